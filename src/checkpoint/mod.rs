@@ -1,0 +1,1 @@
+//! Barriers and the decisions of the checkpoint coordinator.

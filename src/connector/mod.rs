@@ -1,0 +1,197 @@
+//! Sources and sinks. A connector is one folder here and one line in [`CONNECTORS`].
+//!
+//! A connector is made from options (`key = value`, as in Flink SQL's `WITH`) and, for typed streams, a row type.
+//! It never sees a language binding: sources emit columns, sinks are given columns.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::batch::Batch;
+use crate::error::{Error, Result};
+use crate::operator::SubtaskContext;
+use crate::types::{SchemaRef, Shape};
+
+/// One line a connector.
+pub static CONNECTORS: &[&dyn Connector] = &[];
+
+/// What the registry knows of a connector.
+pub trait Connector: Sync {
+    /// The name in options and messages: `kafka`.
+    fn name(&self) -> &'static str;
+
+    fn source(&self, _spec: &Spec) -> Result<Box<dyn Source>> {
+        Err(Error::config(format!("the connector '{}' has no source", self.name())))
+    }
+
+    fn sink(&self, _spec: &Spec) -> Result<Box<dyn Sink>> {
+        Err(Error::config(format!("the connector '{}' has no sink", self.name())))
+    }
+}
+
+/// What a connector is made from.
+#[derive(Debug, Clone, Default)]
+pub struct Spec {
+    pub options: Options,
+    /// The columns a source has to emit, or a sink is given.
+    pub row_type: Option<(SchemaRef, Shape)>,
+}
+
+/// Options by name. Values may hold secrets: no message prints a value without [`Options::is_secret`].
+#[derive(Clone, Default)]
+pub struct Options(BTreeMap<String, String>);
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let shown = self.0.iter().map(|(k, v)| (k, if Options::is_secret(k) { "******" } else { v.as_str() }));
+        f.debug_map().entries(shown).finish()
+    }
+}
+
+impl Options {
+    pub fn new(entries: impl IntoIterator<Item = (String, String)>) -> Self {
+        Options(entries.into_iter().collect())
+    }
+
+    /// Whether the value of that option must never be printed.
+    pub fn is_secret(key: &str) -> bool {
+        let key = key.to_ascii_lowercase();
+        ["password", "secret", "token", "jaas", "key.pem", "credential"].iter().any(|word| key.contains(word))
+    }
+
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+
+    pub fn require(&self, key: &str) -> Result<&str> {
+        self.get(key).ok_or_else(|| Error::config(format!("the option '{key}' is missing")))
+    }
+
+    /// The option parsed, `default` where it is absent; the error names the option and the value.
+    pub fn parse<T: std::str::FromStr>(&self, key: &str, default: T) -> Result<T> {
+        match self.get(key) {
+            None => Ok(default),
+            Some(text) => text.trim().parse().map_err(|_| {
+                Error::config(format!(
+                    "the option '{key}' is '{text}', which is not a {}",
+                    std::any::type_name::<T>().rsplit("::").next().unwrap_or("valid value")
+                ))
+            }),
+        }
+    }
+
+    /// All options under `prefix.`, without the prefix.
+    pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().filter_map(move |(key, value)| {
+            key.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.')).map(|rest| (rest, value.as_str()))
+        })
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+}
+
+/// Makes the connector that `spec` names in its option `connector`.
+pub fn find(name: &str) -> Result<&'static dyn Connector> {
+    CONNECTORS.iter().copied().find(|connector| connector.name() == name).ok_or_else(|| {
+        let known: Vec<_> = CONNECTORS.iter().map(|connector| connector.name()).collect();
+        Error::config(format!("there is no connector '{name}'"))
+            .with_hint(format!("the connectors are: {}", known.join(", ")))
+    })
+}
+
+/// A part of a source that one reader reads in order: a partition, a file, a range of numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// Unique within the source: `orders-3`.
+    pub id: String,
+    /// Where to go on reading, in the source's own encoding.
+    pub position: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Boundedness {
+    Bounded,
+    Unbounded,
+}
+
+/// Finds the splits and makes the readers (FLIP-27's source).
+pub trait Source: Send + Sync {
+    fn boundedness(&self) -> Boundedness;
+
+    fn enumerator(&self, context: &SubtaskContext) -> Result<Box<dyn SplitEnumerator>>;
+
+    fn reader(&self, context: &SubtaskContext) -> Result<Box<dyn SourceReader>>;
+}
+
+/// Lists the splits; one for all subtasks of a source.
+pub trait SplitEnumerator: Send {
+    /// The splits that exist now and were not returned before.
+    fn discover(&mut self) -> Result<Vec<Split>>;
+
+    /// How often to look for new splits; `None` for never.
+    fn interval(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The subtask that reads the split which was found as the `index`-th.
+    fn assign(&self, _split: &Split, index: usize, parallelism: usize) -> usize {
+        index % parallelism
+    }
+}
+
+pub enum Polled {
+    /// Records of one split, in its order.
+    Records { split: std::sync::Arc<str>, batch: Batch },
+    /// Nothing came within the time allowed.
+    Nothing,
+    /// This split is at its end.
+    SplitEnd { split: std::sync::Arc<str> },
+}
+
+/// Reads the splits of one subtask.
+pub trait SourceReader: Send {
+    fn add_splits(&mut self, splits: Vec<Split>) -> Result<()>;
+
+    /// The next records; waits for them at most `wait`. Called only while there are splits that have not ended.
+    fn poll(&mut self, wait: Duration) -> Result<Polled>;
+
+    /// The splits with the positions behind the last record returned by `poll`.
+    fn snapshot(&self) -> Vec<Split>;
+
+    /// Everything before these positions is safely processed: tell the outside, where it wants to know.
+    fn commit(&mut self, _splits: &[Split]) -> Result<()> {
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Makes a writer for each subtask.
+pub trait Sink: Send + Sync {
+    fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>>;
+}
+
+/// Writes the records of one subtask.
+pub trait SinkWriter: Send {
+    fn write(&mut self, batch: Batch) -> Result<()>;
+
+    /// Returns when everything written so far is safe: at a barrier, and at the end of the input.
+    fn flush(&mut self) -> Result<()>;
+
+    /// The processing time (ms) at which `on_time` should be called, for flushes by interval.
+    fn next_wakeup(&self) -> Option<i64> {
+        None
+    }
+
+    fn on_time(&mut self, _now: i64) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called once at the end, after `flush` where the job finished, without it where it failed.
+    fn close(&mut self) -> Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,1 @@
+//! The graph a program builds, chaining, and the graph that runs.

@@ -1,0 +1,114 @@
+//! Operators: what happens to the records between a source and a sink. One operator, one file.
+
+use std::sync::Arc;
+
+use crate::batch::Batch;
+use crate::error::Result;
+use crate::metrics::OperatorMetrics;
+use crate::time::Clock;
+
+/// Where a subtask stands: given to operators, source readers and sink writers when they are made.
+#[derive(Clone)]
+pub struct SubtaskContext {
+    /// The operator's name, for messages and metrics.
+    pub operator: Arc<str>,
+    pub job_name: Arc<str>,
+    pub subtask: usize,
+    pub parallelism: usize,
+    pub max_parallelism: u16,
+    /// How many records a batch should hold.
+    pub batch_size: usize,
+    pub clock: Arc<dyn Clock>,
+    pub metrics: OperatorMetrics,
+}
+
+/// What an operator emits, in order.
+pub enum Emission {
+    /// Records of the main output (`None`) or of the side output with that id.
+    Batch(Option<Arc<str>>, Batch),
+    Watermark(i64),
+}
+
+/// Collects what an operator emits during one call.
+#[derive(Default)]
+pub struct Output {
+    emissions: Vec<Emission>,
+}
+
+impl Output {
+    pub fn emit(&mut self, batch: Batch) {
+        if !batch.is_empty() {
+            self.emissions.push(Emission::Batch(None, batch));
+        }
+    }
+
+    /// Emits to the side output of that id.
+    pub fn emit_side(&mut self, tag: &Arc<str>, batch: Batch) {
+        if !batch.is_empty() {
+            self.emissions.push(Emission::Batch(Some(tag.clone()), batch));
+        }
+    }
+
+    pub fn emit_watermark(&mut self, watermark: i64) {
+        self.emissions.push(Emission::Watermark(watermark));
+    }
+
+    pub fn take(&mut self) -> Vec<Emission> {
+        std::mem::take(&mut self.emissions)
+    }
+}
+
+/// One subtask of an operator. Calls come from one thread; none may block on another operator.
+pub trait Operator: Send {
+    /// Called once before the first record.
+    fn open(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Records of input `input` (0 unless the operator has several).
+    fn process(&mut self, input: usize, batch: Batch, output: &mut Output) -> Result<()>;
+
+    /// Event time, over all inputs, has reached `watermark`; pass it on with `emit_watermark`.
+    fn watermark(&mut self, watermark: i64, output: &mut Output) -> Result<()> {
+        output.emit_watermark(watermark);
+        Ok(())
+    }
+
+    /// The processing time (ms) at which the operator wants [`Operator::processing_time`] next.
+    fn next_wakeup(&self) -> Option<i64> {
+        None
+    }
+
+    fn processing_time(&mut self, _now: i64, _output: &mut Output) -> Result<()> {
+        Ok(())
+    }
+
+    /// A barrier has been aligned: make everything received so far safe before it is passed on.
+    fn barrier(&mut self, _checkpoint: u64, _output: &mut Output) -> Result<()> {
+        Ok(())
+    }
+
+    /// All inputs have ended; emit what is left.
+    fn finish(&mut self, _output: &mut Output) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called once at the end, whether the job finished, failed or was cancelled.
+    fn close(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Makes the operator of each subtask.
+pub trait OperatorFactory: Send + Sync {
+    fn create(&self, context: &SubtaskContext) -> Result<Box<dyn Operator>>;
+}
+
+impl<F> OperatorFactory for F
+where
+    F: Fn(&SubtaskContext) -> Result<Box<dyn Operator>> + Send + Sync,
+{
+    fn create(&self, context: &SubtaskContext) -> Result<Box<dyn Operator>> {
+        self(context)
+    }
+}

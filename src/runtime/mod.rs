@@ -1,0 +1,1 @@
+//! Tasks, exchanges and executors.

@@ -1,0 +1,8 @@
+//! Time: the clock everything reads, and watermarks.
+
+mod clock;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+
+/// The watermark at the end of a bounded input (Flink's `Long.MAX_VALUE`).
+pub const MAX_WATERMARK: i64 = i64::MAX;
