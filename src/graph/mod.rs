@@ -1,1 +1,10 @@
 //! The graph a program builds, chaining, and the graph that runs.
+
+mod job_graph;
+mod plan;
+mod stream_graph;
+
+pub use job_graph::{JobEdge, JobGraph, JobVertex};
+pub use stream_graph::{
+    Chaining, CustomPartitioner, NodeId, NodeKind, Partitioning, StreamEdge, StreamGraph, StreamNode,
+};

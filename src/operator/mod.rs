@@ -1,6 +1,7 @@
 //! Operators: what happens to the records between a source and a sink. One operator, one file.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::batch::Batch;
 use crate::error::Result;
@@ -20,6 +21,8 @@ pub struct SubtaskContext {
     pub batch_size: usize,
     pub clock: Arc<dyn Clock>,
     pub metrics: OperatorMetrics,
+    /// Set when the job is being cancelled: whoever waits or retries must look at it and give up.
+    pub cancelled: Arc<AtomicBool>,
 }
 
 /// What an operator emits, in order.

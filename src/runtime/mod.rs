@@ -1,1 +1,22 @@
 //! Tasks, exchanges and executors.
+//!
+//! A chain of operators with its inputs is a [`task::Task`]: a state machine with one `step`. [`threads`] runs a task
+//! a thread; [`simulated`] runs all of them on one thread in a seeded order. Both take the same decisions, which
+//! are in [`master`].
+
+mod chain;
+mod exchange;
+mod launch;
+mod master;
+mod operators;
+mod outputs;
+mod progress;
+pub mod simulated;
+mod source;
+mod task;
+pub mod threads;
+
+pub use launch::JobConfig;
+pub use master::{JobMetrics, JobStatus, OperatorReport};
+pub use simulated::Simulation;
+pub use threads::{JobHandle, run};

@@ -1,8 +1,10 @@
 //! Time: the clock everything reads, and watermarks.
 
 mod clock;
+mod watermark;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use watermark::{BoundedOutOfOrderness, NoWatermarks, WatermarkGenerator, WatermarkStrategy};
 
 /// The watermark at the end of a bounded input (Flink's `Long.MAX_VALUE`).
 pub const MAX_WATERMARK: i64 = i64::MAX;

@@ -1,0 +1,198 @@
+//! Operators that run in one task, handing batches to each other.
+
+use std::sync::Arc;
+
+use super::exchange::Element;
+use super::outputs::OutputEdge;
+use crate::batch::Batch;
+use crate::checkpoint::CheckpointId;
+use crate::error::Result;
+use crate::metrics::Counter;
+use crate::operator::{Emission, Operator, Output};
+
+/// Where an operator's output goes.
+pub struct Target {
+    /// The side output it takes; `None` for the main output.
+    pub tag: Option<Arc<str>>,
+    pub to: TargetKind,
+}
+
+pub enum TargetKind {
+    /// A later operator of the chain.
+    Operator(usize),
+    /// An edge out of the task.
+    Edge(usize),
+}
+
+pub struct ChainedOperator {
+    pub operator: Box<dyn Operator>,
+    pub targets: Vec<Target>,
+    /// For messages: the operator's name and the line that built it.
+    pub place: String,
+    pub records_in: Counter,
+    pub records_out: Counter,
+}
+
+/// Operators in an order in which each comes behind those that feed it; the first is the head.
+pub struct Chain {
+    pub operators: Vec<ChainedOperator>,
+    pub edges: Vec<OutputEdge>,
+    opened: usize,
+    watermark: i64,
+}
+
+impl Chain {
+    pub fn new(operators: Vec<ChainedOperator>, edges: Vec<OutputEdge>) -> Self {
+        Chain { operators, edges, opened: 0, watermark: i64::MIN }
+    }
+
+    /// Opens the last operator first, so that none receives a record before it is open.
+    pub fn open(&mut self) -> Result<()> {
+        for index in (0..self.operators.len()).rev() {
+            self.opened += 1;
+            let chained = &mut self.operators[index];
+            chained.operator.open().map_err(|error| error.at(chained.place.clone()))?;
+        }
+        Ok(())
+    }
+
+    pub fn process(&mut self, input: usize, batch: Batch) -> Result<()> {
+        self.process_at(0, input, batch)
+    }
+
+    fn process_at(&mut self, index: usize, input: usize, batch: Batch) -> Result<()> {
+        let chained = &mut self.operators[index];
+        chained.records_in.add(batch.len() as u64);
+        let mut output = Output::default();
+        // what an operator emitted before it failed counts: records are processed one after the other
+        let result = chained.operator.process(input, batch, &mut output);
+        let place = result.is_err().then(|| chained.place.clone());
+        self.route(index, output)?;
+        result.map_err(|error| error.at(place.unwrap_or_default()))
+    }
+
+    fn route(&mut self, index: usize, mut output: Output) -> Result<()> {
+        for emission in output.take() {
+            match emission {
+                Emission::Batch(tag, batch) => self.deliver(index, tag.as_deref(), batch)?,
+                Emission::Watermark(watermark) => self.pass_watermark(index, watermark)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn deliver(&mut self, index: usize, tag: Option<&str>, batch: Batch) -> Result<()> {
+        if tag.is_none() {
+            self.operators[index].records_out.add(batch.len() as u64);
+        }
+        let takes = |target: &Target| target.tag.as_deref() == tag;
+        let Some(last) = self.operators[index].targets.iter().rposition(takes) else { return Ok(()) };
+        let mut batch = Some(batch);
+        for at in 0..=last {
+            let target = &self.operators[index].targets[at];
+            if !takes(target) {
+                continue;
+            }
+            let copy = if at == last { batch.take() } else { batch.clone() };
+            let Some(copy) = copy else { continue };
+            match target.to {
+                TargetKind::Operator(next) => self.process_at(next, 0, copy)?,
+                TargetKind::Edge(edge) => self.edges[edge].send(copy)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn pass_watermark(&mut self, index: usize, watermark: i64) -> Result<()> {
+        for at in 0..self.operators[index].targets.len() {
+            match self.operators[index].targets[at].to {
+                TargetKind::Operator(next) => self.watermark_at(next, watermark)?,
+                TargetKind::Edge(edge) => self.edges[edge].broadcast(&Element::Watermark(watermark)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Event time reached `watermark` at the head of the chain.
+    pub fn advance_watermark(&mut self, watermark: i64) -> Result<()> {
+        if watermark <= self.watermark {
+            return Ok(());
+        }
+        self.watermark = watermark;
+        self.watermark_at(0, watermark)
+    }
+
+    fn watermark_at(&mut self, index: usize, watermark: i64) -> Result<()> {
+        self.call(index, |operator, output| operator.watermark(watermark, output))
+    }
+
+    /// When an operator next wants processing time, in ms.
+    pub fn next_wakeup(&self) -> Option<i64> {
+        self.operators.iter().filter_map(|chained| chained.operator.next_wakeup()).min()
+    }
+
+    pub fn processing_time(&mut self, now: i64) -> Result<()> {
+        for index in 0..self.operators.len() {
+            if self.operators[index].operator.next_wakeup().is_some_and(|at| at <= now) {
+                self.call(index, |operator, output| operator.processing_time(now, output))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets an aligned barrier pass through the chain and on to the next tasks.
+    pub fn barrier(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        for index in 0..self.operators.len() {
+            self.call(index, |operator, output| operator.barrier(checkpoint, output))?;
+        }
+        self.broadcast(&Element::Barrier(checkpoint));
+        Ok(())
+    }
+
+    /// All inputs have ended: each operator emits what it has left, first to last.
+    pub fn finish(&mut self) -> Result<()> {
+        for index in 0..self.operators.len() {
+            self.call(index, |operator, output| operator.finish(output))?;
+        }
+        self.broadcast(&Element::End);
+        Ok(())
+    }
+
+    pub fn broadcast(&mut self, element: &Element) {
+        for edge in &mut self.edges {
+            edge.broadcast(element);
+        }
+    }
+
+    fn call(&mut self, index: usize, action: impl FnOnce(&mut dyn Operator, &mut Output) -> Result<()>) -> Result<()> {
+        let chained = &mut self.operators[index];
+        let mut output = Output::default();
+        let result = action(chained.operator.as_mut(), &mut output);
+        let place = result.is_err().then(|| chained.place.clone());
+        self.route(index, output)?;
+        result.map_err(|error| error.at(place.unwrap_or_default()))
+    }
+
+    /// Closes what was opened, all of it, and returns the first error.
+    pub fn close(&mut self) -> Result<()> {
+        let count = self.operators.len();
+        let mut first = Ok(());
+        for chained in &mut self.operators[count - self.opened..] {
+            let result = chained.operator.close().map_err(|error| error.at(chained.place.clone()));
+            if first.is_ok() {
+                first = result;
+            }
+        }
+        self.opened = 0;
+        first
+    }
+
+    /// Sends what the next tasks had no room for; `false` while something is still held back.
+    pub fn flush_edges(&mut self) -> bool {
+        self.edges.iter_mut().fold(true, |all, edge| edge.flush() && all)
+    }
+
+    pub fn is_blocked(&self) -> bool {
+        self.edges.iter().any(OutputEdge::is_blocked)
+    }
+}

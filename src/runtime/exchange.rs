@@ -1,0 +1,203 @@
+//! Bounded queues of batches between tasks: what makes back-pressure real.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+use crate::batch::Batch;
+use crate::checkpoint::CheckpointId;
+
+/// What flows between tasks.
+#[derive(Clone)]
+pub enum Element {
+    Batch(Batch),
+    Watermark(i64),
+    /// The channel will be silent for a while (or is not any more) and must not hold event time back.
+    Idle(bool),
+    Barrier(CheckpointId),
+    /// Nothing follows.
+    End,
+}
+
+/// Wakes a task that has nothing to do.
+#[derive(Default)]
+pub struct Signal {
+    raised: Mutex<bool>,
+    condition: Condvar,
+}
+
+impl Signal {
+    pub fn raise(&self) {
+        let mut raised = lock(&self.raised);
+        if !*raised {
+            *raised = true;
+            self.condition.notify_one();
+        }
+    }
+
+    /// Returns when the signal has been raised since the last call, or after `timeout`.
+    pub fn wait(&self, timeout: Duration) {
+        let mut raised = lock(&self.raised);
+        if !*raised {
+            raised = match self.condition.wait_timeout(raised, timeout) {
+                Ok((guard, _)) => guard,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+        *raised = false;
+    }
+}
+
+/// The state behind these locks stays whole if a holder panics, so a poisoned lock is as good as any.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// How much a channel holds before its producer has to wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    pub records: usize,
+    pub bytes: usize,
+}
+
+struct Channel {
+    queue: VecDeque<Element>,
+    records: usize,
+    bytes: usize,
+    /// Held back while a barrier is being aligned.
+    blocked: bool,
+    producer: Arc<Signal>,
+    producer_waits: bool,
+}
+
+/// All channels into one task.
+pub struct Gate {
+    state: Mutex<GateState>,
+    limits: Limits,
+    consumer: Arc<Signal>,
+}
+
+struct GateState {
+    channels: Vec<Channel>,
+    /// The channel that is asked first next time: nobody is starved.
+    next: usize,
+}
+
+impl Gate {
+    /// `producers` are the signals of the tasks behind each channel.
+    pub fn new(consumer: Arc<Signal>, producers: Vec<Arc<Signal>>, limits: Limits) -> Self {
+        let channel = |producer| Channel {
+            queue: VecDeque::new(),
+            records: 0,
+            bytes: 0,
+            blocked: false,
+            producer,
+            producer_waits: false,
+        };
+        let channels = producers.into_iter().map(channel).collect();
+        Gate { state: Mutex::new(GateState { channels, next: 0 }), limits, consumer }
+    }
+
+    pub fn channels(&self) -> usize {
+        lock(&self.state).channels.len()
+    }
+
+    /// Appends to a channel, or gives the batch back when the channel is full; the producer's signal is raised when
+    /// there is room again. An empty channel takes a batch of any size, so that none is too large to pass.
+    pub fn push(&self, channel: usize, element: Element) -> Result<(), Element> {
+        let mut state = lock(&self.state);
+        let channel = &mut state.channels[channel];
+        if let Element::Batch(batch) = &element {
+            let full = channel.records >= self.limits.records || channel.bytes >= self.limits.bytes;
+            if full && channel.records > 0 {
+                channel.producer_waits = true;
+                return Err(element);
+            }
+            channel.records += batch.len();
+            channel.bytes += batch.byte_size();
+        }
+        channel.queue.push_back(element);
+        drop(state);
+        self.consumer.raise();
+        Ok(())
+    }
+
+    /// The next element of any channel that is not blocked.
+    pub fn pop(&self) -> Option<(usize, Element)> {
+        let mut guard = lock(&self.state);
+        let state = &mut *guard;
+        let count = state.channels.len();
+        let index = (0..count).map(|i| (state.next + i) % count).find(|&i| {
+            let channel = &state.channels[i];
+            !channel.blocked && !channel.queue.is_empty()
+        })?;
+        state.next = (index + 1) % count;
+        let channel = &mut state.channels[index];
+        let element = channel.queue.pop_front()?;
+        let mut wake = None;
+        if let Element::Batch(batch) = &element {
+            channel.records -= batch.len();
+            channel.bytes = channel.bytes.saturating_sub(batch.byte_size());
+            if channel.producer_waits {
+                channel.producer_waits = false;
+                wake = Some(channel.producer.clone());
+            }
+        }
+        drop(guard);
+        if let Some(producer) = wake {
+            producer.raise();
+        }
+        Some((index, element))
+    }
+
+    pub fn set_blocked(&self, channel: usize, blocked: bool) {
+        lock(&self.state).channels[channel].blocked = blocked;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::{Columns, Data};
+    use arrow::array::Int64Array;
+
+    fn batch(len: i64) -> Element {
+        Element::Batch(Batch::new(Data::Columns(Columns::scalar(Arc::new(Int64Array::from_iter_values(0..len))))))
+    }
+
+    fn gate(channels: usize, records: usize) -> Gate {
+        let signal = || Arc::new(Signal::default());
+        Gate::new(signal(), (0..channels).map(|_| signal()).collect(), Limits { records, bytes: usize::MAX })
+    }
+
+    #[test]
+    fn a_full_channel_gives_the_batch_back() {
+        let gate = gate(1, 10);
+        assert!(gate.push(0, batch(10)).is_ok());
+        assert!(matches!(gate.push(0, batch(1)), Err(Element::Batch(_))));
+        assert!(gate.push(0, Element::Watermark(1)).is_ok(), "what isn't a batch always passes");
+        assert!(matches!(gate.pop(), Some((0, Element::Batch(_)))));
+        assert!(gate.push(0, batch(1)).is_ok());
+    }
+
+    #[test]
+    fn an_oversized_batch_passes_an_empty_channel() {
+        let gate = gate(1, 10);
+        assert!(gate.push(0, batch(1000)).is_ok());
+    }
+
+    #[test]
+    fn channels_take_turns_and_blocked_ones_wait() {
+        let gate = gate(2, 10);
+        for channel in [0, 0, 1, 1] {
+            assert!(gate.push(channel, batch(1)).is_ok());
+        }
+        let order: Vec<usize> = (0..4).map(|_| gate.pop().unwrap().0).collect();
+        assert_eq!(order, [0, 1, 0, 1]);
+        assert!(gate.push(0, batch(1)).is_ok());
+        gate.set_blocked(0, true);
+        assert!(gate.pop().is_none());
+        gate.set_blocked(0, false);
+        assert!(gate.pop().is_some());
+    }
+}

@@ -1,0 +1,260 @@
+//! From a graph to tasks that are wired together.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use super::chain::{Chain, ChainedOperator, Target, TargetKind};
+use super::exchange::{Gate, Limits, Signal};
+use super::master::{JobMetrics, SourceGroup};
+use super::operators::{SinkOperator, SourceHead};
+use super::outputs::OutputEdge;
+use super::source::SourceInput;
+use super::task::{Event, NetworkInput, Task, TaskControl, TaskInput};
+use crate::error::Result;
+use crate::graph::{JobEdge, JobGraph, NodeId, NodeKind, Partitioning, StreamGraph};
+use crate::metrics::{RECORDS_IN, RECORDS_OUT};
+use crate::operator::{Operator, SubtaskContext};
+use crate::time::Clock;
+use crate::types::DEFAULT_MAX_PARALLELISM;
+
+/// Wraps the loop of a task's thread: a language binding attaches the thread to its interpreter here.
+pub type AroundTask = Arc<dyn Fn(&mut dyn FnMut()) + Send + Sync>;
+
+#[derive(Clone)]
+pub struct JobConfig {
+    pub job_name: String,
+    pub parallelism: usize,
+    pub max_parallelism: u16,
+    /// How many records a batch should hold.
+    pub batch_size: usize,
+    /// What a channel between two tasks holds at most, in records and in bytes.
+    pub exchange_records: usize,
+    pub exchange_bytes: usize,
+    /// How often sources commit what is safe; `None` for only at the end.
+    pub checkpoint_interval: Option<Duration>,
+    pub chaining: bool,
+    /// Prints a line a second and a summary on standard error.
+    pub progress: bool,
+    pub around_task: Option<AroundTask>,
+}
+
+impl Default for JobConfig {
+    fn default() -> Self {
+        JobConfig {
+            job_name: "Flink Streaming Job".to_owned(),
+            parallelism: 1,
+            max_parallelism: DEFAULT_MAX_PARALLELISM,
+            batch_size: 1024,
+            exchange_records: 8192,
+            exchange_bytes: 8 << 20,
+            checkpoint_interval: Some(Duration::from_secs(1)),
+            chaining: true,
+            progress: false,
+            around_task: None,
+        }
+    }
+}
+
+/// Tasks ready to run, and what the master needs to lead them.
+pub struct Launched {
+    pub tasks: Vec<Task>,
+    pub controls: Vec<Arc<TaskControl>>,
+    pub sources: Vec<SourceGroup>,
+    pub metrics: JobMetrics,
+    pub cancelled: Arc<AtomicBool>,
+    pub events: mpsc::Receiver<Event>,
+}
+
+pub fn launch(graph: &StreamGraph, config: &JobConfig, clock: Arc<dyn Clock>) -> Result<Launched> {
+    graph.validate(config.parallelism)?;
+    let job = JobGraph::new(graph, config.parallelism, config.max_parallelism, config.chaining);
+    Builder::new(graph, &job, config, clock).build()
+}
+
+struct Builder<'a> {
+    graph: &'a StreamGraph,
+    job: &'a JobGraph,
+    config: &'a JobConfig,
+    clock: Arc<dyn Clock>,
+    metrics: JobMetrics,
+    cancelled: Arc<AtomicBool>,
+    /// The first task of each vertex.
+    first_task: Vec<usize>,
+    signals: Vec<Arc<Signal>>,
+}
+
+/// One end of an edge at a task: which edge, which subtask is at the other end.
+type Wire = (usize, usize);
+
+impl<'a> Builder<'a> {
+    fn new(graph: &'a StreamGraph, job: &'a JobGraph, config: &'a JobConfig, clock: Arc<dyn Clock>) -> Self {
+        let mut first_task = Vec::new();
+        let mut count = 0;
+        for vertex in &job.vertices {
+            first_task.push(count);
+            count += vertex.parallelism;
+        }
+        Builder {
+            graph,
+            job,
+            config,
+            clock,
+            metrics: JobMetrics::new(graph),
+            cancelled: Arc::default(),
+            first_task,
+            signals: (0..count).map(|_| Arc::default()).collect(),
+        }
+    }
+
+    fn build(self) -> Result<Launched> {
+        let (sender, events) = mpsc::channel();
+        let limits = Limits { records: self.config.exchange_records, bytes: self.config.exchange_bytes };
+        let incoming = self.incoming();
+        let gates: Vec<Arc<Gate>> = incoming
+            .iter()
+            .enumerate()
+            .map(|(task, wires)| {
+                let producers = wires.iter().map(|wire| self.signals[self.producer_task(*wire)].clone()).collect();
+                Arc::new(Gate::new(self.signals[task].clone(), producers, limits))
+            })
+            .collect();
+        let mut sources: Vec<SourceGroup> = Vec::new();
+        let mut tasks = Vec::new();
+        let mut controls = Vec::new();
+        for (vertex_index, vertex) in self.job.vertices.iter().enumerate() {
+            for subtask in 0..vertex.parallelism {
+                let id = self.first_task[vertex_index] + subtask;
+                let control = Arc::new(TaskControl::new(self.signals[id].clone(), self.cancelled.clone()));
+                let chain = self.chain(vertex_index, subtask, &incoming, &gates)?;
+                let head = self.graph.node(vertex.nodes[0]);
+                let input = match &head.kind {
+                    NodeKind::Source { source, watermarks } => {
+                        let context = self.context(head.id, vertex_index, subtask);
+                        if subtask == 0 {
+                            let place = self.place(head.id);
+                            let enumerator = source.enumerator(&context).map_err(|error| error.at(place.clone()))?;
+                            sources.push(SourceGroup::new(enumerator, id, vertex.parallelism, place));
+                        }
+                        let reader = source.reader(&context).map_err(|error| error.at(self.place(head.id)))?;
+                        TaskInput::Source(SourceInput::new(reader, watermarks.clone(), self.clock.clone()))
+                    }
+                    _ => {
+                        let inputs = incoming[id].iter().map(|(edge, _)| self.job.edges[*edge].stream.input).collect();
+                        TaskInput::Network(NetworkInput::new(gates[id].clone(), inputs))
+                    }
+                };
+                let name = self.task_name(vertex_index, subtask);
+                tasks.push(Task::new(id, name, control.clone(), input, chain, self.clock.clone(), sender.clone()));
+                controls.push(control);
+            }
+        }
+        Ok(Launched { tasks, controls, sources, metrics: self.metrics, cancelled: self.cancelled, events })
+    }
+
+    /// The wires into each task, in the order of its gate's channels.
+    fn incoming(&self) -> Vec<Vec<Wire>> {
+        let mut incoming = vec![Vec::new(); self.signals.len()];
+        for (edge_index, edge) in self.job.edges.iter().enumerate() {
+            for subtask in 0..self.job.vertices[edge.to_vertex].parallelism {
+                for producer in self.producers(edge, subtask) {
+                    incoming[self.first_task[edge.to_vertex] + subtask].push((edge_index, producer));
+                }
+            }
+        }
+        incoming
+    }
+
+    fn producers(&self, edge: &JobEdge, consumer: usize) -> Vec<usize> {
+        let from = self.job.vertices[edge.from_vertex].parallelism;
+        let to = self.job.vertices[edge.to_vertex].parallelism;
+        match edge.partitioning {
+            Partitioning::Forward | Partitioning::Unspecified => vec![consumer],
+            Partitioning::Rescale if from <= to => vec![consumer * from / to],
+            Partitioning::Rescale => (0..from).filter(|producer| producer * to / from == consumer).collect(),
+            _ => (0..from).collect(),
+        }
+    }
+
+    fn producer_task(&self, (edge, subtask): Wire) -> usize {
+        self.first_task[self.job.edges[edge].from_vertex] + subtask
+    }
+
+    fn chain(&self, vertex_index: usize, subtask: usize, incoming: &[Vec<Wire>], gates: &[Arc<Gate>]) -> Result<Chain> {
+        let vertex = &self.job.vertices[vertex_index];
+        let position: HashMap<NodeId, usize> = vertex.nodes.iter().enumerate().map(|(i, id)| (*id, i)).collect();
+        let mut edges = Vec::new();
+        let mut targets: Vec<Vec<Target>> = vertex.nodes.iter().map(|_| Vec::new()).collect();
+        for (edge_index, edge) in self.job.edges.iter().enumerate().filter(|(_, e)| e.from_vertex == vertex_index) {
+            let first = self.first_task[edge.to_vertex];
+            let reached = (0..self.job.vertices[edge.to_vertex].parallelism).filter_map(|consumer| {
+                let channel = incoming[first + consumer].iter().position(|wire| *wire == (edge_index, subtask))?;
+                Some((gates[first + consumer].clone(), channel))
+            });
+            let max_parallelism = self.job.vertices[edge.to_vertex].max_parallelism;
+            targets[position[&edge.stream.from]]
+                .push(Target { tag: edge.stream.tag.clone(), to: TargetKind::Edge(edges.len()) });
+            edges.push(OutputEdge::new(edge.partitioning.clone(), reached.collect(), max_parallelism, subtask));
+        }
+        for (at, id) in vertex.nodes.iter().enumerate().skip(1) {
+            // a chained operator has exactly one input, and it is in the chain
+            if let Some(edge) = self.graph.inputs(*id).next() {
+                targets[position[&edge.from]].push(Target { tag: edge.tag.clone(), to: TargetKind::Operator(at) });
+            }
+        }
+        let mut operators = Vec::new();
+        for (id, targets) in vertex.nodes.iter().zip(targets) {
+            let context = self.context(*id, vertex_index, subtask);
+            let operator: Result<Box<dyn Operator>> = match &self.graph.node(*id).kind {
+                NodeKind::Source { .. } => Ok(Box::new(SourceHead)),
+                NodeKind::Operator(factory) => factory.create(&context),
+                NodeKind::Sink(sink) => {
+                    sink.writer(&context).map(|writer| Box::new(SinkOperator { writer }) as Box<dyn Operator>)
+                }
+            };
+            operators.push(ChainedOperator {
+                operator: operator.map_err(|error| error.at(self.place(*id)))?,
+                targets,
+                place: self.place(*id),
+                records_in: context.metrics.counter(RECORDS_IN),
+                records_out: context.metrics.counter(RECORDS_OUT),
+            });
+        }
+        Ok(Chain::new(operators, edges))
+    }
+
+    fn context(&self, id: NodeId, vertex: usize, subtask: usize) -> SubtaskContext {
+        let node = self.graph.node(id);
+        SubtaskContext {
+            operator: node.name.as_str().into(),
+            job_name: self.config.job_name.as_str().into(),
+            subtask,
+            parallelism: self.job.vertices[vertex].parallelism,
+            max_parallelism: self.job.vertices[vertex].max_parallelism,
+            batch_size: self.config.batch_size,
+            clock: self.clock.clone(),
+            metrics: self.metrics.operator(id),
+            cancelled: self.cancelled.clone(),
+        }
+    }
+
+    fn place(&self, id: NodeId) -> String {
+        let node = self.graph.node(id);
+        let kind = match node.kind {
+            NodeKind::Source { .. } => "source",
+            NodeKind::Operator(_) => "operator",
+            NodeKind::Sink(_) => "sink",
+        };
+        match &node.place {
+            Some(line) => format!("{kind} '{}' ({line})", node.name),
+            None => format!("{kind} '{}'", node.name),
+        }
+    }
+
+    fn task_name(&self, vertex: usize, subtask: usize) -> String {
+        let vertex = &self.job.vertices[vertex];
+        let names: Vec<&str> = vertex.nodes.iter().map(|id| self.graph.node(*id).name.as_str()).collect();
+        format!("{} ({}/{})", names.join(" -> "), subtask + 1, vertex.parallelism)
+    }
+}

@@ -1,0 +1,236 @@
+//! Leads a job: hands out splits, starts checkpoints, notices the end. Both executors use it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::launch::Launched;
+use super::task::{Command, Event, TaskControl, TaskId};
+use crate::checkpoint::Coordinator;
+use crate::connector::{Split, SplitEnumerator};
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::{NodeId, NodeKind, StreamGraph};
+use crate::metrics::OperatorMetrics;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobStatus {
+    Created,
+    Running,
+    Cancelling,
+    Finished,
+    Failed,
+    Canceled,
+}
+
+impl JobStatus {
+    pub fn is_terminal(self) -> bool {
+        matches!(self, JobStatus::Finished | JobStatus::Failed | JobStatus::Canceled)
+    }
+}
+
+/// What an operator is, for reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperatorReport {
+    pub id: NodeId,
+    pub name: String,
+    /// `source`, `operator` or `sink`.
+    pub kind: &'static str,
+    pub counters: BTreeMap<String, u64>,
+}
+
+/// The counters of all operators of a job.
+#[derive(Clone)]
+pub struct JobMetrics(Arc<Vec<(String, &'static str, OperatorMetrics)>>);
+
+impl JobMetrics {
+    pub fn new(graph: &StreamGraph) -> Self {
+        let entry = |node: &crate::graph::StreamNode| {
+            let kind = match node.kind {
+                NodeKind::Source { .. } => "source",
+                NodeKind::Operator(_) => "operator",
+                NodeKind::Sink(_) => "sink",
+            };
+            (node.name.clone(), kind, OperatorMetrics::default())
+        };
+        JobMetrics(Arc::new(graph.nodes.iter().map(entry).collect()))
+    }
+
+    pub fn operator(&self, id: NodeId) -> OperatorMetrics {
+        self.0[id - 1].2.clone()
+    }
+
+    pub fn report(&self) -> Vec<OperatorReport> {
+        let entries = self.0.iter().enumerate();
+        entries
+            .map(|(index, (name, kind, metrics))| OperatorReport {
+                id: index + 1,
+                name: name.clone(),
+                kind,
+                counters: metrics.snapshot(),
+            })
+            .collect()
+    }
+}
+
+/// The subtasks of one source and what finds their splits.
+pub struct SourceGroup {
+    enumerator: Box<dyn SplitEnumerator>,
+    first_task: TaskId,
+    parallelism: usize,
+    place: String,
+    found: usize,
+    /// Processing time of the next look for splits, in ms.
+    look_at: i64,
+}
+
+impl SourceGroup {
+    pub fn new(enumerator: Box<dyn SplitEnumerator>, first_task: TaskId, parallelism: usize, place: String) -> Self {
+        SourceGroup { enumerator, first_task, parallelism, place, found: 0, look_at: i64::MIN }
+    }
+
+    fn tasks(&self) -> std::ops::Range<TaskId> {
+        self.first_task..self.first_task + self.parallelism
+    }
+
+    fn discover(&mut self, controls: &[Arc<TaskControl>], now: i64) -> Result<()> {
+        let splits = self.enumerator.discover().map_err(|error| error.at(self.place.clone()))?;
+        let mut assigned: BTreeMap<TaskId, Vec<Split>> = BTreeMap::new();
+        for split in splits {
+            let subtask = self.enumerator.assign(&split, self.found, self.parallelism);
+            self.found += 1;
+            assigned.entry(self.first_task + subtask % self.parallelism).or_default().push(split);
+        }
+        for (task, splits) in assigned {
+            controls[task].send(Command::AddSplits(splits));
+        }
+        match self.enumerator.interval() {
+            Some(interval) => self.look_at = now.saturating_add(interval.as_millis() as i64),
+            None => {
+                self.look_at = i64::MAX;
+                for task in self.tasks() {
+                    controls[task].send(Command::NoMoreSplits);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+pub struct Master {
+    controls: Vec<Arc<TaskControl>>,
+    sources: Vec<SourceGroup>,
+    coordinator: Coordinator,
+    drained: BTreeSet<TaskId>,
+    ended: BTreeSet<TaskId>,
+    failure: Option<Error>,
+    finishing: bool,
+    cancelled: Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl Master {
+    pub fn new(launched: &mut Launched, checkpoint_interval: Option<i64>, now: i64) -> Self {
+        let controls = launched.controls.clone();
+        Master {
+            coordinator: Coordinator::new(0..controls.len(), checkpoint_interval, now),
+            controls,
+            sources: std::mem::take(&mut launched.sources),
+            drained: BTreeSet::new(),
+            ended: BTreeSet::new(),
+            failure: None,
+            finishing: false,
+            cancelled: launched.cancelled.clone(),
+        }
+    }
+
+    /// What is due by time: looking for splits, starting a checkpoint.
+    pub fn tick(&mut self, now: i64) {
+        if self.is_cancelled() {
+            return;
+        }
+        for index in 0..self.sources.len() {
+            if self.sources[index].look_at <= now
+                && let Err(error) = self.sources[index].discover(&self.controls, now)
+            {
+                self.fail(error);
+                return;
+            }
+        }
+        if let Some(checkpoint) = self.coordinator.trigger(now) {
+            self.tell_sources(|| Command::Trigger(checkpoint));
+        }
+    }
+
+    /// When `tick` is due next, in ms.
+    pub fn next_tick(&self) -> Option<i64> {
+        let looks = self.sources.iter().map(|source| source.look_at).filter(|at| *at != i64::MAX).min();
+        [looks, self.coordinator.next_due()].into_iter().flatten().min()
+    }
+
+    pub fn handle(&mut self, event: Event) {
+        let completed = match event {
+            Event::Acknowledge(task, checkpoint) => self.coordinator.acknowledge(task, checkpoint),
+            Event::Drained(task) => {
+                self.drained.insert(task);
+                None
+            }
+            Event::Finished(task) => {
+                self.ended.insert(task);
+                self.coordinator.task_finished(task)
+            }
+            Event::Failed(task, error) => {
+                self.ended.insert(task);
+                self.fail(error);
+                None
+            }
+        };
+        if let Some(checkpoint) = completed {
+            self.tell_sources(|| Command::Complete(checkpoint));
+        }
+        let waiting = self.drained.difference(&self.ended).count();
+        if !self.finishing && waiting > 0 && waiting + self.ended.len() == self.controls.len() {
+            self.finishing = true;
+            self.tell_sources(|| Command::Finish);
+        }
+    }
+
+    fn tell_sources(&self, command: impl Fn() -> Command) {
+        for task in self.sources.iter().flat_map(SourceGroup::tasks).filter(|task| !self.ended.contains(task)) {
+            self.controls[task].send(command());
+        }
+    }
+
+    /// Keeps the first real failure and stops everything.
+    fn fail(&mut self, error: Error) {
+        let worse = match &self.failure {
+            None => true,
+            Some(known) => known.kind() == ErrorKind::Cancelled && error.kind() != ErrorKind::Cancelled,
+        };
+        if worse {
+            self.failure = Some(error);
+        }
+        self.cancel();
+    }
+
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+        for control in &self.controls {
+            control.signal.raise();
+        }
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::SeqCst)
+    }
+
+    /// Whether every task has ended, well or not.
+    pub fn all_ended(&self) -> bool {
+        self.ended.len() == self.controls.len()
+    }
+
+    pub fn into_result(self) -> Result<()> {
+        match self.failure {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The network side of a task: partitioning batches over the subtasks of the next vertex.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::exchange::{Element, Gate};
+use crate::batch::Batch;
+use crate::error::{Error, Result};
+use crate::graph::Partitioning;
+
+/// One edge out of a task.
+pub struct OutputEdge {
+    partitioning: Partitioning,
+    /// The gate of each subtask this one may send to, and its channel there.
+    targets: Vec<(Arc<Gate>, usize)>,
+    max_parallelism: u16,
+    /// The subtask that is next in a round.
+    next: usize,
+    random: u64,
+    /// What did not fit yet, in order.
+    pending: VecDeque<(usize, Element)>,
+}
+
+impl OutputEdge {
+    pub fn new(
+        partitioning: Partitioning,
+        targets: Vec<(Arc<Gate>, usize)>,
+        max_parallelism: u16,
+        subtask: usize,
+    ) -> Self {
+        let start = subtask % targets.len().max(1);
+        OutputEdge {
+            partitioning,
+            targets,
+            max_parallelism,
+            next: start,
+            random: 0x9E37_79B9_7F4A_7C15 ^ subtask as u64,
+            pending: VecDeque::new(),
+        }
+    }
+
+    pub fn send(&mut self, batch: Batch) -> Result<()> {
+        let count = self.targets.len();
+        if count == 1 {
+            self.push(0, Element::Batch(batch));
+            return Ok(());
+        }
+        let targets: Vec<u32> = match &self.partitioning {
+            Partitioning::Broadcast => {
+                for target in 0..count {
+                    self.push(target, Element::Batch(batch.clone()));
+                }
+                return Ok(());
+            }
+            Partitioning::Global | Partitioning::Forward | Partitioning::Unspecified => {
+                self.push(0, Element::Batch(batch));
+                return Ok(());
+            }
+            Partitioning::Hash => {
+                let keys =
+                    batch.keys.as_ref().ok_or_else(|| Error::internal("a hash edge was sent records without keys"))?;
+                keys.groups.iter().map(|group| subtask_of(*group, self.max_parallelism, count)).collect()
+            }
+            Partitioning::Rebalance | Partitioning::Rescale => {
+                let first = self.next;
+                self.next = (first + batch.len()) % count;
+                (0..batch.len()).map(|i| ((first + i) % count) as u32).collect()
+            }
+            Partitioning::Shuffle => {
+                (0..batch.len()).map(|_| (next_random(&mut self.random) % count as u64) as u32).collect()
+            }
+            Partitioning::Custom(partitioner) => {
+                let chosen = partitioner.partition(&batch, count)?;
+                if let Some(wrong) = chosen.iter().find(|&&target| target as usize >= count) {
+                    return Err(Error::config(format!(
+                        "the partitioner chose subtask {wrong}, but there are {count} (0 to {})",
+                        count - 1
+                    )));
+                }
+                chosen
+            }
+        };
+        for target in 0..count {
+            let rows: Vec<u32> =
+                targets.iter().enumerate().filter(|(_, t)| **t as usize == target).map(|(row, _)| row as u32).collect();
+            if rows.len() == batch.len() {
+                self.push(target, Element::Batch(batch));
+                return Ok(());
+            }
+            if !rows.is_empty() {
+                self.push(target, Element::Batch(batch.take(rows)?));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what concerns every subtask: a watermark, a barrier, the end.
+    pub fn broadcast(&mut self, element: &Element) {
+        for target in 0..self.targets.len() {
+            self.push(target, element.clone());
+        }
+    }
+
+    fn push(&mut self, target: usize, element: Element) {
+        if self.pending.is_empty() {
+            let (gate, channel) = &self.targets[target];
+            match gate.push(*channel, element) {
+                Ok(()) => {}
+                Err(element) => self.pending.push_back((target, element)),
+            }
+        } else {
+            self.pending.push_back((target, element));
+        }
+    }
+
+    /// Sends what was held back; `false` while something still is.
+    pub fn flush(&mut self) -> bool {
+        while let Some((target, element)) = self.pending.pop_front() {
+            let (gate, channel) = &self.targets[target];
+            if let Err(element) = gate.push(*channel, element) {
+                self.pending.push_front((target, element));
+                return false;
+            }
+        }
+        true
+    }
+
+    pub fn is_blocked(&self) -> bool {
+        !self.pending.is_empty()
+    }
+}
+
+/// The subtask that owns a key group, as Flink spreads them.
+pub fn subtask_of(group: u16, max_parallelism: u16, parallelism: usize) -> u32 {
+    (usize::from(group) * parallelism / usize::from(max_parallelism)) as u32
+}
+
+/// splitmix64
+pub fn next_random(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_groups_are_spread_in_ranges() {
+        // 128 groups over 3 subtasks: 0..=42, 43..=85, 86..=127
+        assert_eq!(subtask_of(42, 128, 3), 0);
+        assert_eq!(subtask_of(43, 128, 3), 1);
+        assert_eq!(subtask_of(85, 128, 3), 1);
+        assert_eq!(subtask_of(86, 128, 3), 2);
+        assert_eq!(subtask_of(127, 128, 3), 2);
+    }
+}

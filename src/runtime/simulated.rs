@@ -1,0 +1,129 @@
+//! The executor of tests: one thread, a seeded order of steps, a manual clock. Same seed, same run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::launch::{JobConfig, Launched, launch};
+use super::master::{JobMetrics, Master};
+use super::outputs::next_random;
+use super::task::{Event, Step};
+use crate::error::{Error, Result};
+use crate::graph::StreamGraph;
+use crate::time::{Clock, ManualClock};
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    /// May have something to do; `until` is when it wants to be woken in any case (ms).
+    Alive {
+        until: Option<i64>,
+    },
+    Ended,
+}
+
+/// A job that advances only when it is told to.
+pub struct Simulation {
+    launched: Launched,
+    master: Option<Master>,
+    clock: Arc<ManualClock>,
+    random: u64,
+    states: Vec<State>,
+    steps: u64,
+}
+
+impl Simulation {
+    /// `now` is where the clock starts, in ms.
+    pub fn new(graph: &StreamGraph, config: &JobConfig, seed: u64, now: i64) -> Result<Self> {
+        let clock = Arc::new(ManualClock::new(now));
+        let mut launched = launch(graph, config, clock.clone())?;
+        let interval = config.checkpoint_interval.map(|interval| interval.as_millis() as i64);
+        let master = Master::new(&mut launched, interval, now);
+        let states = vec![State::Alive { until: None }; launched.tasks.len()];
+        Ok(Simulation { launched, master: Some(master), clock, random: seed, states, steps: 0 })
+    }
+
+    pub fn metrics(&self) -> &JobMetrics {
+        &self.launched.metrics
+    }
+
+    pub fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    /// How many steps tasks have taken: equal for equal seeds.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// Runs to the end of a bounded job. The clock jumps ahead when nothing else can happen.
+    pub fn run(&mut self) -> Result<()> {
+        while !self.step()? {}
+        Ok(())
+    }
+
+    /// One step of a task chosen by the seed; `true` once the job has ended.
+    pub fn step(&mut self) -> Result<bool> {
+        let Some(master) = &mut self.master else { return Ok(true) };
+        master.tick(self.clock.now());
+        let alive: Vec<usize> = (0..self.states.len()).filter(|&task| self.states[task] != State::Ended).collect();
+        // a task that waits may have been given work by any other step, so all that live stay in the draw;
+        // only when a whole round of them found nothing does time pass
+        let mut progressed = false;
+        if !alive.is_empty() {
+            let start = (next_random(&mut self.random) % alive.len() as u64) as usize;
+            for at in 0..alive.len() {
+                let index = alive[(start + at) % alive.len()];
+                self.steps += 1;
+                let task = &mut self.launched.tasks[index];
+                match task.step(Duration::ZERO) {
+                    Ok(Step::Progress) => progressed = true,
+                    Ok(Step::Wait(until)) => self.states[index] = State::Alive { until },
+                    Ok(Step::Finished) => {
+                        self.states[index] = State::Ended;
+                        progressed = true;
+                    }
+                    Err(error) => {
+                        let _ = task.close();
+                        task.tell(Event::Failed(index, error));
+                        self.states[index] = State::Ended;
+                        progressed = true;
+                    }
+                }
+                if progressed {
+                    break;
+                }
+            }
+        }
+        while let Ok(event) = self.launched.events.try_recv() {
+            master.handle(event);
+            progressed = true;
+        }
+        if master.all_ended() {
+            return match self.master.take() {
+                Some(master) => master.into_result().map(|()| true),
+                None => Ok(true),
+            };
+        }
+        if !progressed {
+            self.pass_time()?;
+        }
+        Ok(false)
+    }
+
+    fn pass_time(&mut self) -> Result<()> {
+        let timers = self.states.iter().filter_map(|state| match state {
+            State::Alive { until } => *until,
+            State::Ended => None,
+        });
+        let master = self.master.as_ref().and_then(Master::next_tick);
+        match timers.chain(master).filter(|at| *at > self.clock.now()).min() {
+            Some(at) => {
+                self.clock.set(at);
+                Ok(())
+            }
+            None => Err(Error::internal("the simulated job can't go on: every task waits and no timer is set")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

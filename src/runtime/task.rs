@@ -1,0 +1,363 @@
+//! A task: one subtask of a chain, as a state machine with one `step`.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use super::chain::Chain;
+use super::exchange::{Element, Gate, Signal};
+use super::source::{Read, SourceInput};
+use crate::checkpoint::CheckpointId;
+use crate::connector::Split;
+use crate::error::{Error, Result};
+use crate::time::{Clock, MAX_WATERMARK};
+
+pub type TaskId = usize;
+
+/// What the master tells a task.
+pub enum Command {
+    AddSplits(Vec<Split>),
+    NoMoreSplits,
+    /// Put that barrier into the stream (sources).
+    Trigger(CheckpointId),
+    /// That checkpoint is complete (sources).
+    Complete(CheckpointId),
+    /// Every record of the job is safe: commit and end (sources that have drained).
+    Finish,
+}
+
+/// What a task tells the master.
+pub enum Event {
+    Acknowledge(TaskId, CheckpointId),
+    /// A source has sent its last record and waits for [`Command::Finish`].
+    Drained(TaskId),
+    Finished(TaskId),
+    Failed(TaskId, Error),
+}
+
+/// The master's handle on a task.
+pub struct TaskControl {
+    commands: Mutex<VecDeque<Command>>,
+    cancelled: Arc<AtomicBool>,
+    pub signal: Arc<Signal>,
+}
+
+impl TaskControl {
+    pub fn new(signal: Arc<Signal>, cancelled: Arc<AtomicBool>) -> Self {
+        TaskControl { commands: Mutex::default(), cancelled, signal }
+    }
+
+    pub fn send(&self, command: Command) {
+        self.commands.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push_back(command);
+        self.signal.raise();
+    }
+
+    fn receive(&self) -> Option<Command> {
+        self.commands.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop_front()
+    }
+}
+
+/// What a step found to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Progress,
+    /// Nothing until the signal is raised, or until that processing time (ms).
+    Wait(Option<i64>),
+    Finished,
+}
+
+#[derive(Clone, Copy)]
+struct ChannelState {
+    /// The input of the chain's head it feeds.
+    input: usize,
+    watermark: i64,
+    idle: bool,
+    ended: bool,
+    at_barrier: bool,
+}
+
+pub struct NetworkInput {
+    gate: Arc<Gate>,
+    channels: Vec<ChannelState>,
+    /// The barrier that is being aligned.
+    barrier: Option<CheckpointId>,
+}
+
+impl NetworkInput {
+    /// `inputs` gives the head's input of each of the gate's channels.
+    pub fn new(gate: Arc<Gate>, inputs: Vec<usize>) -> Self {
+        debug_assert_eq!(gate.channels(), inputs.len());
+        let channel = |input| ChannelState { input, watermark: i64::MIN, idle: false, ended: false, at_barrier: false };
+        NetworkInput { gate, channels: inputs.into_iter().map(channel).collect(), barrier: None }
+    }
+
+    /// Event time over all channels that neither ended nor are idle; `None` while all are idle.
+    fn watermark(&self) -> Option<i64> {
+        let active = self.channels.iter().filter(|channel| !channel.ended && !channel.idle);
+        active.map(|channel| channel.watermark).min()
+    }
+
+    fn all_ended(&self) -> bool {
+        self.channels.iter().all(|channel| channel.ended)
+    }
+
+    /// The barrier, when every channel that still lives has delivered it.
+    fn aligned(&mut self) -> Option<CheckpointId> {
+        let checkpoint = self.barrier?;
+        if !self.channels.iter().all(|channel| channel.ended || channel.at_barrier) {
+            return None;
+        }
+        self.barrier = None;
+        for (index, channel) in self.channels.iter_mut().enumerate() {
+            channel.at_barrier = false;
+            self.gate.set_blocked(index, false);
+        }
+        Some(checkpoint)
+    }
+}
+
+pub enum TaskInput {
+    Source(SourceInput),
+    Network(NetworkInput),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Created,
+    Running,
+    /// The end has been sent; it may still be held back by full channels.
+    Ending,
+    /// A source that waits for the rest of the job.
+    Drained,
+    Finished,
+}
+
+pub struct Task {
+    pub id: TaskId,
+    /// For threads and messages: `map, print (1/2)`.
+    pub name: String,
+    pub control: Arc<TaskControl>,
+    input: TaskInput,
+    chain: Chain,
+    clock: Arc<dyn Clock>,
+    events: mpsc::Sender<Event>,
+    phase: Phase,
+    idle: bool,
+}
+
+impl Task {
+    pub fn new(
+        id: TaskId,
+        name: String,
+        control: Arc<TaskControl>,
+        input: TaskInput,
+        chain: Chain,
+        clock: Arc<dyn Clock>,
+        events: mpsc::Sender<Event>,
+    ) -> Self {
+        Task { id, name, control, input, chain, clock, events, phase: Phase::Created, idle: false }
+    }
+
+    /// Does one small piece of work: a command, a batch, a timer. A source waits for records at most `wait`.
+    pub fn step(&mut self, wait: Duration) -> Result<Step> {
+        if self.phase == Phase::Finished {
+            return Ok(Step::Finished);
+        }
+        if self.control.cancelled.load(Ordering::Relaxed) {
+            return Err(Error::cancelled());
+        }
+        if self.phase == Phase::Created {
+            self.chain.open()?;
+            self.phase = Phase::Running;
+            return Ok(Step::Progress);
+        }
+        if !self.chain.flush_edges() {
+            return Ok(Step::Wait(None));
+        }
+        if self.phase == Phase::Ending {
+            return self.ended();
+        }
+        if let Some(command) = self.control.receive() {
+            self.command(command)?;
+            return Ok(Step::Progress);
+        }
+        if self.phase == Phase::Drained {
+            return Ok(Step::Wait(None));
+        }
+        let wakeup = self.chain.next_wakeup();
+        let now = self.clock.now();
+        if wakeup.is_some_and(|at| at <= now) {
+            self.chain.processing_time(now)?;
+            return Ok(Step::Progress);
+        }
+        let wait = match wakeup {
+            Some(at) => wait.min(Duration::from_millis((at - now).max(0) as u64)),
+            None => wait,
+        };
+        match &mut self.input {
+            TaskInput::Source(_) => self.step_source(wait, wakeup),
+            TaskInput::Network(_) => self.step_network(wakeup),
+        }
+    }
+
+    fn step_source(&mut self, wait: Duration, wakeup: Option<i64>) -> Result<Step> {
+        let TaskInput::Source(source) = &mut self.input else { return Ok(Step::Wait(wakeup)) };
+        if !source.has_splits() && !source.no_more_splits_left() {
+            return Ok(Step::Wait(wakeup));
+        }
+        let place = |error: Error, chain: &Chain| error.at(chain.operators[0].place.clone());
+        let read = source.read(wait).map_err(|error| place(error, &self.chain))?;
+        match read {
+            Read::Batch(batch) => {
+                self.chain.process(0, batch)?;
+                self.source_time()?;
+                Ok(Step::Progress)
+            }
+            Read::Nothing => {
+                self.source_time()?;
+                Ok(if wait.is_zero() { Step::Wait(wakeup) } else { Step::Progress })
+            }
+            Read::Ended => {
+                self.chain.advance_watermark(MAX_WATERMARK)?;
+                self.chain.finish()?;
+                self.phase = Phase::Ending;
+                Ok(Step::Progress)
+            }
+        }
+    }
+
+    fn source_time(&mut self) -> Result<()> {
+        let TaskInput::Source(source) = &mut self.input else { return Ok(()) };
+        let (watermark, idle) = source.watermark()?;
+        self.chain.advance_watermark(watermark)?;
+        self.set_idle(idle);
+        Ok(())
+    }
+
+    fn set_idle(&mut self, idle: bool) {
+        if idle != self.idle {
+            self.idle = idle;
+            self.chain.broadcast(&Element::Idle(idle));
+        }
+    }
+
+    fn step_network(&mut self, wakeup: Option<i64>) -> Result<Step> {
+        let TaskInput::Network(network) = &mut self.input else { return Ok(Step::Wait(wakeup)) };
+        let Some((index, element)) = network.gate.pop() else { return Ok(Step::Wait(wakeup)) };
+        match element {
+            Element::Batch(batch) => {
+                let input = network.channels[index].input;
+                self.chain.process(input, batch)?;
+            }
+            Element::Watermark(watermark) => {
+                network.channels[index].watermark = watermark;
+                self.network_time()?;
+            }
+            Element::Idle(idle) => {
+                network.channels[index].idle = idle;
+                self.network_time()?;
+            }
+            Element::Barrier(checkpoint) => {
+                network.channels[index].at_barrier = true;
+                network.gate.set_blocked(index, true);
+                network.barrier = Some(checkpoint);
+                self.pass_aligned_barrier()?;
+            }
+            Element::End => {
+                network.channels[index].ended = true;
+                if network.all_ended() {
+                    self.chain.finish()?;
+                    self.phase = Phase::Ending;
+                } else {
+                    self.network_time()?;
+                    self.pass_aligned_barrier()?;
+                }
+            }
+        }
+        Ok(Step::Progress)
+    }
+
+    fn network_time(&mut self) -> Result<()> {
+        let TaskInput::Network(network) = &self.input else { return Ok(()) };
+        match network.watermark() {
+            Some(watermark) => {
+                self.set_idle(false);
+                self.chain.advance_watermark(watermark)
+            }
+            None => {
+                self.set_idle(true);
+                Ok(())
+            }
+        }
+    }
+
+    fn pass_aligned_barrier(&mut self) -> Result<()> {
+        let TaskInput::Network(network) = &mut self.input else { return Ok(()) };
+        if let Some(checkpoint) = network.aligned() {
+            self.chain.barrier(checkpoint)?;
+            self.tell(Event::Acknowledge(self.id, checkpoint));
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, command: Command) -> Result<()> {
+        let TaskInput::Source(source) = &mut self.input else { return Ok(()) };
+        let place = self.chain.operators[0].place.clone();
+        match command {
+            Command::AddSplits(splits) => source.add_splits(splits).map_err(|error| error.at(place))?,
+            Command::NoMoreSplits => source.no_more_splits(),
+            Command::Trigger(checkpoint) => {
+                source.remember_positions(checkpoint);
+                if self.phase == Phase::Running {
+                    self.chain.barrier(checkpoint)?;
+                }
+                self.tell(Event::Acknowledge(self.id, checkpoint));
+            }
+            Command::Complete(checkpoint) => source.complete(checkpoint).map_err(|error| error.at(place))?,
+            Command::Finish => {
+                source.complete_all().map_err(|error| error.at(place))?;
+                self.finished()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The end has left this task.
+    fn ended(&mut self) -> Result<Step> {
+        if matches!(self.input, TaskInput::Source(_)) {
+            self.phase = Phase::Drained;
+            self.tell(Event::Drained(self.id));
+            return Ok(Step::Progress);
+        }
+        self.finished()?;
+        Ok(Step::Finished)
+    }
+
+    fn finished(&mut self) -> Result<()> {
+        self.phase = Phase::Finished;
+        self.close()?;
+        self.tell(Event::Finished(self.id));
+        Ok(())
+    }
+
+    /// Closes operators and reader; called by the executor too when a task fails or is cancelled.
+    pub fn close(&mut self) -> Result<()> {
+        let closed = self.chain.close();
+        let reader = match &mut self.input {
+            TaskInput::Source(source) => source.close(),
+            TaskInput::Network(_) => Ok(()),
+        };
+        closed.and(reader)
+    }
+
+    /// Where to tell the master what outlives this task.
+    pub fn events(&self) -> mpsc::Sender<Event> {
+        self.events.clone()
+    }
+
+    pub fn tell(&self, event: Event) {
+        // the master may be gone when a job is cancelled; then nobody needs to know
+        let _ = self.events.send(event);
+    }
+}
