@@ -1,7 +1,35 @@
+//! The Python binding: one gate, conversion, and the operators that call Python.
+
+mod collection;
+mod context;
+mod convert;
+mod function;
+mod gate;
+mod graph;
+mod job;
+mod metrics;
+mod objects;
+mod operators;
+mod sinks;
+mod types;
+mod watermarks;
+
 use pyo3::prelude::*;
+
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[pymodule(gil_used = true)]
-fn _flott(_m: &Bound<'_, PyModule>) -> PyResult<()> {
+fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<graph::PyGraph>()?;
+    module.add_class::<graph::Results>()?;
+    module.add_class::<job::Job>()?;
+    module.add_class::<metrics::Metrics>()?;
+    module.add_class::<metrics::Counter>()?;
+    module.add_class::<function::Subtask>()?;
+    module.add_class::<context::ProcessContext>()?;
+    module.add_class::<context::TimerService>()?;
+    module.add_function(wrap_pyfunction!(job::stop_all_jobs, module)?)?;
     Ok(())
 }

@@ -191,8 +191,4 @@ impl Chain {
     pub fn flush_edges(&mut self) -> bool {
         self.edges.iter_mut().fold(true, |all, edge| edge.flush() && all)
     }
-
-    pub fn is_blocked(&self) -> bool {
-        self.edges.iter().any(OutputEdge::is_blocked)
-    }
 }

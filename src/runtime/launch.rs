@@ -20,7 +20,7 @@ use crate::time::Clock;
 use crate::types::DEFAULT_MAX_PARALLELISM;
 
 /// Wraps the loop of a task's thread: a language binding attaches the thread to its interpreter here.
-pub type AroundTask = Arc<dyn Fn(&mut dyn FnMut()) + Send + Sync>;
+pub type AroundTask = Arc<dyn Fn(&mut (dyn FnMut() + Send)) + Send + Sync>;
 
 #[derive(Clone)]
 pub struct JobConfig {

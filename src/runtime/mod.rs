@@ -16,7 +16,7 @@ mod source;
 mod task;
 pub mod threads;
 
-pub use launch::JobConfig;
+pub use launch::{AroundTask, JobConfig};
 pub use master::{JobMetrics, JobStatus, OperatorReport};
 pub use simulated::Simulation;
 pub use threads::{JobHandle, run};

@@ -124,10 +124,6 @@ impl OutputEdge {
         }
         true
     }
-
-    pub fn is_blocked(&self) -> bool {
-        !self.pending.is_empty()
-    }
 }
 
 /// The subtask that owns a key group, as Flink spreads them.

@@ -1,0 +1,135 @@
+//! A user's function in one subtask: made when the task opens, called once a record, closed at the end.
+
+use std::sync::Arc;
+
+use flott::error::ErrorKind;
+use flott::metrics::OperatorMetrics;
+use flott::operator::SubtaskContext;
+use flott::{Error, Result};
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use crate::gate;
+use crate::metrics::Metrics;
+
+/// What Python is told about the subtask its function runs in.
+#[pyclass(module = "flott._flott", frozen, get_all)]
+pub struct Subtask {
+    operator: String,
+    index: usize,
+    parallelism: usize,
+    max_parallelism: u16,
+    metrics: Py<Metrics>,
+    /// The context a process function is given with each record; `None` for other functions.
+    context: Option<Py<PyAny>>,
+}
+
+impl Subtask {
+    pub fn create(py: Python<'_>, context: &SubtaskContext, process: Option<Py<PyAny>>) -> PyResult<Py<Subtask>> {
+        let metrics: OperatorMetrics = context.metrics.clone();
+        Py::new(
+            py,
+            Subtask {
+                operator: context.operator.to_string(),
+                index: context.subtask,
+                parallelism: context.parallelism,
+                max_parallelism: context.max_parallelism,
+                metrics: Py::new(py, Metrics::new(metrics))?,
+                context: process,
+            },
+        )
+    }
+}
+
+/// Made by Python's side of an operator: `factory(subtask)` returns `(call, close)`; `close` may be None.
+pub struct UserFunction {
+    factory: Arc<Py<PyAny>>,
+    context: SubtaskContext,
+    call: Option<Py<PyAny>>,
+    close: Option<Py<PyAny>>,
+}
+
+impl UserFunction {
+    pub fn new(factory: Arc<Py<PyAny>>, context: &SubtaskContext) -> Self {
+        UserFunction { factory, context: context.clone(), call: None, close: None }
+    }
+
+    /// Makes the function, which runs the user's `open`.
+    pub fn open(&mut self, process: Option<Py<PyAny>>) -> Result<()> {
+        let (call, close) = gate::enter(|py| {
+            let subtask = Subtask::create(py, &self.context, process)?;
+            let (call, close): (Py<PyAny>, Option<Py<PyAny>>) = self.factory.call1(py, (subtask,))?.extract(py)?;
+            Ok((call, close))
+        })?;
+        self.call = Some(call);
+        self.close = close;
+        Ok(())
+    }
+
+    pub fn callable<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
+        match &self.call {
+            Some(call) => Ok(call.bind(py)),
+            None => Err(pyo3::exceptions::PyRuntimeError::new_err("a function was called before it was opened")),
+        }
+    }
+
+    /// Runs the user's `close`, once, if the function was opened.
+    pub fn close(&mut self) -> Result<()> {
+        let close = self.close.take();
+        let call = self.call.take();
+        if close.is_none() && call.is_none() {
+            return Ok(());
+        }
+        let closed = gate::enter(|py| {
+            drop(call);
+            match close {
+                Some(close) => close.call0(py).map(drop),
+                None => Ok(()),
+            }
+        });
+        match closed {
+            // there is no interpreter left to run it
+            Err(error) if error.kind() == ErrorKind::Cancelled => Ok(()),
+            other => other,
+        }
+    }
+}
+
+/// `function(argument)` without the cost of building a tuple.
+#[inline]
+pub fn call<'py>(function: &Bound<'py, PyAny>, argument: &Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = function.py();
+    // SAFETY: both are live references and the interpreter is attached; the result is a new reference or null
+    unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyObject_CallOneArg(function.as_ptr(), argument.as_ptr())) }
+}
+
+/// `function(first, second)`.
+#[inline]
+pub fn call2<'py>(function: &Bound<'py, PyAny>, first: &Py<PyAny>, second: &Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = function.py();
+    // the first slot may be used by the callee for a bound method's self
+    let mut arguments = [std::ptr::null_mut(), first.as_ptr(), second.as_ptr()];
+    let flags = 2 | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET;
+    // SAFETY: the array outlives the call and holds two live references behind the free slot
+    unsafe {
+        let result =
+            ffi::PyObject_Vectorcall(function.as_ptr(), arguments.as_mut_ptr().add(1), flags, std::ptr::null_mut());
+        Bound::from_owned_ptr_or_err(py, result)
+    }
+}
+
+/// The record a function failed on, and its exception.
+pub struct Failure {
+    pub error: PyErr,
+    pub input: String,
+}
+
+impl Failure {
+    pub fn new(py: Python<'_>, error: PyErr, input: &Py<PyAny>) -> Self {
+        Failure { error, input: gate::describe(input.bind(py)) }
+    }
+
+    pub fn into_error(self, py: Python<'_>) -> Error {
+        gate::carry(py, self.error).with_input(self.input)
+    }
+}

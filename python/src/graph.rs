@@ -1,0 +1,289 @@
+//! The graph that Python builds, one call an operator.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use flott::connector::{self, Options, Spec};
+use flott::graph::{Chaining, CustomPartitioner, NodeKind, Partitioning, StreamEdge, StreamGraph};
+use flott::runtime::{JobConfig, run};
+use flott::{Error, Result, batch::Batch};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use serde_json::Value as Json;
+
+use crate::collection::Collection;
+use crate::gate::{self, raise};
+use crate::job::{self, Job};
+use crate::objects::PyObjects;
+use crate::operators::{self, Extra, ToColumns};
+use crate::sinks::{Collect, Print};
+use crate::types;
+use crate::watermarks::Strategy;
+
+/// A graph of operators. Nodes are numbered from 1.
+#[pyclass(module = "flott._flott", name = "Graph")]
+#[derive(Default)]
+pub struct PyGraph {
+    graph: StreamGraph,
+}
+
+fn checked<T>(py: Python<'_>, result: Result<T>) -> PyResult<T> {
+    result.map_err(|error| raise(py, error))
+}
+
+fn json(text: &str) -> Result<Json> {
+    serde_json::from_str(text).map_err(|error| Error::internal(format!("not JSON: {error}: {text}")))
+}
+
+fn spec(options: Vec<(String, String)>, type_info: Option<&str>) -> Result<Spec> {
+    let row_type = type_info.map(|text| types::schema(&json(text)?)).transpose()?;
+    Ok(Spec { options: Options::new(options), row_type })
+}
+
+#[pymethods]
+impl PyGraph {
+    #[new]
+    fn new() -> Self {
+        PyGraph::default()
+    }
+
+    /// Objects as a source.
+    fn add_collection(&mut self, name: &str, items: Vec<Py<PyAny>>) -> usize {
+        let source = Arc::new(Collection::new(items));
+        self.graph.add_node(name, NodeKind::Source { source, watermarks: None })
+    }
+
+    /// A connector's source; `type_info` is a type's descriptor as JSON.
+    #[pyo3(signature = (name, connector, options, type_info=None))]
+    fn add_source(
+        &mut self,
+        py: Python<'_>,
+        name: &str,
+        connector: &str,
+        options: Vec<(String, String)>,
+        type_info: Option<&str>,
+    ) -> PyResult<usize> {
+        let made = py.detach(|| connector::find(connector)?.source(&spec(options, type_info)?));
+        let source = Arc::from(checked(py, made)?);
+        Ok(self.graph.add_node(name, NodeKind::Source { source, watermarks: None }))
+    }
+
+    /// Gives a source its watermark strategy.
+    #[pyo3(signature = (node, strategy, assigner=None))]
+    fn set_watermarks(
+        &mut self,
+        py: Python<'_>,
+        node: usize,
+        strategy: &str,
+        assigner: Option<Py<PyAny>>,
+    ) -> PyResult<()> {
+        let strategy = checked(py, json(strategy).and_then(|strategy| Strategy::new(&strategy, assigner)))?;
+        if let NodeKind::Source { watermarks, .. } = &mut self.graph.node_mut(node).kind {
+            *watermarks = Some(strategy);
+        }
+        Ok(())
+    }
+
+    /// An operator around a Python function; `factory(subtask)` returns `(call, close)`.
+    fn add_operator(&mut self, py: Python<'_>, name: &str, kind: &str, factory: Py<PyAny>) -> PyResult<usize> {
+        let operator = checked(py, operators::create(kind, factory))?;
+        Ok(self.graph.add_node(name, NodeKind::Operator(operator)))
+    }
+
+    /// A connector's sink. Unless `type_info` is None, an operator in front converts objects to columns of that type,
+    /// after `prepare(record)`, and appends the columns that `extra` (name, function) computes. Returns the nodes to
+    /// connect to and to configure; they are the same where nothing needs converting.
+    #[pyo3(signature = (name, connector, options, type_info=None, prepare=None, extra=Vec::new()))]
+    #[allow(clippy::too_many_arguments)]
+    fn add_sink(
+        &mut self,
+        py: Python<'_>,
+        name: &str,
+        connector: &str,
+        options: Vec<(String, String)>,
+        type_info: Option<&str>,
+        prepare: Option<Py<PyAny>>,
+        extra: Vec<(String, Py<PyAny>)>,
+    ) -> PyResult<(usize, usize)> {
+        let mut spec = checked(py, spec(options, type_info))?;
+        let convert = spec.row_type.take().map(|(schema, shape)| {
+            let extra = extra.into_iter().map(|(name, function)| Extra { name, function }).collect();
+            ToColumns { schema, shape, prepare, extra }
+        });
+        spec.row_type = convert.as_ref().map(ToColumns::output);
+        let made = py.detach(|| connector::find(connector)?.sink(&spec));
+        let sink = NodeKind::Sink(Arc::from(checked(py, made)?));
+        let first = convert
+            .map(|convert| self.graph.add_node(format!("{name}: to columns"), NodeKind::Operator(convert.factory())));
+        let sink = self.graph.add_node(name, sink);
+        if let Some(from) = first {
+            let forward = Partitioning::Unspecified;
+            self.graph.add_edge(StreamEdge { from, to: sink, input: 0, tag: None, partitioning: forward });
+        }
+        Ok((first.unwrap_or(sink), sink))
+    }
+
+    /// Lines on standard output; `render(record)` makes the text.
+    #[pyo3(signature = (name, render, identifier=None))]
+    fn add_print(&mut self, name: &str, render: Py<PyAny>, identifier: Option<String>) -> usize {
+        self.graph.add_node(name, NodeKind::Sink(Arc::new(Print { render, identifier })))
+    }
+
+    /// Records for the program itself; see [`Results`].
+    fn add_collect(&mut self, name: &str) -> (usize, Results) {
+        let collect = Collect::new();
+        let node = self.graph.add_node(name, NodeKind::Sink(Arc::new(collect.clone())));
+        (node, Results { collect, ready: Vec::new() })
+    }
+
+    /// A stream from one node to another. `partitioner(record, partitions)` goes with `custom`.
+    #[pyo3(signature = (from_node, to_node, input=0, tag=None, partitioning="unspecified", partitioner=None))]
+    fn connect(
+        &mut self,
+        py: Python<'_>,
+        from_node: usize,
+        to_node: usize,
+        input: usize,
+        tag: Option<&str>,
+        partitioning: &str,
+        partitioner: Option<Py<PyAny>>,
+    ) -> PyResult<()> {
+        let partitioning = match (partitioning, partitioner) {
+            ("unspecified", _) => Partitioning::Unspecified,
+            ("forward", _) => Partitioning::Forward,
+            ("hash", _) => Partitioning::Hash,
+            ("rebalance", _) => Partitioning::Rebalance,
+            ("rescale", _) => Partitioning::Rescale,
+            ("shuffle", _) => Partitioning::Shuffle,
+            ("broadcast", _) => Partitioning::Broadcast,
+            ("global", _) => Partitioning::Global,
+            ("custom", Some(function)) => Partitioning::Custom(Arc::new(PythonPartitioner(function))),
+            (other, _) => return checked(py, Err(Error::internal(format!("there is no partitioning '{other}'")))),
+        };
+        self.graph.add_edge(StreamEdge { from: from_node, to: to_node, input, tag: tag.map(Arc::from), partitioning });
+        Ok(())
+    }
+
+    /// Sets what is given of a node.
+    #[pyo3(signature = (node, *, name=None, uid=None, parallelism=None, max_parallelism=None, chaining=None, slot_sharing_group=None, place=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn configure(
+        &mut self,
+        node: usize,
+        name: Option<String>,
+        uid: Option<String>,
+        parallelism: Option<usize>,
+        max_parallelism: Option<u16>,
+        chaining: Option<&str>,
+        slot_sharing_group: Option<String>,
+        place: Option<String>,
+    ) {
+        let node = self.graph.node_mut(node);
+        if let Some(name) = name {
+            node.name = name;
+        }
+        if let Some(chaining) = chaining {
+            node.chaining = match chaining {
+                "head" => Chaining::Head,
+                "never" => Chaining::Never,
+                _ => Chaining::Always,
+            };
+        }
+        node.uid = uid.or(node.uid.take());
+        node.parallelism = parallelism.or(node.parallelism);
+        node.max_parallelism = max_parallelism.or(node.max_parallelism);
+        node.slot_sharing_group = slot_sharing_group.or(node.slot_sharing_group.take());
+        node.place = place.or(node.place.take());
+    }
+
+    fn name(&self, node: usize) -> &str {
+        &self.graph.node(node).name
+    }
+
+    fn parallelism(&self, node: usize) -> Option<usize> {
+        self.graph.node(node).parallelism
+    }
+
+    fn __len__(&self) -> usize {
+        self.graph.nodes.len()
+    }
+
+    /// The execution plan as JSON.
+    fn plan(&self, parallelism: usize) -> String {
+        self.graph.execution_plan(parallelism).to_string()
+    }
+
+    /// Starts the job; see [`job_config`] for the keys of `config`.
+    fn start(&self, py: Python<'_>, config: &Bound<'_, PyDict>) -> PyResult<Job> {
+        let config = job_config(config)?;
+        let handle = py.detach(|| run(&self.graph, config));
+        Ok(Job::new(checked(py, handle)?))
+    }
+}
+
+fn job_config(given: &Bound<'_, PyDict>) -> PyResult<JobConfig> {
+    let mut config = JobConfig { around_task: Some(job::around_task()), ..JobConfig::default() };
+    for (key, value) in given.iter() {
+        match key.extract::<&str>()? {
+            "job_name" => config.job_name = value.extract()?,
+            "parallelism" => config.parallelism = value.extract()?,
+            "max_parallelism" => config.max_parallelism = value.extract()?,
+            "batch_size" => config.batch_size = value.extract()?,
+            "chaining" => config.chaining = value.extract()?,
+            "progress" => config.progress = value.extract()?,
+            "checkpoint_interval_ms" => {
+                config.checkpoint_interval = value.extract::<Option<u64>>()?.map(Duration::from_millis);
+            }
+            other => return Err(pyo3::exceptions::PyKeyError::new_err(other.to_owned())),
+        }
+    }
+    Ok(config)
+}
+
+/// A user's partitioner: `function(record, partitions)` returns the subtask.
+struct PythonPartitioner(Py<PyAny>);
+
+impl CustomPartitioner for PythonPartitioner {
+    fn partition(&self, batch: &Batch, partitions: usize) -> Result<Vec<u32>> {
+        gate::enter(|py| {
+            let items = PyObjects::take(py, batch.data.clone())?;
+            items.iter().map(|item| self.0.call1(py, (item, partitions))?.extract(py)).collect()
+        })
+    }
+}
+
+/// The records of `execute_and_collect`.
+#[pyclass(module = "flott._flott")]
+pub struct Results {
+    collect: Collect,
+    /// The batch being handed out, last record first.
+    ready: Vec<Py<PyAny>>,
+}
+
+#[pymethods]
+impl Results {
+    /// `(record,)`, or None once the job has ended and nothing is left. Raises what made the job fail.
+    fn next(&mut self, py: Python<'_>, job: &Job) -> PyResult<Option<(Py<PyAny>,)>> {
+        loop {
+            if let Some(record) = self.ready.pop() {
+                return Ok(Some((record,)));
+            }
+            let ended = job.has_ended();
+            let wait = if ended { Duration::ZERO } else { Duration::from_millis(50) };
+            match py.detach(|| self.collect.next(wait)) {
+                Some(batch) => self.ready = batch.into_iter().rev().collect(),
+                None if ended => {
+                    job.result(py)?;
+                    return Ok(None);
+                }
+                None => py.check_signals()?,
+            }
+        }
+    }
+
+    /// Nothing more is wanted: the job is not held back any longer.
+    fn close(&mut self) {
+        self.ready.clear();
+        self.collect.close();
+    }
+}

@@ -1,0 +1,142 @@
+//! The engine's opaque objects, over references to Python objects.
+
+use std::any::Any;
+
+use flott::batch::{Data, Objects};
+use flott::types::Value;
+use flott::{Error, Result};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
+
+use crate::convert::to_python;
+use crate::gate;
+
+/// Owned references; dropping them attaches to the interpreter once for all of them.
+pub struct PyObjects(Vec<Py<PyAny>>);
+
+impl PyObjects {
+    pub fn boxed(items: Vec<Py<PyAny>>) -> Box<dyn Objects> {
+        Box::new(PyObjects(items))
+    }
+
+    pub fn data(items: Vec<Py<PyAny>>) -> Data {
+        Data::Objects(Self::boxed(items))
+    }
+
+    pub fn items(&self) -> &[Py<PyAny>] {
+        &self.0
+    }
+
+    /// The objects of a batch in either layout: columns are converted, rows becoming what their shape says.
+    pub fn take(py: Python<'_>, data: Data) -> PyResult<Vec<Py<PyAny>>> {
+        match data {
+            Data::Columns(columns) => to_python::objects(py, &columns),
+            Data::Objects(objects) => match objects.into_any().downcast::<PyObjects>() {
+                Ok(mut objects) => Ok(std::mem::take(&mut objects.0)),
+                Err(_) => Err(pyo3::exceptions::PyRuntimeError::new_err("a batch holds objects of another binding")),
+            },
+        }
+    }
+}
+
+impl Drop for PyObjects {
+    fn drop(&mut self) {
+        if !self.0.is_empty() {
+            let items = std::mem::take(&mut self.0);
+            // after the interpreter is gone there is nothing to release to
+            if let Some(items) = Python::try_attach(|_| ()).map_or(Some(items), |()| None) {
+                std::mem::forget(items);
+            }
+        }
+    }
+}
+
+impl Objects for PyObjects {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn byte_size(&self) -> usize {
+        // a guess: what a small Python object and its reference take
+        self.0.len() * 100
+    }
+
+    fn take(&self, indices: &[u32]) -> Box<dyn Objects> {
+        let picked =
+            Python::try_attach(|py| indices.iter().map(|index| self.0[*index as usize].clone_ref(py)).collect());
+        PyObjects::boxed(picked.unwrap_or_default())
+    }
+
+    fn split_off(&mut self, at: usize) -> Box<dyn Objects> {
+        PyObjects::boxed(self.0.split_off(at))
+    }
+
+    fn append(&mut self, other: Box<dyn Objects>) {
+        if let Ok(mut other) = other.into_any().downcast::<PyObjects>() {
+            self.0.append(&mut other.0);
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Objects> {
+        let copied = Python::try_attach(|py| self.0.iter().map(|item| item.clone_ref(py)).collect());
+        PyObjects::boxed(copied.unwrap_or_default())
+    }
+
+    fn describe(&self, index: usize) -> String {
+        Python::try_attach(|py| gate::describe(self.0[index].bind(py))).unwrap_or_default()
+    }
+
+    fn key_value(&self, index: usize) -> Result<Value> {
+        gate::enter(|py| key_value(self.0[index].bind(py)))
+    }
+
+    fn encode(&self, index: usize) -> Result<Vec<u8>> {
+        gate::enter(|py| pickle(self.0[index].bind(py)))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+/// A key as a scalar with a canonical encoding; what has none is pickled.
+pub fn key_value(key: &Bound<'_, PyAny>) -> PyResult<Value> {
+    Ok(if key.is_none() {
+        Value::Null
+    } else if let Ok(text) = key.cast_exact::<PyString>() {
+        Value::String(text.to_str()?.to_owned())
+    } else if let Ok(truth) = key.cast_exact::<PyBool>() {
+        Value::Boolean(truth.is_true())
+    } else if key.is_exact_instance_of::<PyInt>() {
+        match key.extract::<i64>() {
+            Ok(number) => Value::Int(number),
+            Err(_) => Value::Bytes(pickle(key)?),
+        }
+    } else if let Ok(number) = key.cast_exact::<PyFloat>() {
+        Value::Float(number.value())
+    } else if let Ok(bytes) = key.cast_exact::<PyBytes>() {
+        Value::Bytes(bytes.as_bytes().to_vec())
+    } else if let Ok(tuple) = key.cast_exact::<PyTuple>() {
+        Value::Row(tuple.iter().map(|item| key_value(&item)).collect::<PyResult<_>>()?)
+    } else {
+        Value::Bytes(pickle(key)?)
+    })
+}
+
+fn pickle(object: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    // protocol 5 is in every supported Python, and its bytes must not change with the interpreter's default
+    object.py().import("pickle")?.call_method1("dumps", (object, 5))?.extract()
+}
+
+/// The objects of a batch, when a binding's operator has put them there.
+pub fn downcast(data: &Data) -> Result<&PyObjects> {
+    match data {
+        Data::Objects(objects) => objects.as_any().downcast_ref(),
+        Data::Columns(_) => None,
+    }
+    .ok_or_else(|| Error::internal("an operator over Python objects was given columns"))
+}

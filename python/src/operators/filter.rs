@@ -1,0 +1,49 @@
+//! `filter`: keeps the records for which the function is true.
+
+use std::sync::Arc;
+
+use flott::Result;
+use flott::batch::Batch;
+use flott::operator::{Operator, Output, SubtaskContext};
+use pyo3::prelude::*;
+
+use super::{lifecycle, map};
+use crate::function::{self, Failure, UserFunction};
+use crate::gate;
+use crate::objects::PyObjects;
+
+pub fn create(factory: Arc<Py<PyAny>>, context: &SubtaskContext) -> Box<dyn Operator> {
+    Box::new(Filter { function: UserFunction::new(factory, context) })
+}
+
+struct Filter {
+    function: UserFunction,
+}
+
+impl Operator for Filter {
+    lifecycle!();
+
+    fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {
+        let Batch { data, timestamps, .. } = batch;
+        let (kept, times, failure) = gate::enter(|py| {
+            let items = PyObjects::take(py, data)?;
+            let call = self.function.callable(py)?;
+            let mut kept = Vec::with_capacity(items.len());
+            let mut times = timestamps.as_ref().map(|_| Vec::with_capacity(items.len()));
+            for (index, item) in items.into_iter().enumerate() {
+                match function::call(call, &item).and_then(|verdict| verdict.is_truthy()) {
+                    Ok(true) => {
+                        kept.push(item);
+                        if let (Some(times), Some(timestamps)) = (&mut times, &timestamps) {
+                            times.push(timestamps[index]);
+                        }
+                    }
+                    Ok(false) => {}
+                    Err(error) => return Ok((kept, times, Some(Failure::new(py, error, &item).into_error(py)))),
+                }
+            }
+            Ok((kept, times, None))
+        })?;
+        map::emit(kept, times, failure, output)
+    }
+}

@@ -1,0 +1,70 @@
+//! `flat_map`: any number of records out for each record in.
+
+use std::sync::Arc;
+
+use flott::Result;
+use flott::batch::Batch;
+use flott::operator::{Operator, Output, SubtaskContext};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use super::{lifecycle, map};
+use crate::function::{self, Failure, UserFunction};
+use crate::gate;
+use crate::objects::PyObjects;
+
+pub fn create(factory: Arc<Py<PyAny>>, context: &SubtaskContext) -> Box<dyn Operator> {
+    Box::new(FlatMap { function: UserFunction::new(factory, context) })
+}
+
+struct FlatMap {
+    function: UserFunction,
+}
+
+impl Operator for FlatMap {
+    lifecycle!();
+
+    fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {
+        let Batch { data, timestamps, .. } = batch;
+        let (made, times, failure) = gate::enter(|py| {
+            let items = PyObjects::take(py, data)?;
+            let call = self.function.callable(py)?;
+            let mut made = Vec::with_capacity(items.len());
+            let mut times = timestamps.as_ref().map(|_| Vec::with_capacity(items.len()));
+            for (index, item) in items.iter().enumerate() {
+                let result = function::call(call, item).and_then(|results| extend(&results, &mut made));
+                if let (Some(times), Some(timestamps)) = (&mut times, &timestamps) {
+                    times.resize(made.len(), timestamps[index]);
+                }
+                if let Err(error) = result {
+                    return Ok((made, times, Some(Failure::new(py, error, item).into_error(py))));
+                }
+            }
+            Ok((made, times, None))
+        })?;
+        map::emit(made, times, failure, output)
+    }
+}
+
+/// Appends what the function returned or yielded; None stands for nothing.
+fn extend(results: &Bound<'_, PyAny>, made: &mut Vec<Py<PyAny>>) -> PyResult<()> {
+    if results.is_none() {
+        return Ok(());
+    }
+    let iterator = match results.is_instance_of::<PyString>() {
+        // a string would fall apart into its characters, which nobody means
+        true => Err(()),
+        false => results.try_iter().map_err(|_| ()),
+    };
+    let iterator = iterator.map_err(|()| {
+        PyTypeError::new_err(format!(
+            "flat_map's function must yield or return an iterable of records (or None for none), not {}",
+            gate::describe(results)
+        ))
+    })?;
+    for item in iterator {
+        made.push(item?.unbind());
+    }
+    Ok(())
+}
