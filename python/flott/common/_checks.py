@@ -39,7 +39,7 @@ class TypeMismatch(Exception):
 def _shorten(value: Any) -> str:
     try:
         text = repr(value)
-    except Exception:  # a user's __repr__ may do anything
+    except Exception:  # noqa: BLE001 - a user's __repr__ may do anything
         text = f"an object of {type(value).__name__}"
     return text if len(text) <= 80 else text[:77] + "..."
 
