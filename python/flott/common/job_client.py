@@ -1,0 +1,82 @@
+"""A hand on a job that runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from flott.common.completable_future import CompletableFuture
+from flott.common.job_id import JobID
+from flott.common.job_status import JobStatus
+
+if TYPE_CHECKING:
+    from flott.common.job_execution_result import JobExecutionResult
+
+__all__ = ["JobClient"]
+
+
+class JobHandle(Protocol):
+    """What the engine gives a :class:`JobClient` to work with. Each method may block."""
+
+    def job_id(self) -> str: ...
+
+    def status(self) -> str:
+        """The name of a :class:`JobStatus`."""
+        ...
+
+    def cancel(self) -> None: ...
+
+    def stop_with_savepoint(self, advance_to_end_of_event_time: bool, savepoint_directory: str | None) -> str: ...
+
+    def trigger_savepoint(self, savepoint_directory: str | None) -> str: ...
+
+    def accumulators(self) -> dict[str, Any]: ...
+
+    def wait(self) -> JobExecutionResult:
+        """Waits for the job's end; raises what made it fail."""
+        ...
+
+
+class JobClient:
+    """A hand on a job that runs, from ``env.execute_async()``::
+
+    client = env.execute_async("orders")
+    client.get_job_execution_result().result()
+    """
+
+    def __init__(self, job: JobHandle) -> None:
+        self._job = job
+
+    def get_job_id(self) -> JobID:
+        """The name of the run."""
+        return JobID(self._job.job_id())
+
+    def get_job_status(self) -> CompletableFuture:
+        """What the job is doing: a future of :class:`JobStatus`."""
+        return CompletableFuture._of(JobStatus[self._job.status()])
+
+    def cancel(self) -> CompletableFuture:
+        """Ends the job without a savepoint: a future that is done when the job has ended."""
+        return CompletableFuture._run(self._job.cancel, "flott-cancel")
+
+    def stop_with_savepoint(
+        self, advance_to_end_of_event_time: bool, savepoint_directory: str | None = None
+    ) -> CompletableFuture:
+        """Ends the job with a savepoint: a future of the savepoint's path.
+
+        :param advance_to_end_of_event_time: first fire all timers and windows, for a job that will not go on
+        """
+        return CompletableFuture._run(
+            lambda: self._job.stop_with_savepoint(advance_to_end_of_event_time, savepoint_directory), "flott-stop"
+        )
+
+    def trigger_savepoint(self, savepoint_directory: str | None = None) -> CompletableFuture:
+        """Takes a savepoint while the job goes on: a future of its path."""
+        return CompletableFuture._run(lambda: self._job.trigger_savepoint(savepoint_directory), "flott-savepoint")
+
+    def get_accumulators(self) -> CompletableFuture:
+        """The accumulators by name, as they are now: a future of a dict."""
+        return CompletableFuture._of(self._job.accumulators())
+
+    def get_job_execution_result(self) -> CompletableFuture:
+        """A future of the :class:`JobExecutionResult`, there when the job has finished."""
+        return CompletableFuture._run(self._job.wait, "flott-result")
