@@ -3,6 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # The interpreter that virtual environments are made from.
@@ -14,9 +15,11 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 # and one with the release wheel, as a user has it.
 DEV := $(CURDIR)/.venv
 RELEASE := $(CURDIR)/.venv-release
-# The same for cargo and for maturin: when they differ, PyO3 and all above it are built again at every turn.
+# What maturin sets, for plain cargo too: when they differ, PyO3 and all above it are built again at every turn.
 export PYO3_PYTHON := $(DEV)/bin/python
 export PYO3_BUILD_EXTENSION_MODULE := 1
+export PYO3_ENVIRONMENT_SIGNATURE := $(shell $(PYTHON) -c 'import platform as p, struct; print(p.python_implementation().lower(), \
+  ".".join(p.python_version_tuple()[:2]), f"{8 * struct.calcsize(chr(80))}bit", sep="-")' 2>/dev/null)
 
 ifeq ($(CI),true)
 export CARGO_INCREMENTAL := 0
@@ -65,11 +68,9 @@ fmt: $(DEV)/ready ## Format Rust and Python, and fix what the linters can
 	@$(DEV)/bin/ruff format --quiet
 
 ##@ Check
-.PHONY: test lint lint-rust lint-python clippy tests rust-tests python-tests pytest
+.PHONY: test lint lint-rust lint-python tests-with-servers rust-tests python-tests pytest
 test: requirements-build requirements-servers ## Everything CI runs: linters, type checks, all tests with real servers
-	@$(MAKE) --keep-going lint
-	@$(MAKE) develop
-	@$(PYTHON) -m tests.servers -- $(MAKE) --keep-going tests
+	@$(STEP) "make test" $(MAKE) --keep-going lint-python lint-rust tests-with-servers
 
 lint: lint-python lint-rust ## Formatting, clippy, ruff, mypy
 
@@ -82,8 +83,8 @@ lint-python: $(DEV)/ready
 	@$(STEP) "ruff format --check" $(DEV)/bin/ruff format --check --quiet
 	@$(STEP) "mypy --strict" $(DEV)/bin/mypy
 
-# With the servers that the environment names (make test starts them).
-tests: rust-tests python-tests
+tests-with-servers: develop
+	@$(PYTHON) -m tests.servers -- $(MAKE) --keep-going rust-tests python-tests
 
 rust-tests: $(DEV)/ready
 	@$(STEP) "cargo test" cargo test --workspace --locked

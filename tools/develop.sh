@@ -6,4 +6,9 @@ mkdir -p "$CARGO_TARGET_DIR"
 # this build and its copying.
 exec 9>"$CARGO_TARGET_DIR/develop.lock"
 flock 9
-VIRTUAL_ENV=$1 "$1/bin/maturin" develop --locked --quiet 9>&-
+# Cargo speaks for itself; what maturin and pip add is of interest only when it fails.
+cargo build --package flott-python --lib --locked 9>&-
+if ! output=$(VIRTUAL_ENV=$1 "$1/bin/maturin" develop --locked 2>&1 9>&-); then
+  echo "$output" >&2
+  exit 1
+fi
