@@ -11,10 +11,10 @@ export PYTHON ?= python3
 # Downloads and builds live outside the clone and serve every clone.
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/flott
 export CARGO_TARGET_DIR ?= $(CACHE)/target
-# One virtual environment per clone for development and tests (Flott installed editable, dev profile),
-# and one with the release wheel, as a user has it.
-DEV := $(CURDIR)/.venv
-RELEASE := $(CURDIR)/.venv-release
+# Two virtual environments per clone: one with the release wheel, as a user has it, and one for development and tests
+# (Flott installed editable, in the dev profile).
+RELEASE := $(CURDIR)/.venv
+DEV := $(CURDIR)/.venv-dev
 # What maturin sets, for plain cargo too: when they differ, PyO3 and all above it are built again at every turn.
 export PYO3_PYTHON := $(DEV)/bin/python
 export PYO3_BUILD_EXTENSION_MODULE := 1
@@ -48,7 +48,7 @@ build: requirements-build $(RELEASE)/ready ## Build the release wheel into dist/
 	  $(RELEASE)/bin/maturin build --release --interpreter $(RELEASE)/bin/python --out dist
 
 .PHONY: install
-install: build ## Build the release wheel and install it into .venv-release
+install: build ## Build the release wheel and install it into .venv
 	@$(STEP) "install the wheel" $(RELEASE)/bin/python -m pip --quiet install --force-reinstall --no-deps dist/*.whl
 
 bench: install ## Benchmarks side by side with peers (ARGS=… is handed on)
@@ -56,7 +56,7 @@ bench: install ## Benchmarks side by side with peers (ARGS=… is handed on)
 
 ##@ Develop
 .PHONY: bench develop servers fmt
-develop: requirements-build $(DEV)/ready ## Build the dev profile and install Flott editable into .venv
+develop: requirements-build $(DEV)/ready ## Build the dev profile and install Flott editable into .venv-dev
 	@$(STEP) "native module, dev profile" tools/develop.sh $(DEV)
 
 servers: requirements-servers ## Start Kafka, MariaDB and PostgreSQL, print their addresses; Ctrl-C stops them
@@ -69,10 +69,10 @@ fmt: $(DEV)/ready ## Format Rust and Python, and fix what the linters can
 
 ##@ Check
 .PHONY: test lint lint-rust lint-python tests-with-servers rust-tests python-tests pytest
-test: requirements-build requirements-servers ## Everything CI runs: linters, type checks, all tests with real servers
+test: requirements-build requirements-lint requirements-servers ## Everything CI runs: linters, type checks, all tests with real servers
 	@$(STEP) "make test" $(MAKE) --keep-going lint-python lint-rust tests-with-servers
 
-lint: lint-python lint-rust ## Formatting, clippy, ruff, mypy
+lint: requirements-lint lint-python lint-rust ## Formatting, clippy, ruff, mypy
 
 lint-rust:
 	@$(STEP) "cargo fmt --check" cargo fmt --all --check
@@ -100,21 +100,24 @@ pytest: develop requirements-servers ## Build, then pytest alone (ARGS="-k kafka
 ##@ Clean
 .PHONY: clean clean-cache
 clean: ## Remove what was built into this clone
-	@rm -rf .venv .venv-release dist .pytest_cache .mypy_cache .ruff_cache python/flott/*.so
+	@rm -rf .venv .venv-dev dist .pytest_cache .mypy_cache .ruff_cache python/flott/*.so
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 clean-cache: ## Remove the caches that all clones share (cargo's target folder, Kafka's jars)
 	@rm -rf $(CACHE)
 
-.PHONY: requirements-build requirements-servers
+.PHONY: requirements-build requirements-lint requirements-servers
 requirements-build:
 	@tools/require.sh build
+
+requirements-lint:
+	@tools/require.sh lint
 
 requirements-servers:
 	@tools/require.sh servers
 
 $(DEV)/ready: pyproject.toml $(wildcard requirements.txt) tools/venv.sh | requirements-build
-	@$(STEP) "virtual environment .venv" tools/venv.sh $(DEV) --group dev $(addprefix -r ,$(wildcard requirements.txt))
+	@$(STEP) "virtual environment .venv-dev" tools/venv.sh $(DEV) --group dev $(addprefix -r ,$(wildcard requirements.txt))
 
 $(RELEASE)/ready: pyproject.toml $(wildcard requirements.txt) tools/venv.sh | requirements-build
-	@$(STEP) "virtual environment .venv-release" tools/venv.sh $(RELEASE) 'maturin>=1.9.4,<2' $(addprefix -r ,$(wildcard requirements.txt))
+	@$(STEP) "virtual environment .venv" tools/venv.sh $(RELEASE) 'maturin>=1.9.4,<2' $(addprefix -r ,$(wildcard requirements.txt))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# require.sh build|servers…: makes sure that the programs for a group of steps are there. On Debian as root it installs
+# require.sh build|lint|servers…: makes sure that the programs for a group of steps are there. On Debian as root it installs
 # what is missing; otherwise it says what to install.
 set -euo pipefail
 PYTHON=${PYTHON:-python3}
@@ -32,6 +32,11 @@ for group in "$@"; do
       elif ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then
         packages+=(python3-venv)
       fi
+      ;;
+    lint)
+      for tool in fmt clippy; do
+        cargo "$tool" --version >/dev/null 2>&1 || by_hand+=("cargo $tool: rustup component add rustfmt clippy")
+      done
       ;;
     servers)
       if [[ -z ${FLOTT_TEST_MARIADB:-} ]] && ! have mysqld; then
