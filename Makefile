@@ -1,0 +1,123 @@
+# What a person or CI does with this repository. `make` alone lists it; the scripts are in tools/.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+# The interpreter that virtual environments are made from.
+export PYTHON ?= python3
+# Downloads and builds live outside the clone and serve every clone.
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/flott
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+# Two virtual environments per clone: one with the release wheel, as a user has it, and one for development and tests
+# (Flott installed editable, in the dev profile).
+RELEASE := $(CURDIR)/.venv
+DEV := $(CURDIR)/.venv-dev
+# What maturin sets, for plain cargo too: when they differ, PyO3 and all above it are built again at every turn.
+export PYO3_PYTHON := $(DEV)/bin/python
+export PYO3_BUILD_EXTENSION_MODULE := 1
+export PYO3_ENVIRONMENT_SIGNATURE := $(shell $(PYTHON) -c 'import platform as p, struct; print(p.python_implementation().lower(), \
+  ".".join(p.python_version_tuple()[:2]), f"{8 * struct.calcsize(chr(80))}bit", sep="-")' 2>/dev/null)
+
+ifeq ($(CI),true)
+export CARGO_INCREMENTAL := 0
+endif
+# A terminal gets cargo's progress bar; a log would get a line for each of 300 crates.
+ifneq ($(shell test -t 2 && echo terminal),terminal)
+export CARGO_TERM_QUIET := true
+endif
+
+STEP := tools/step.sh
+# More arguments for pytest (make pytest ARGS="-k kafka") or for a benchmark.
+ARGS ?=
+
+##@ Use
+.PHONY: help run build
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: install ## Stage 1 of the course on this machine alone: broker, 10,000 orders, ETL into SQLite, summary
+	@$(RELEASE)/bin/python stage1_basic_etl/run.py $(ARGS)
+
+build: requirements-build $(RELEASE)/ready ## Build the release wheel into dist/
+	@rm -rf dist
+	@PYO3_PYTHON=$(RELEASE)/bin/python $(STEP) "release wheel (some 6 minutes the first time)" \
+	  $(RELEASE)/bin/maturin build --release --interpreter $(RELEASE)/bin/python --out dist
+
+.PHONY: install
+install: build ## Build the release wheel and install it into .venv
+	@$(STEP) "install the wheel" $(RELEASE)/bin/python -m pip --quiet install --force-reinstall --no-deps dist/*.whl
+
+bench: install ## Benchmarks side by side with peers (ARGS=… is handed on)
+	@$(RELEASE)/bin/python benches/run.py $(ARGS)
+
+##@ Develop
+.PHONY: bench develop servers fmt
+develop: requirements-build $(DEV)/ready ## Build the dev profile and install Flott editable into .venv-dev
+	@$(STEP) "native module, dev profile" tools/develop.sh $(DEV)
+
+servers: requirements-servers ## Start Kafka, MariaDB and PostgreSQL, print their addresses; Ctrl-C stops them
+	@$(PYTHON) -m tests.servers
+
+fmt: $(DEV)/ready ## Format Rust and Python, and fix what the linters can
+	@cargo fmt --all
+	@$(DEV)/bin/ruff check --quiet --fix
+	@$(DEV)/bin/ruff format --quiet
+
+##@ Check
+.PHONY: test lint lint-rust lint-python tests-with-servers rust-tests python-tests pytest
+test: requirements-build requirements-lint requirements-servers ## Everything CI runs: linters, type checks, all tests with real servers
+	@$(STEP) "make test" $(MAKE) --keep-going lint-python lint-rust tests-with-servers
+
+lint: requirements-lint lint-python lint-rust ## Formatting, clippy, ruff, mypy
+
+lint-rust:
+	@$(STEP) "cargo fmt --check" cargo fmt --all --check
+	@$(STEP) "clippy" cargo clippy --workspace --all-targets --locked -- -D warnings
+
+lint-python: $(DEV)/ready
+	@$(STEP) "ruff check" $(DEV)/bin/ruff check --quiet
+	@$(STEP) "ruff format --check" $(DEV)/bin/ruff format --check --quiet
+	@$(STEP) "mypy --strict" $(DEV)/bin/mypy
+
+tests-with-servers: develop
+	@$(PYTHON) -m tests.servers -- $(MAKE) --keep-going rust-tests python-tests
+
+rust-tests: $(DEV)/ready
+	@$(STEP) "cargo test" cargo test --workspace --locked
+
+python-tests: $(DEV)/ready
+	@if [ -f python/flott/_flott.pyi ]; then \
+	  $(STEP) "stub of the native module" $(DEV)/bin/python -m mypy.stubtest flott._flott; fi
+	@$(STEP) "pytest" $(DEV)/bin/python -m pytest $(ARGS)
+
+pytest: develop requirements-servers ## Build, then pytest alone (ARGS="-k kafka"); starts the servers that a test asks for
+	@$(DEV)/bin/python -m pytest $(ARGS)
+
+##@ Clean
+.PHONY: clean clean-cache
+clean: ## Remove what was built into this clone
+	@rm -rf .venv .venv-dev dist .pytest_cache .mypy_cache .ruff_cache python/flott/*.so
+	@find . -name __pycache__ -prune -exec rm -rf {} +
+
+clean-cache: ## Remove the caches that all clones share (cargo's target folder, Kafka's jars)
+	@rm -rf $(CACHE)
+
+.PHONY: requirements-build requirements-lint requirements-servers
+requirements-build:
+	@tools/require.sh build
+
+requirements-lint:
+	@tools/require.sh lint
+
+requirements-servers:
+	@tools/require.sh servers
+
+$(DEV)/ready: pyproject.toml $(wildcard requirements.txt) tools/venv.sh | requirements-build
+	@$(STEP) "virtual environment .venv-dev" tools/venv.sh $(DEV) --group dev $(addprefix -r ,$(wildcard requirements.txt))
+
+$(RELEASE)/ready: pyproject.toml $(wildcard requirements.txt) tools/venv.sh | requirements-build
+	@$(STEP) "virtual environment .venv" tools/venv.sh $(RELEASE) 'maturin>=1.9.4,<2' $(addprefix -r ,$(wildcard requirements.txt))

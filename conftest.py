@@ -1,0 +1,5 @@
+"""Fixtures for every test folder: the real servers (see tests/fixtures.py)."""
+
+from __future__ import annotations
+
+pytest_plugins = ["tests.fixtures"]
