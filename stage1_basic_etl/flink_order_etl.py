@@ -85,7 +85,7 @@ def line_rows(order: Order) -> Iterator[Row]:
 
 def reject_line(reject: Row) -> str:
     """A row of the side output as one line of JSON."""
-    return json.dumps(dict(zip(REJECT_FIELDS, reject)), ensure_ascii=False)
+    return json.dumps(dict(zip(REJECT_FIELDS, reject, strict=True)), ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,8 @@ def run_etl(options: EtlOptions) -> EtlSummary:
     headers.add_sink(table_sink(options, "order_header", HEADER_FIELDS, ["order_id"], HEADER_TYPE)).name("order_header")
 
     lines = orders.flat_map(line_rows, output_type=LINE_TYPE).name("line rows")
-    lines.add_sink(table_sink(options, "order_line", LINE_FIELDS, ["order_id", "line_no"], LINE_TYPE)).name("order_line")
+    line_key = ["order_id", "line_no"]
+    lines.add_sink(table_sink(options, "order_line", LINE_FIELDS, line_key, LINE_TYPE)).name("order_line")
 
     rejects = (
         FileSink.for_row_format(str(options.rejects_path), Encoder.simple_string_encoder())

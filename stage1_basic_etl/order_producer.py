@@ -69,9 +69,7 @@ class Sent:
         return "\n".join(lines)
 
 
-def send_orders(
-    bootstrap_servers: str, topic: str, count: int, generator: OrderGenerator, rate: float = 0
-) -> Sent:
+def send_orders(bootstrap_servers: str, topic: str, count: int, generator: OrderGenerator, rate: float = 0) -> Sent:
     """Sends orders 0 to ``count - 1`` of the generator and returns when Kafka has acknowledged them all.
 
     :param count: how many orders; at least one.

@@ -14,8 +14,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from flott.broker import Broker
 
@@ -24,6 +23,7 @@ from stage1_basic_etl.flink_order_etl import EtlOptions, run_etl
 from stage1_basic_etl.order_producer import Sent, send_orders
 from utils.order_generator import EXPECTED_REASON, OrderGenerator
 
+OUTPUT = Path(__file__).resolve().parents[1] / "out" / "stage1"
 TOPIC = "order-raw"
 PARTITIONS = 3
 
@@ -78,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Week 1 in one go: broker, producer, ETL, SQLite.")
     parser.add_argument("--count", type=int, default=10_000, help="how many orders (default: 10000)")
     parser.add_argument("--bad-share", type=float, default=0.01, help="share of broken orders (default: 0.01)")
-    parser.add_argument("--output", type=Path, default=ROOT / "out" / "stage1", help="folder (default: out/stage1)")
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="folder (default: out/stage1)")
     options = parser.parse_args(arguments)
     if options.count < 1 or not 0 <= options.bad_share <= 1:
         parser.error("--count has to be at least 1 and --bad-share between 0 and 1")

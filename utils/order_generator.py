@@ -28,7 +28,7 @@ _PRODUCTS = (
     ("I009", "Café crème, 250 g", 789),
     ("I010", "羽绒服", 69900),
     ("I011", "Office chair", 129900),
-    ("I012", "Laptop 14\"", 649900),
+    ("I012", 'Laptop 14"', 649900),
 )
 _POPULARITY = (20, 14, 9, 5, 20, 8, 6, 18, 12, 3, 2, 1)
 _STATUSES = ("completed", "pending", "failed")
@@ -139,10 +139,13 @@ class OrderGenerator:
 
         :raises ValueError: if the generator's kinds include one that no text can express.
         """
-        payload = None if self.kind(index) in RAW_KINDS else self.payload(index)
-        if payload is None:
-            raise ValueError(f"order {index} is to be broken as bytes; use payload(), or kinds=TEXT_KINDS")
-        return payload.decode()
+        payload = self.payload(index)
+        try:
+            if payload is not None:
+                return payload.decode()
+        except UnicodeDecodeError:
+            pass
+        raise ValueError(f"order {index} is to be broken as bytes; use payload(), or kinds=TEXT_KINDS")
 
     def count_kinds(self, count: int) -> Counter[BadKind]:
         """How many of the first ``count`` orders are broken in which way."""
@@ -160,7 +163,7 @@ class OrderGenerator:
         # Choosing with weights may choose one twice; an order lists each product once.
         products = list(dict.fromkeys(rng.choices(_PRODUCTS, _POPULARITY, k=wanted)))
         quantities = rng.choices((1, 2, 3, 6), (80, 13, 5, 2), k=len(products))
-        cents = sum(price * quantity for (_, _, price), quantity in zip(products, quantities))
+        cents = sum(price * quantity for (_, _, price), quantity in zip(products, quantities, strict=True))
         order_time = self.start + timedelta(seconds=2 * index - rng.choice((0, 0, 0, 1, 2, 5)))
         return {
             "order_id": f"O{index + 1:08d}",
@@ -169,7 +172,7 @@ class OrderGenerator:
             "status": rng.choices(_STATUSES, _STATUS_SHARES)[0],
             "items": [
                 {"id": product, "name": name, "price": price / 100, "quantity": quantity}
-                for (product, name, price), quantity in zip(products, quantities)
+                for (product, name, price), quantity in zip(products, quantities, strict=True)
             ],
             "timestamp": order_time.strftime("%Y-%m-%d %H:%M:%S"),
         }
