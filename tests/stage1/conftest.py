@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from flott.broker import Broker
-
 
 @pytest.fixture(scope="session")
 def embedded_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the development broker that comes with Flott."""
+    from flott.broker import Broker
+
     with Broker(data_dir=tmp_path_factory.mktemp("broker")) as broker:
         yield broker.bootstrap_servers
 

@@ -210,7 +210,7 @@ def test_kafka_to_a_database_server(bootstrap_servers: str, topic: str, database
         options(
             bootstrap_servers,
             topic,
-            database.url,
+            database.plain_url,
             tmp_path,
             database_user=database.user,
             database_password=database.password,
