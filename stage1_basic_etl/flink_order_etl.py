@@ -136,7 +136,7 @@ class EtlOptions:
             batch_interval_ms=config.integer("database.batch_interval_ms"),
             bounded=bounded,
             parallelism=parallelism,
-            jars=tuple(jar for jar in config.text("flink.jars").split(";") if jar),
+            jars=config.words("flink.jars"),
         )
 
 

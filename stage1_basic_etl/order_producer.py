@@ -69,11 +69,19 @@ class Sent:
         return "\n".join(lines)
 
 
-def send_orders(bootstrap_servers: str, topic: str, count: int, generator: OrderGenerator, rate: float = 0) -> Sent:
+def send_orders(
+    bootstrap_servers: str,
+    topic: str,
+    count: int,
+    generator: OrderGenerator,
+    rate: float = 0,
+    jars: tuple[str, ...] = (),
+) -> Sent:
     """Sends orders 0 to ``count - 1`` of the generator and returns when Kafka has acknowledged them all.
 
     :param count: how many orders; at least one.
     :param rate: orders a second; 0 sends as fast as it goes.
+    :param jars: what Flink needs for Kafka; Flott needs none.
     """
     configuration = Configuration()
     if rate > 0:
@@ -81,6 +89,8 @@ def send_orders(bootstrap_servers: str, topic: str, count: int, generator: Order
         configuration.set_integer("python.fn-execution.bundle.size", max(1, int(rate / 10)))
     env = StreamExecutionEnvironment.get_execution_environment(configuration)
     env.set_parallelism(1)
+    if jars:
+        env.add_jars(*jars)
 
     numbers = env.from_source(
         NumberSequenceSource(0, count - 1), WatermarkStrategy.no_watermarks(), "order numbers", Types.LONG()
@@ -108,6 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         config = load_config()
         bootstrap_servers, topic = config.text("kafka.bootstrap_servers"), config.text("kafka.topic")
+        jars = config.words("flink.jars")
     except ConfigError as error:
         print(f"order_producer: {error}", file=sys.stderr)
         return 2
@@ -127,7 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"--bad-share is {options.bad_share}; it has to be between 0 and 1")
     try:
         generator = OrderGenerator(options.seed, options.bad_share)
-        sent = send_orders(options.bootstrap_servers, options.topic, options.count, generator, options.rate)
+        sent = send_orders(options.bootstrap_servers, options.topic, options.count, generator, options.rate, jars)
     except KeyboardInterrupt:
         print("\norder_producer: stopped by Ctrl-C; what was sent until now stays in the topic", file=sys.stderr)
         return 130

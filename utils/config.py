@@ -71,6 +71,13 @@ class Config:
         except ValueError:
             raise ConfigError(f"'{path}' in {self._origin} is '{text}', which is not a whole number") from None
 
+    def words(self, path: str) -> tuple[str, ...]:
+        """The value cut at each ``;``, without empty parts.
+
+        :raises ConfigError: as :meth:`text` does.
+        """
+        return tuple(word.strip() for word in self.text(path).split(";") if word.strip())
+
     def _variable(self, found: re.Match[str], path: str) -> str:
         name, default = found.group(1), found.group(2)
         value = self._environ.get(name, default)
@@ -88,7 +95,7 @@ def load_config(folder: Path | str = CONFIG_DIR, environ: Mapping[str, str] = os
         import yaml  # type: ignore[import-untyped,unused-ignore]
     except ImportError:
         raise ConfigError(
-            "reading config/*.yml needs PyYAML, which is not installed; run: pip install 'flott[course]'"
+            "reading config/*.yml needs PyYAML, which is not installed; run: pip install -r requirements.txt"
         ) from None
     folder = Path(folder)
     files = sorted(folder.glob("*.yml"))

@@ -45,6 +45,14 @@ def test_whole_numbers() -> None:
         Config({"n": "${N:500}"}, environ={"N": "many"}).integer("n")
 
 
+def test_words_are_cut_at_semicolons() -> None:
+    assert Config({"jars": "file:///a.jar; file:///b.jar;"}, environ={}).words("jars") == (
+        "file:///a.jar",
+        "file:///b.jar",
+    )
+    assert Config({"jars": "${JARS:}"}, environ={}).words("jars") == ()
+
+
 def test_a_missing_key_is_named() -> None:
     with pytest.raises(ConfigError, match=r"has no 'kafka.topic'"):
         Config({"kafka": {}}, environ={}).text("kafka.topic")
