@@ -121,9 +121,9 @@ def parse_order(payload: str | bytes | None) -> Order:
     Decimal('2.5')
     """
     fields = _json_object(_text(payload))
-    for name in _REQUIRED:
-        if fields.get(name) is None:
-            raise InvalidOrder(Reason.MISSING_FIELD, name)
+    for field in _REQUIRED:
+        if fields.get(field) is None:
+            raise InvalidOrder(Reason.MISSING_FIELD, field)
     items = fields.get("items")
     if items is None:
         items = []
@@ -196,9 +196,9 @@ def _refuse_constant(name: str) -> None:
 def _item(value: Any, path: str) -> OrderItem:
     if not isinstance(value, dict):
         raise InvalidOrder(Reason.WRONG_TYPE, f"{path} is {_kind(value)}, not an object")
-    for name in _REQUIRED_OF_ITEM:
-        if value.get(name) is None:
-            raise InvalidOrder(Reason.MISSING_FIELD, f"{path}.{name}")
+    for field in _REQUIRED_OF_ITEM:
+        if value.get(field) is None:
+            raise InvalidOrder(Reason.MISSING_FIELD, f"{path}.{field}")
     quantity = value["quantity"]
     if not isinstance(quantity, int) or isinstance(quantity, bool):
         raise InvalidOrder(Reason.WRONG_TYPE, f"{path}.quantity is {_kind(quantity)}, not a whole number")
