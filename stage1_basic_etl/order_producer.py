@@ -6,6 +6,9 @@
 It is a Flink job itself: a number sequence, a map function that makes order n, a Kafka sink. About one order in a
 hundred is broken in one of the ways of :class:`utils.order_generator.BadKind`. Two of those ways cannot be written as
 a string, so this job never sends them: bytes that are not UTF-8, and messages without a value.
+
+Messages have no key and spread over the partitions: in PyFlink a key serializer is given the whole record, so the
+only key it could make here is the message itself.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ STATUSES = frozenset({"completed", "pending", "failed"})
 TOLERANCE = Decimal("0.01")
 """How far ``amount`` may be from the sum of its items, exclusive (ERP systems round line by line)."""
 
-MAX_AMOUNT = Decimal(10) ** 10
-"""Amounts and prices are below this: what the ``DECIMAL(12, 2)`` columns hold."""
+MAX_AMOUNT = Decimal(10) ** 10 - 1
+"""Amounts and prices go up to this: it fits into ``DECIMAL(12, 2)``, whichever way the cents are rounded."""
 
 MAX_QUANTITY = 2**31 - 1
 MAX_ID_LENGTH = 64
@@ -237,7 +237,7 @@ def _money(value: Any, path: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         raise InvalidOrder(Reason.WRONG_TYPE, f"{path} is {_kind(value)}, not a number")
     amount = Decimal(value)
-    if amount.copy_abs() >= MAX_AMOUNT:
+    if amount.copy_abs() > MAX_AMOUNT:
         raise InvalidOrder(Reason.OUT_OF_RANGE, f"{path} is beyond {MAX_AMOUNT:,}")
     return amount
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import Producer
 
 from flott.common import SimpleStringSchema, Types
 from flott.datastream import StreamExecutionEnvironment
@@ -27,7 +28,7 @@ from tests.fixtures import execute
 from tests.servers import Database
 from utils.config import Config, ConfigError
 from utils.database import SQL_DIR, create_tables
-from utils.order_generator import EXPECTED_REASON, OrderGenerator
+from utils.order_generator import EXPECTED_REASON, BadKind, OrderGenerator
 from utils.order_models import Order, parse_order, to_cents
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -195,6 +196,21 @@ def test_committed_offsets_are_where_the_next_run_starts(
     send(embedded_broker, topic, [generator.text(index) for index in range(30, 50)])
     assert run_etl(start).read == 20
     assert len(in_sqlite(tmp_path, HEADERS)) == 50
+
+
+def test_bytes_that_no_string_can_hold(bootstrap_servers: str, topic: str, sqlite_url: str, tmp_path: Path) -> None:
+    """As in Flink, bytes that are not UTF-8 arrive as U+FFFD, and messages without a value are skipped."""
+    generator = OrderGenerator(seed=9, bad_share=0.5, kinds=(BadKind.INVALID_UTF8, BadKind.NULL_PAYLOAD))
+    producer = Producer({"bootstrap.servers": bootstrap_servers})
+    for index in range(40):
+        producer.produce(topic, generator.payload(index))
+    assert producer.flush(30) == 0
+    summary = run_etl(options(bootstrap_servers, topic, sqlite_url, tmp_path))
+    kinds = generator.count_kinds(40)
+    assert kinds[BadKind.INVALID_UTF8] and kinds[BadKind.NULL_PAYLOAD]
+    assert summary.rejected == {"invalid_utf8": kinds[BadKind.INVALID_UTF8]}
+    assert in_sqlite(tmp_path, HEADERS) == expected_headers(good_orders(generator, 40))
+    assert summary.read == 40 - kinds[BadKind.NULL_PAYLOAD]
 
 
 @pytest.mark.parametrize("bootstrap_servers", ["kafka"], indirect=True)
