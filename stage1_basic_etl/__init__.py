@@ -1,0 +1,1 @@
+"""Week 1: orders from Kafka into a database."""

@@ -1,0 +1,1 @@
+"""What the four weeks of the course share: the order model, test orders, configuration, database helpers."""
