@@ -21,11 +21,7 @@ use crate::types::{DataType, Field, Schema, SchemaRef, Shape};
 pub use error::{FormatError, type_name};
 
 /// One line a format.
-pub static FORMATS: &[&dyn Format] = &[
-    &string::Text,
-    &bytes::Raw,
-    &json::Json,
-];
+pub static FORMATS: &[&dyn Format] = &[&string::Text, &bytes::Raw, &json::Json];
 
 /// The option by which the caller of a decoder, and the decoder for single fields, passes over what is wrong.
 pub const IGNORE_PARSE_ERRORS: &str = "ignore-parse-errors";

@@ -41,7 +41,9 @@ impl Number<'_> {
         if self.fractional {
             let value = self.as_f64();
             // the bounds are exact in a double: -2^63 and 2^63
-            return (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value).then_some(value as i64);
+            return (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0)
+                .contains(&value)
+                .then_some(value as i64);
         }
         if !self.exact {
             return None;

@@ -26,7 +26,9 @@ impl Encoder for JsonEncoder {
     fn encode(&mut self, columns: &Columns, out: &mut Vec<u8>, ends: &mut Vec<usize>) -> Result<()> {
         let records = &columns.records;
         let rows = match self.shape {
-            Shape::Scalar if records.num_columns() == 1 => Writer::new(records.schema_ref().field(0).name(), records.column(0))?,
+            Shape::Scalar if records.num_columns() == 1 => {
+                Writer::new(records.schema_ref().field(0).name(), records.column(0))?
+            }
             _ => Writer::Object(members(records)?),
         };
         ends.reserve(records.num_rows());
@@ -130,7 +132,9 @@ impl<'a> Writer<'a> {
             Writer::Text(array) => write_string(array.value(row).as_bytes(), out),
             // JSON has no NaN and no infinity: Jackson writes their names in quotation marks
             Writer::Float64(array) if array.value(row).is_finite() => write_f64(array.value(row), out),
-            Writer::Float32(array) if array.value(row).is_finite() => super::super::number::write_f32(array.value(row), out),
+            Writer::Float32(array) if array.value(row).is_finite() => {
+                super::super::number::write_f32(array.value(row), out)
+            }
             Writer::Float64(array) => quoted(array.value(row), out),
             Writer::Float32(array) => quoted(array.value(row).into(), out),
             Writer::List(list, items) => {

@@ -6,10 +6,9 @@ use arrow::array::RecordBatch;
 
 use super::super::{Decoder, Format};
 use super::Json;
-use crate::batch::Columns;
 use crate::connector::Options;
 use crate::error::Error;
-use crate::types::{DataType, Field, Fields, Schema, SchemaRef, Shape, TimeUnit, Value};
+use crate::types::{DataType, Field, Fields, Schema, SchemaRef, Shape, Value};
 
 fn options(entries: &[(&str, &str)]) -> Options {
     Options::new(entries.iter().map(|(key, value)| (key.to_string(), value.to_string())))
@@ -33,7 +32,7 @@ fn row(fields: &[(&str, DataType)]) -> DataType {
 
 fn map(value: DataType) -> DataType {
     let entries = [Field::new("key", DataType::Utf8, false), Field::new("value", value, true)];
-    DataType::Map(Arc::new(Field::new("entries", DataType::Struct(entries.into()), false)), false)
+    DataType::Map(Arc::new(Field::new("entries", DataType::Struct(entries.to_vec().into()), false)), false)
 }
 
 fn decoder(fields: &[(&str, DataType)], entries: &[(&str, &str)]) -> Box<dyn Decoder> {
