@@ -1,0 +1,52 @@
+"""A started job, as :class:`JobClient` and ``execute()`` see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flott.common.job_execution_result import JobExecutionResult
+from flott.common.job_id import JobID
+
+if TYPE_CHECKING:
+    from flott._flott import Job
+
+__all__ = ["RunningJob", "execution_result"]
+
+
+def execution_result(job: Job, job_name: str, job_id: JobID | None = None) -> JobExecutionResult:
+    """What is left of a job that finished."""
+    metrics = {name: counters for _, name, _, counters in job.metrics()}
+    return JobExecutionResult(job_id or JobID(), job.runtime_ms(), None, job_name, metrics)
+
+
+class RunningJob:
+    """The engine's job behind a :class:`JobClient`."""
+
+    def __init__(self, job: Job, job_name: str) -> None:
+        self._job = job
+        self._job_name = job_name
+        self._id = JobID()
+
+    def job_id(self) -> str:
+        return str(self._id)
+
+    def status(self) -> str:
+        return self._job.status()
+
+    def cancel(self) -> None:
+        """Stops the job and waits until none of its threads is left."""
+        self._job.cancel()
+        self._job.wait(None)
+
+    def stop_with_savepoint(self, advance_to_end_of_event_time: bool, savepoint_directory: str | None) -> str:
+        raise NotImplementedError("savepoints are not in this version of Flott yet: use cancel()")
+
+    def trigger_savepoint(self, savepoint_directory: str | None) -> str:
+        raise NotImplementedError("savepoints are not in this version of Flott yet")
+
+    def accumulators(self) -> dict[str, Any]:
+        return {}
+
+    def wait(self) -> JobExecutionResult:
+        self._job.result()
+        return execution_result(self._job, self._job_name, self._id)

@@ -1,0 +1,108 @@
+"""What a program has said so far: one object an operator, linked to where its records come from.
+
+A stream only points at transformations. The engine's graph is made of them when the job starts, so that a stream can
+be used again after ``env.execute()``, as in Flink.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from flott._flott import Graph
+
+__all__ = ["Input", "Transformation", "build_graph", "place_of_caller"]
+
+
+class Input(NamedTuple):
+    """An edge: where records come from and how they are spread."""
+
+    transformation: Transformation
+    tag: str | None = None
+    partitioning: str = "unspecified"
+    partitioner: Callable[[Any, int], int] | None = None
+
+
+class AddNode(Protocol):
+    """Adds the operator to the engine's graph. Returns the node to feed and the node to read from."""
+
+    def __call__(self, graph: Graph, transformation: Transformation) -> tuple[int, int]: ...
+
+
+class Transformation:
+    """One operator of the program."""
+
+    __slots__ = (
+        "add_node",
+        "chaining",
+        "id",
+        "inputs",
+        "max_parallelism",
+        "name",
+        "parallelism",
+        "place",
+        "slot_sharing_group",
+        "uid",
+    )
+
+    def __init__(self, id: int, name: str, add_node: AddNode, inputs: Iterable[tuple[int, Input]] = ()) -> None:
+        """:param inputs: each with the number of the operator's input that it feeds"""
+        self.id = id
+        self.name = name
+        self.add_node = add_node
+        self.inputs = tuple(inputs)
+        self.place = place_of_caller()
+        self.parallelism: int | None = None
+        self.max_parallelism: int | None = None
+        self.uid: str | None = None
+        self.chaining: str | None = None
+        self.slot_sharing_group: str | None = None
+
+
+def place_of_caller() -> str | None:
+    """The line of the user's program that is being executed: ``job.py:12``."""
+    frame = sys._getframe(1)
+    while frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] == "flott":
+        frame = frame.f_back  # type: ignore[assignment]
+    if frame is None:
+        return None
+    return f"{frame.f_code.co_filename.replace(chr(92), '/').rpartition('/')[2]}:{frame.f_lineno}"
+
+
+def build_graph(transformations: Iterable[Transformation]) -> tuple[Graph, dict[int, int]]:
+    """The engine's graph of these transformations and of everything they read from.
+
+    :return: the graph, and the node that stands for each transformation's id
+    """
+    from flott._flott import Graph
+
+    needed: dict[int, Transformation] = {}
+    waiting = list(transformations)
+    while waiting:
+        transformation = waiting.pop()
+        if transformation.id not in needed:
+            needed[transformation.id] = transformation
+            waiting.extend(source.transformation for _, source in transformation.inputs)
+    graph = Graph()
+    nodes: dict[int, int] = {}
+    for id, transformation in sorted(needed.items()):
+        first, node = transformation.add_node(graph, transformation)
+        nodes[id] = node
+        for each in {first, node}:
+            graph.configure(
+                each,
+                parallelism=transformation.parallelism,
+                max_parallelism=transformation.max_parallelism,
+                slot_sharing_group=transformation.slot_sharing_group,
+                place=transformation.place,
+            )
+        graph.configure(node, uid=transformation.uid)
+        graph.configure(first, chaining=transformation.chaining)
+        for input, source in transformation.inputs:
+            graph.connect(
+                nodes[source.transformation.id], first, input, source.tag, source.partitioning, source.partitioner
+            )
+    return graph, nodes
