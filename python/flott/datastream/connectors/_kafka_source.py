@@ -293,7 +293,7 @@ class KafkaSourceBuilder:
         if self._stopping is not None:
             options.update(self._stopping._to_options("scan.bounded"))
             if not self._bounded:
-                options["scan.bounded.streaming"] = "true"
+                options["scan.boundedness"] = "unbounded"
         return KafkaSource(options, type_info)
 
 

@@ -11,8 +11,6 @@ from flott.datastream.functions.java import JavaFunctionWrapper
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from flott.common.typeinfo import TypeInformation
-
 __all__ = ["DeliveryGuarantee", "Sink", "Source", "StreamTransformer", "SupportsPreprocessing"]
 
 

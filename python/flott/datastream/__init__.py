@@ -1,0 +1,147 @@
+"""Streams, what is done to them, and where they come from and go to. Mirrors ``pyflink.datastream``.
+
+https://nightlies.apache.org/flink/flink-docs-release-1.20/api/python/reference/pyflink.datastream/index.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flott._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from flott.datastream.checkpoint_config import CheckpointConfig, ExternalizedCheckpointCleanup
+    from flott.datastream.checkpoint_storage import (
+        CheckpointStorage,
+        CustomCheckpointStorage,
+        FileSystemCheckpointStorage,
+        JobManagerCheckpointStorage,
+    )
+    from flott.datastream.checkpointing_mode import CheckpointingMode
+    from flott.datastream.data_stream import (
+        BroadcastConnectedStream,
+        BroadcastStream,
+        ConnectedStreams,
+        DataStream,
+        DataStreamSink,
+        KeyedStream,
+        WindowedStream,
+    )
+    from flott.datastream.execution_mode import RuntimeExecutionMode
+    from flott.datastream.externalized_checkpoint_retention import ExternalizedCheckpointRetention
+    from flott.datastream.functions import (
+        AggregateFunction,
+        BroadcastProcessFunction,
+        CoFlatMapFunction,
+        CoMapFunction,
+        CoProcessFunction,
+        FilterFunction,
+        FlatMapFunction,
+        KeyedBroadcastProcessFunction,
+        KeyedCoProcessFunction,
+        KeyedProcessFunction,
+        KeySelector,
+        MapFunction,
+        Partitioner,
+        ProcessFunction,
+        ProcessWindowFunction,
+        ReduceFunction,
+        RuntimeContext,
+        SinkFunction,
+        SourceFunction,
+        WindowFunction,
+    )
+    from flott.datastream.output_tag import OutputTag
+    from flott.datastream.slot_sharing_group import MemorySize, SlotSharingGroup
+    from flott.datastream.state_backend import (
+        CustomStateBackend,
+        EmbeddedRocksDBStateBackend,
+        FsStateBackend,
+        HashMapStateBackend,
+        MemoryStateBackend,
+        PredefinedOptions,
+        RocksDBStateBackend,
+        StateBackend,
+    )
+    from flott.datastream.stream_execution_environment import StreamExecutionEnvironment
+    from flott.datastream.time_characteristic import TimeCharacteristic
+    from flott.datastream.time_domain import TimeDomain
+    from flott.datastream.timerservice import TimerService
+    from flott.datastream.window import (
+        CountWindow,
+        GlobalWindow,
+        MergingWindowAssigner,
+        TimeWindow,
+        Trigger,
+        TriggerResult,
+        Window,
+        WindowAssigner,
+    )
+
+_EXPORTS = {
+    "AggregateFunction": "functions",
+    "BroadcastConnectedStream": "data_stream",
+    "BroadcastProcessFunction": "functions",
+    "BroadcastStream": "data_stream",
+    "CheckpointConfig": "checkpoint_config",
+    "CheckpointStorage": "checkpoint_storage",
+    "CheckpointingMode": "checkpointing_mode",
+    "CoFlatMapFunction": "functions",
+    "CoMapFunction": "functions",
+    "CoProcessFunction": "functions",
+    "ConnectedStreams": "data_stream",
+    "CountWindow": "window",
+    "CustomCheckpointStorage": "checkpoint_storage",
+    "CustomStateBackend": "state_backend",
+    "DataStream": "data_stream",
+    "DataStreamSink": "data_stream",
+    "EmbeddedRocksDBStateBackend": "state_backend",
+    "ExternalizedCheckpointCleanup": "checkpoint_config",
+    "ExternalizedCheckpointRetention": "externalized_checkpoint_retention",
+    "FileSystemCheckpointStorage": "checkpoint_storage",
+    "FilterFunction": "functions",
+    "FlatMapFunction": "functions",
+    "FsStateBackend": "state_backend",
+    "GlobalWindow": "window",
+    "HashMapStateBackend": "state_backend",
+    "JobManagerCheckpointStorage": "checkpoint_storage",
+    "KeySelector": "functions",
+    "KeyedBroadcastProcessFunction": "functions",
+    "KeyedCoProcessFunction": "functions",
+    "KeyedProcessFunction": "functions",
+    "KeyedStream": "data_stream",
+    "MapFunction": "functions",
+    "MemorySize": "slot_sharing_group",
+    "MemoryStateBackend": "state_backend",
+    "MergingWindowAssigner": "window",
+    "OutputTag": "output_tag",
+    "Partitioner": "functions",
+    "PredefinedOptions": "state_backend",
+    "ProcessFunction": "functions",
+    "ProcessWindowFunction": "functions",
+    "ReduceFunction": "functions",
+    "RocksDBStateBackend": "state_backend",
+    "RuntimeContext": "functions",
+    "RuntimeExecutionMode": "execution_mode",
+    "SinkFunction": "functions",
+    "SlotSharingGroup": "slot_sharing_group",
+    "SourceFunction": "functions",
+    "StateBackend": "state_backend",
+    "StreamExecutionEnvironment": "stream_execution_environment",
+    "TimeCharacteristic": "time_characteristic",
+    "TimeDomain": "time_domain",
+    "TimeWindow": "window",
+    "TimerService": "timerservice",
+    "Trigger": "window",
+    "TriggerResult": "window",
+    "Window": "window",
+    "WindowAssigner": "window",
+    "WindowFunction": "functions",
+    "WindowedStream": "data_stream",
+}
+
+__getattr__ = lazy_exports(__name__, globals(), _EXPORTS)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_EXPORTS})

@@ -1,0 +1,1 @@
+"""How records are written in files and messages. Mirrors ``pyflink.datastream.formats``."""
