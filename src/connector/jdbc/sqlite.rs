@@ -251,7 +251,10 @@ fn trouble(settings: &Settings, error: rusqlite::Error) -> Trouble {
         (_, ffi::SQLITE_CONSTRAINT_DATATYPE) => Reason::BadValue,
         _ if message.contains("no such table") => Reason::NoTable,
         _ if message.contains("no such column") || message.contains("has no column named") => Reason::NoColumn,
-        _ if message.contains("syntax error") || message.contains("values for") || message.contains("incomplete") => {
+        _ if ["syntax error", "values for", "values were supplied", "incomplete input", "ON CONFLICT clause"]
+            .iter()
+            .any(|words| message.contains(words)) =>
+        {
             Reason::Syntax
         }
         _ => Reason::Other,

@@ -99,7 +99,7 @@ fn write_date(out: &mut Vec<u8>, days: i64) {
     padded(out, day, 2);
 }
 
-/// `23:59:59`, with microseconds where there are any.
+/// `23:59:59`, with milliseconds or microseconds where there are any.
 fn write_time(out: &mut Vec<u8>, micros: i64) {
     let micros = micros.unsigned_abs();
     let seconds = micros / 1_000_000;
@@ -108,9 +108,10 @@ fn write_time(out: &mut Vec<u8>, micros: i64) {
     padded(out, seconds / 60 % 60, 2);
     out.push(b':');
     padded(out, seconds % 60, 2);
-    if micros % 1_000_000 != 0 {
+    let fraction = micros % 1_000_000;
+    if fraction != 0 {
         out.push(b'.');
-        padded(out, micros % 1_000_000, 6);
+        if fraction % 1_000 == 0 { padded(out, fraction / 1_000, 3) } else { padded(out, fraction, 6) }
     }
 }
 
@@ -180,6 +181,7 @@ mod tests {
         assert_eq!(text(Cell::Date(-719_162)), "0001-01-01");
         assert_eq!(text(Cell::Date(2_932_896)), "9999-12-31");
         assert_eq!(text(Cell::Time(86_399_999_999)), "23:59:59.999999");
+        assert_eq!(text(Cell::Time(1_500_000)), "00:00:01.500");
         assert_eq!(text(Cell::Timestamp(-1)), "1969-12-31 23:59:59.999999");
         assert_eq!(text(Cell::Timestamp(1_704_103_200_000_000)), "2024-01-01 10:00:00");
     }

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 
 use arrow::array::{Array, RecordBatch};
@@ -25,6 +27,9 @@ const DEFAULT_INTERVAL_MS: i64 = 1_000;
 /// A flush is due when this much waits, however few rows it is.
 const FLUSH_BYTES: usize = 32 << 20;
 
+/// How often a waiting writer looks whether the job was cancelled.
+const CANCEL_CHECK: Duration = Duration::from_millis(50);
+
 /// After PostgreSQL has met one key twice in a statement, how many flushes go row by row.
 const ROW_BY_ROW_FLUSHES: u32 = 16;
 
@@ -39,6 +44,7 @@ pub struct JdbcWriter {
     row_by_row: u32,
     backoff: Backoff,
     clock: Arc<dyn Clock>,
+    cancelled: Arc<AtomicBool>,
     counters: Counters,
 }
 
@@ -74,6 +80,7 @@ impl JdbcWriter {
             row_by_row: 0,
             backoff,
             clock: context.clock.clone(),
+            cancelled: context.cancelled.clone(),
             counters,
         };
         writer.with_retries(None).map_err(|failure| writer.explain(failure, None))?;
@@ -136,7 +143,23 @@ impl JdbcWriter {
                 trouble.message
             );
             self.counters.retries.add(1);
-            std::thread::sleep(wait);
+            if !self.sleep(wait) {
+                return Err(Failure { trouble, attempts, connected: false, in_doubt });
+            }
+        }
+    }
+
+    /// Sleeps; false when the job was cancelled meanwhile.
+    fn sleep(&self, wait: Duration) -> bool {
+        let started = Instant::now();
+        loop {
+            if self.cancelled.load(Ordering::Relaxed) {
+                return false;
+            }
+            match wait.checked_sub(started.elapsed()) {
+                None | Some(Duration::ZERO) => return true,
+                Some(left) => std::thread::sleep(left.min(CANCEL_CHECK)),
+            }
         }
     }
 
@@ -176,6 +199,9 @@ impl JdbcWriter {
 
     /// Finds the row to blame and turns the failure into an error that a person can act on.
     fn explain(&mut self, failure: Failure, rows: Option<&Rows>) -> Error {
+        if self.cancelled.load(Ordering::Relaxed) && failure.trouble.reason.is_transient() {
+            return Error::cancelled();
+        }
         let Failure { mut trouble, attempts, connected, in_doubt } = failure;
         let database = self.settings.database();
         let Some(rows) = rows.filter(|_| connected) else {
