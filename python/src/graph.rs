@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use flott::connector::{self, Options, Spec};
 use flott::graph::{Chaining, CustomPartitioner, NodeKind, Partitioning, StreamEdge, StreamGraph};
+use flott::operator::AssignTimestamps;
 use flott::runtime::{JobConfig, run};
 use flott::{Error, Result, batch::Batch};
 use pyo3::prelude::*;
@@ -40,6 +41,14 @@ fn spec(options: Vec<(String, String)>, type_info: Option<&str>) -> Result<Spec>
     Ok(Spec { options: Options::new(options), row_type })
 }
 
+/// Where an operator was built, for messages.
+fn built(kind: &str, name: &str, place: Option<&str>) -> String {
+    match place {
+        Some(line) => format!("{kind} '{name}' ({line})"),
+        None => format!("{kind} '{name}'"),
+    }
+}
+
 #[pymethods]
 impl PyGraph {
     #[new]
@@ -54,7 +63,7 @@ impl PyGraph {
     }
 
     /// A connector's source; `type_info` is a type's descriptor as JSON.
-    #[pyo3(signature = (name, connector, options, type_info=None))]
+    #[pyo3(signature = (name, connector, options, type_info=None, place=None))]
     fn add_source(
         &mut self,
         py: Python<'_>,
@@ -62,9 +71,10 @@ impl PyGraph {
         connector: &str,
         options: Vec<(String, String)>,
         type_info: Option<&str>,
+        place: Option<&str>,
     ) -> PyResult<usize> {
         let made = py.detach(|| connector::find(connector)?.source(&spec(options, type_info)?));
-        let source = Arc::from(checked(py, made)?);
+        let source = Arc::from(checked(py, made.map_err(|error| error.at(built("source", name, place))))?);
         Ok(self.graph.add_node(name, NodeKind::Source { source, watermarks: None }))
     }
 
@@ -84,6 +94,19 @@ impl PyGraph {
         Ok(())
     }
 
+    /// Gives records of any stream their event time.
+    #[pyo3(signature = (name, strategy, assigner=None))]
+    fn add_timestamps(
+        &mut self,
+        py: Python<'_>,
+        name: &str,
+        strategy: &str,
+        assigner: Option<Py<PyAny>>,
+    ) -> PyResult<usize> {
+        let strategy = checked(py, json(strategy).and_then(|strategy| Strategy::new(&strategy, assigner)))?;
+        Ok(self.graph.add_node(name, NodeKind::Operator(Arc::new(AssignTimestamps::factory(strategy)))))
+    }
+
     /// An operator around a Python function; `factory(subtask)` returns `(call, close)`.
     fn add_operator(&mut self, py: Python<'_>, name: &str, kind: &str, factory: Py<PyAny>) -> PyResult<usize> {
         let operator = checked(py, operators::create(kind, factory))?;
@@ -93,7 +116,7 @@ impl PyGraph {
     /// A connector's sink. Unless `type_info` is None, an operator in front converts objects to columns of that type,
     /// after `prepare(record)`, and appends the columns that `extra` (name, function) computes. Returns the nodes to
     /// connect to and to configure; they are the same where nothing needs converting.
-    #[pyo3(signature = (name, connector, options, type_info=None, prepare=None, extra=Vec::new()))]
+    #[pyo3(signature = (name, connector, options, type_info=None, prepare=None, extra=Vec::new(), place=None))]
     #[allow(clippy::too_many_arguments)]
     fn add_sink(
         &mut self,
@@ -104,6 +127,7 @@ impl PyGraph {
         type_info: Option<&str>,
         prepare: Option<Py<PyAny>>,
         extra: Vec<(String, Py<PyAny>)>,
+        place: Option<&str>,
     ) -> PyResult<(usize, usize)> {
         let mut spec = checked(py, spec(options, type_info))?;
         let convert = spec.row_type.take().map(|(schema, shape)| {
@@ -112,7 +136,7 @@ impl PyGraph {
         });
         spec.row_type = convert.as_ref().map(ToColumns::output);
         let made = py.detach(|| connector::find(connector)?.sink(&spec));
-        let sink = NodeKind::Sink(Arc::from(checked(py, made)?));
+        let sink = NodeKind::Sink(Arc::from(checked(py, made.map_err(|error| error.at(built("sink", name, place))))?));
         let first = convert
             .map(|convert| self.graph.add_node(format!("{name}: to columns"), NodeKind::Operator(convert.factory())));
         let sink = self.graph.add_node(name, sink);

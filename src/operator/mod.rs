@@ -1,5 +1,7 @@
 //! Operators: what happens to the records between a source and a sink. One operator, one file.
 
+mod timestamps;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -7,6 +9,8 @@ use crate::batch::Batch;
 use crate::error::Result;
 use crate::metrics::OperatorMetrics;
 use crate::time::Clock;
+
+pub use timestamps::AssignTimestamps;
 
 /// Where a subtask stands: given to operators, source readers and sink writers when they are made.
 #[derive(Clone)]

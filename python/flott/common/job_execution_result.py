@@ -16,13 +16,21 @@ class JobExecutionResult:
     """How long a job ran, and its accumulators."""
 
     def __init__(
-        self, job_id: JobID | str, net_runtime: int, accumulators: Mapping[str, Any] | None = None, job_name: str = ""
+        self,
+        job_id: JobID | str,
+        net_runtime: int,
+        accumulators: Mapping[str, Any] | None = None,
+        job_name: str = "",
+        metrics: Mapping[str, Mapping[str, int]] | None = None,
     ) -> None:
-        """:param net_runtime: milliseconds"""
+        """:param net_runtime: milliseconds
+        :param metrics: counters by operator and name
+        """
         self._job_id = job_id if isinstance(job_id, JobID) else JobID(job_id)
         self._net_runtime = net_runtime
         self._accumulators = dict(accumulators or {})
         self._job_name = job_name
+        self._metrics = {operator: dict(counters) for operator, counters in (metrics or {}).items()}
 
     def get_job_id(self) -> JobID:
         """The name of the run."""
@@ -39,6 +47,13 @@ class JobExecutionResult:
     def get_all_accumulator_results(self) -> dict[str, Any]:
         """The accumulators by name."""
         return dict(self._accumulators)
+
+    def get_metrics(self) -> dict[str, dict[str, int]]:
+        """The counters of each operator by its name (beyond PyFlink)::
+
+            {"orders": {"numRecordsOut": 10000}, "validate": {"numRecordsIn": 10000, "rejected": 97}}
+        """
+        return {operator: dict(counters) for operator, counters in self._metrics.items()}
 
     def __str__(self) -> str:
         lines = [

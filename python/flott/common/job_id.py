@@ -8,7 +8,12 @@ __all__ = ["JobID"]
 class JobID:
     """The name of one run of a job: 32 hexadecimal digits."""
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str | None = None) -> None:
+        """:param value: the digits; random ones unless given"""
+        if value is None:
+            from os import urandom
+
+            value = urandom(16).hex()
         self._value = value
 
     def __eq__(self, other: object) -> bool:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flott.common._units import parse_duration_ms
 from flott.common.configuration import Configuration
 from flott.common.execution_config import ExecutionConfig
-from flott.common.job_execution_result import JobExecutionResult
 from flott.common.typeinfo import TypeInformation, Types
+from flott.datastream._job import RunningJob, execution_result
 from flott.datastream._transformation import Input, Transformation, build_graph
 from flott.datastream.data_stream import DataStream
 from flott.datastream.execution_mode import RuntimeExecutionMode
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
 
     from flott._flott import Graph, Job
     from flott.common.job_client import JobClient
+    from flott.common.job_execution_result import JobExecutionResult
     from flott.common.watermark_strategy import WatermarkStrategy
 
 __all__ = ["StreamExecutionEnvironment"]
 
 _DEFAULT_JOB_NAME = "Flink Streaming Job"
+#: How often sources commit what sinks have made safe.
+_INTERVAL = "execution.checkpointing.interval"
 
 
 class StreamExecutionEnvironment:
@@ -232,12 +236,11 @@ class StreamExecutionEnvironment:
             job.cancel()
             job.wait(10_000)
             raise
-        return _result(job, job_name or _DEFAULT_JOB_NAME)
+        return execution_result(job, job_name or _DEFAULT_JOB_NAME)
 
     def execute_async(self, job_name: str = _DEFAULT_JOB_NAME) -> JobClient:
         """Starts the program and returns at once."""
         from flott.common.job_client import JobClient
-        from flott.datastream._job import RunningJob
 
         return JobClient(RunningJob(self._start(job_name), job_name))
 
@@ -262,7 +265,7 @@ class StreamExecutionEnvironment:
         return made
 
     def _job_parameters(self) -> dict[str, str]:
-        return dict(self._config.get_global_job_parameters() or {})
+        return self._config.get_global_job_parameters()
 
     def _start(self, job_name: str | None) -> Job:
         import os
@@ -274,7 +277,7 @@ class StreamExecutionEnvironment:
             )
         graph, _ = build_graph(self._transformations)
         options = self._configuration
-        interval = _millis(options.get_string("execution.checkpointing.interval", "1000"))
+        interval = parse_duration_ms(options.get_string(_INTERVAL, "1 s"), _INTERVAL)
         job = graph.start(
             {
                 "job_name": job_name or options.get_string("pipeline.name", _DEFAULT_JOB_NAME),
@@ -289,18 +292,6 @@ class StreamExecutionEnvironment:
         )
         self._transformations.clear()
         return job
-
-
-def _millis(text: str) -> int:
-    from flott.common._units import parse_duration_ms
-
-    return parse_duration_ms(text)
-
-
-def _result(job: Job, job_name: str) -> JobExecutionResult:
-    from flott.datastream._job import execution_result
-
-    return execution_result(job, job_name)
 
 
 _said: set[str] = set()
