@@ -144,8 +144,16 @@ impl Bytes {
         Ok(())
     }
 
-    fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.ends.len() - 1
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn get(&self, at: usize) -> &[u8] {
+        &self.values[self.ends[at] as usize..self.ends[at + 1] as usize]
     }
 
     fn push_null(&mut self) {
@@ -153,7 +161,7 @@ impl Bytes {
         self.ends.push(self.values.len() as i32);
     }
 
-    fn truncate(&mut self, len: usize) {
+    pub fn truncate(&mut self, len: usize) {
         self.ends.truncate(len + 1);
         self.values.truncate(self.ends[len] as usize);
         self.validity.truncate(len);

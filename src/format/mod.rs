@@ -2,6 +2,7 @@
 
 mod bytes;
 pub mod column;
+mod csv;
 mod error;
 mod json;
 pub mod number;
@@ -18,10 +19,12 @@ use crate::connector::Options;
 use crate::error::{Error, Result, shorten};
 use crate::types::{DataType, Field, Schema, SchemaRef, Shape};
 
+pub use csv::CsvDialect;
 pub use error::{FormatError, type_name};
+pub use string::Charset;
 
 /// One line a format.
-pub static FORMATS: &[&dyn Format] = &[&string::Text, &bytes::Raw, &json::Json];
+pub static FORMATS: &[&dyn Format] = &[&string::Text, &bytes::Raw, &json::Json, &csv::Csv];
 
 /// The option by which the caller of a decoder, and the decoder for single fields, passes over what is wrong.
 pub const IGNORE_PARSE_ERRORS: &str = "ignore-parse-errors";
@@ -31,6 +34,9 @@ pub const RECORDS_IN_ERRORS: &str = "numRecordsInErrors";
 
 /// Counts fields that were read as NULL because their value did not fit their type.
 pub const FIELDS_IN_ERRORS: &str = "numFieldsInErrors";
+
+/// Counts records without a payload (Kafka's tombstones), which no format decodes.
+pub const NULLS_SKIPPED: &str = "numNullRecordsSkipped";
 
 /// Counts texts in which bytes that are no characters were replaced by U+FFFD.
 pub const TEXTS_REPLACED: &str = "numTextsReplaced";
@@ -68,6 +74,11 @@ pub trait Decoder: Send {
 
     /// The rows decoded since the last `finish`, as columns.
     fn finish(&mut self) -> Result<RecordBatch>;
+
+    /// The first record of a file that names the columns; those that follow have their fields in that order.
+    fn header(&mut self, _names: &[u8]) -> Result<()> {
+        Err(Error::config("only files in the format 'csv' have a header"))
+    }
 
     /// How many fields became NULL since the last call because `ignore-parse-errors` is set.
     fn take_nulled_fields(&mut self) -> u64 {

@@ -65,6 +65,11 @@ impl Charset {
         })
     }
 
+    /// Characters take more than one byte each, so that a line end is no single byte.
+    pub fn is_wide(self) -> bool {
+        matches!(self, Charset::Utf16 | Charset::Utf16Be | Charset::Utf16Le)
+    }
+
     /// Appends the text as UTF-8; true where bytes had to be replaced.
     pub fn decode(self, bytes: &[u8], out: &mut Vec<u8>) -> bool {
         match self {
