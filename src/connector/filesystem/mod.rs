@@ -14,6 +14,8 @@ mod part_file;
 mod reader;
 mod sink;
 mod source;
+#[cfg(test)]
+mod tests;
 
 use super::{Connector, Options, Sink, Source, Spec};
 use crate::error::{Error, Result};

@@ -414,7 +414,11 @@ impl Seeded {
             DataType::Boolean => (wide % 3 == 0).into(),
             DataType::Int32 => (wide as i32).into(),
             DataType::Int64 => wide.into(),
-            DataType::Float64 => (wide as f64 / [1.0, 1e3, 1e17, 1e-30][self.below(4) as usize]).into(),
+            // few digits and one rounding: the other library reads no more of them exactly
+            DataType::Float64 => {
+                let whole = f64::from(wide as i32);
+                [whole, whole / 1e3, whole / 1e15, whole * 1e12][self.below(4) as usize].into()
+            }
             DataType::Utf8 => self.text().into(),
             DataType::List(item) => (0..self.below(4)).map(|_| self.value(item.data_type())).collect(),
             DataType::Map(..) => {
@@ -487,15 +491,14 @@ fn damaged_payloads_never_panic_and_leave_nothing() {
                     payload[at] = b"\"\\{}[]:,0-.eu\0 \xc3\xff"[seeded.below(17) as usize];
                 }
             }
-            let valid = serde_json::from_slice::<serde_json::Value>(&payload).is_ok_and(|value| value.is_object());
+            let judged = serde_json::from_slice::<serde_json::Value>(&payload);
+            let valid = judged.as_ref().is_ok_and(|value| value.is_object());
+            // half of a surrogate pair and a number beyond a double are what we read and that library does not
+            let special = payload.windows(2).any(|pair| pair == b"\\u")
+                || judged.is_err_and(|error| error.to_string().contains("out of range"));
             match decoder.decode(&payload) {
                 Ok(rows) => {
-                    // half of a surrogate pair is the one thing we read and that library does not
-                    assert!(
-                        valid || payload.windows(2).any(|pair| pair == b"\\u"),
-                        "{}",
-                        String::from_utf8_lossy(&payload)
-                    );
+                    assert!(valid || special, "{}", String::from_utf8_lossy(&payload));
                     expected += rows;
                 }
                 Err(error) => assert!(!valid || entries.is_empty(), "{error} {}", String::from_utf8_lossy(&payload)),
