@@ -3,6 +3,7 @@
 mod bytes;
 pub mod column;
 mod csv;
+pub mod display;
 mod error;
 mod json;
 pub mod number;

@@ -107,7 +107,8 @@ fn arrays_and_rows_of_scalars() {
     assert_eq!(read(&columns, &[], "1;2;3,7;b"), expected);
     assert_eq!(read(&columns, &[("array-element-delimiter", "||")], "1||2||3,7||b"), expected);
     assert_eq!(read(&columns, &[], ",7;b")[0], numbers(&[]));
-    let map = Field::new("entries", DataType::Struct(fields(&[("k", DataType::Utf8), ("v", DataType::Utf8)])), false);
+    let entry = vec![Field::new("k", DataType::Utf8, false), Field::new("v", DataType::Utf8, true)];
+    let map = Field::new("entries", DataType::Struct(entry.into()), false);
     let error = Csv.decoder(schema(&[("m", DataType::Map(Arc::new(map), false))]), Shape::Row, &options(&[]));
     assert!(error.err().unwrap().message().contains("MAP<STRING, STRING>"));
 }
