@@ -97,6 +97,11 @@ pub trait Encoder: Send {
     /// Appends the payload of each row to `out` and its end to `ends`, so that row `i` is
     /// `out[ends[i - 1]..ends[i]]`. `None` in the output of a sink that knows tombstones is left to that sink.
     fn encode(&mut self, columns: &Columns, out: &mut Vec<u8>, ends: &mut Vec<usize>) -> Result<()>;
+
+    /// What a file begins with, before its first record.
+    fn header(&self) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// The schema of a stream of bare values.

@@ -4,7 +4,8 @@
 //! `monitor-interval-ms` (absent: the files that exist at the start, then the end).
 //! Sink options: `path`, `format` with `format.<option>`, `prefix`, `suffix`, `bucket` (`base-path` or
 //! `datetime:<Java pattern>`), `bucket.timezone`, `rolling.file-size`, `rolling.interval-ms`,
-//! `rolling.inactivity-ms`, `rolling.on-checkpoint`.
+//! `rolling.inactivity-ms`, `rolling.on-checkpoint` (`rolling.check-interval-ms` is taken and not needed: files
+//! are ended on time).
 
 mod bucket;
 mod discover;
@@ -63,5 +64,10 @@ impl Formatting {
                 .with_hint("use the format string, json or csv"));
         }
         Ok(Formatting { format, options: Options::new(options), schema, shape })
+    }
+
+    /// What is written behind each record: nothing where the format ends its lines itself.
+    fn line_end(&self) -> &'static [u8] {
+        if self.options.get("line-delimiter").is_some_and(|end| !end.is_empty()) { b"" } else { b"\n" }
     }
 }

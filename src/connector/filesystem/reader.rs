@@ -75,8 +75,8 @@ impl Records {
             decoder,
             framing,
             ignore_errors: options.parse(IGNORE_PARSE_ERRORS, false)?,
-            header: csv && options.parse("header", false)?,
-            skip_first: csv && options.parse("skip-first-row", false)?,
+            header: csv && options.parse("use-header", false)?,
+            skip_first: csv && options.parse("skip-first-data-row", false)?,
         })
     }
 

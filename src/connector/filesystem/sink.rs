@@ -101,6 +101,7 @@ impl Sink for FileSink {
             bucket: self.bucket.clone(),
             rolling: self.rolling,
             encoder: self.encoder()?,
+            line_end: self.formatting.line_end(),
             clock: context.clock.clone(),
             open: BTreeMap::new(),
             pending: Vec::new(),
@@ -119,6 +120,7 @@ struct FileWriter {
     bucket: Bucket,
     rolling: Rolling,
     encoder: Box<dyn Encoder>,
+    line_end: &'static [u8],
     clock: Arc<dyn Clock>,
     /// At most one file a bucket.
     open: BTreeMap<String, PartFile>,
@@ -135,7 +137,11 @@ impl FileWriter {
         if !self.open.contains_key(bucket) {
             let name = format!("{}-{}{}", self.prefix, self.parts, self.suffix);
             self.parts += 1;
-            let file = PartFile::create(&self.path.join(bucket), &name, now)?;
+            let mut file = PartFile::create(&self.path.join(bucket), &name, now)?;
+            if let Some(header) = self.encoder.header() {
+                file.write(&header)?;
+                file.write(self.line_end)?;
+            }
             self.open.insert(bucket.to_owned(), file);
         }
         self.open.get_mut(bucket).ok_or_else(|| Error::internal("a part file that was just opened is not there"))
@@ -160,19 +166,15 @@ impl FileWriter {
 
     fn write_payloads(&mut self, payloads: &[u8], ends: &[usize], now: i64) -> Result<()> {
         let bucket = self.bucket.at(now);
-        let limit = self.rolling.size;
+        let (limit, line_end) = (self.rolling.size, self.line_end);
         let mut start = 0;
         for end in ends {
             if self.open.get(&bucket).is_some_and(|file| file.size() > limit) {
                 self.roll(|name, _| name == bucket)?;
             }
             let file = self.file(&bucket, now)?;
-            let payload = &payloads[start..*end];
-            file.write(payload)?;
-            // a format may end its lines itself
-            if !payload.ends_with(b"\n") {
-                file.write(b"\n")?;
-            }
+            file.write(&payloads[start..*end])?;
+            file.write(line_end)?;
             file.updated = now;
             start = *end;
         }

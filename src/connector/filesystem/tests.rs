@@ -125,7 +125,7 @@ fn csv_with_a_header_restores_behind_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.csv");
     fs::write(&path, "name,id\n\"a\nb\",1\nc,2\nd,3\n").unwrap();
-    let entries = [("format", "csv"), ("format.header", "true")];
+    let entries = [("format", "csv"), ("format.use-header", "true")];
     let source = source(&path, &entries, true).unwrap();
     let mut first = reader(source.as_ref(), 1);
     let batch = next(first.as_mut()).unwrap().unwrap();
@@ -322,6 +322,37 @@ fn typed_rows_become_json_lines() {
     writer.close().unwrap();
     let files = super::discover::files(folder.path()).unwrap();
     assert_eq!(fs::read_to_string(files.first().unwrap()).unwrap(), "{\"id\":1}\n{\"id\":null}\n");
+}
+
+#[test]
+fn each_csv_file_begins_with_the_header() {
+    let folder = tempfile::tempdir().unwrap();
+    let entries = [
+        ("path", folder.path().to_str().unwrap()),
+        ("format", "csv"),
+        ("format.use-header", "true"),
+        ("format.line-delimiter", "\r\n"),
+        ("bucket", "base-path"),
+    ];
+    let sink = Filesystem.sink(&Spec { options: options(&entries), row_type: Some(ids()) }).unwrap();
+    for id in [1, 2] {
+        let mut writer = sink.writer(&context(1, 10)).unwrap();
+        let records = RecordBatch::try_new(ids().0, vec![Arc::new(Int32Array::from(vec![id]))]).unwrap();
+        writer.write(Batch::columns(records, Shape::Row)).unwrap();
+        writer.finish().unwrap();
+    }
+    let files = super::discover::files(folder.path()).unwrap();
+    let mut contents: Vec<_> = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    contents.sort();
+    assert_eq!(contents, ["id\r\n1\r\n", "id\r\n2\r\n"]);
+}
+
+#[test]
+fn a_text_that_ends_its_line_itself_keeps_the_blank_line() {
+    let mut written = Written::new(&[("bucket", "base-path")]);
+    written.write(&["a\n", "b"]);
+    written.writer.finish().unwrap();
+    assert_eq!(written.finished(), ["a\n\nb\n"]);
 }
 
 #[test]

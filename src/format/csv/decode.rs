@@ -18,6 +18,8 @@ pub(super) struct CsvDecoder {
     dialect: CsvDialect,
     /// `ignore-parse-errors`: a value that does not fit its type, or is not there, becomes NULL.
     lenient: bool,
+    /// A header has to name the columns in their order.
+    strict_headers: bool,
     /// For each field of a record its column, where a header said so.
     order: Option<Vec<Option<usize>>>,
     fields: Fields,
@@ -25,13 +27,13 @@ pub(super) struct CsvDecoder {
 }
 
 impl CsvDecoder {
-    pub fn new(schema: SchemaRef, dialect: CsvDialect, lenient: bool) -> Result<Self> {
+    pub fn new(schema: SchemaRef, dialect: CsvDialect, lenient: bool, strict_headers: bool) -> Result<Self> {
         let root = Struct::new(FORMAT, schema.fields())?;
         if let Some(at) = root.columns.iter().position(|column| !supported(column, 0)) {
             let (column, data_type) = (schema.field(at).name().clone(), root.columns[at].type_name());
             return Err(FormatError::Unsupported { format: FORMAT, column, data_type }.into());
         }
-        Ok(CsvDecoder { root, schema, dialect, lenient, order: None, fields: Fields::new(), nulled: 0 })
+        Ok(CsvDecoder { root, schema, dialect, lenient, strict_headers, order: None, fields: Fields::new(), nulled: 0 })
     }
 
     fn record(&mut self) -> Result<(), FormatError> {
@@ -187,6 +189,14 @@ impl Decoder for CsvDecoder {
                 names.join(", ")
             ))
             .with_hint("declare the columns with the names in the header, or leave out the option 'header'"));
+        }
+        let in_order = || self.schema.fields().iter().map(|field| field.name().as_str()).eq(names.iter().copied());
+        if self.strict_headers && !in_order() {
+            return Err(Error::data(format!(
+                "csv: the header names the columns in another order: {}",
+                names.join(", ")
+            ))
+            .with_hint("declare the columns in the order of the header, or leave out the option 'strict-headers'"));
         }
         self.order = Some(names.iter().map(|name| self.root.names.find(name.as_bytes())).collect());
         Ok(())

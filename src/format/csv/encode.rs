@@ -21,10 +21,11 @@ pub(super) struct CsvEncoder {
     /// Characters below this one make a text need quotation marks.
     first_safe: u8,
     scratch: Vec<u8>,
+    header: Option<Vec<u8>>,
 }
 
 impl CsvEncoder {
-    pub fn new(schema: &Schema, dialect: CsvDialect, line_end: String) -> Result<Self> {
+    pub fn new(schema: &Schema, dialect: CsvDialect, line_end: String, use_header: bool) -> Result<Self> {
         for field in schema.fields() {
             if !supported(field.data_type(), 0) {
                 let (column, data_type) = (field.name().clone(), type_name(field.data_type()));
@@ -32,7 +33,19 @@ impl CsvEncoder {
             }
         }
         let first_safe = dialect.delimiter.max(dialect.quote.unwrap_or(0)).max(b'\n') + 1;
-        Ok(CsvEncoder { dialect, line_end, first_safe, scratch: Vec::new() })
+        let mut encoder = CsvEncoder { dialect, line_end, first_safe, scratch: Vec::new(), header: None };
+        if use_header {
+            let mut header = Vec::new();
+            for (at, field) in schema.fields().iter().enumerate() {
+                if at > 0 {
+                    header.push(encoder.dialect.delimiter);
+                }
+                encoder.text(field.name().as_bytes(), &mut header);
+            }
+            header.extend_from_slice(encoder.line_end.as_bytes());
+            encoder.header = Some(header);
+        }
+        Ok(encoder)
     }
 
     /// A text, in quotation marks where it may need them.
@@ -168,5 +181,9 @@ impl Encoder for CsvEncoder {
         }
         self.scratch = scratch;
         Ok(())
+    }
+
+    fn header(&self) -> Option<Vec<u8>> {
+        self.header.clone()
     }
 }

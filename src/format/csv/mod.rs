@@ -2,7 +2,7 @@
 //!
 //! Options: `field-delimiter`, `quote-character`, `disable-quote-character`, `allow-comments`,
 //! `array-element-delimiter`, `escape-character`, `null-literal`, `ignore-parse-errors`, `line-delimiter` (writing);
-//! files take `header` and `skip-first-row` besides.
+//! files take `use-header`, `strict-headers` and `skip-first-data-row` besides.
 
 mod decode;
 mod dialect;
@@ -28,11 +28,13 @@ impl Format for Csv {
 
     fn decoder(&self, schema: SchemaRef, _shape: Shape, options: &Options) -> Result<Box<dyn Decoder>> {
         let lenient = options.parse(IGNORE_PARSE_ERRORS, false)?;
-        Ok(Box::new(decode::CsvDecoder::new(schema, CsvDialect::parse(options)?, lenient)?))
+        let strict_headers = options.parse("strict-headers", false)?;
+        Ok(Box::new(decode::CsvDecoder::new(schema, CsvDialect::parse(options)?, lenient, strict_headers)?))
     }
 
     fn encoder(&self, schema: SchemaRef, _shape: Shape, options: &Options) -> Result<Box<dyn Encoder>> {
         let line_end = options.get("line-delimiter").unwrap_or("").to_owned();
-        Ok(Box::new(encode::CsvEncoder::new(&schema, CsvDialect::parse(options)?, line_end)?))
+        let use_header = options.parse("use-header", false)?;
+        Ok(Box::new(encode::CsvEncoder::new(&schema, CsvDialect::parse(options)?, line_end, use_header)?))
     }
 }

@@ -146,6 +146,9 @@ fn a_header_orders_the_columns() {
     assert_eq!(rows(&decoder.finish().unwrap()), [[Value::Int(1), text("ann")]]);
     let error = decoder.header(b"name,key").unwrap_err();
     assert!(error.message().contains("no column 'id'"), "{error}");
+    let mut strict = self::decoder(&columns, &[("strict-headers", "true")]);
+    strict.header(b"id,name").unwrap();
+    assert!(strict.header(b"name,id").unwrap_err().message().contains("another order"));
 }
 
 #[test]
