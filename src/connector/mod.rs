@@ -4,6 +4,10 @@
 //! It never sees a language binding: sources emit columns, sinks are given columns.
 
 pub mod jdbc;
+mod filesystem;
+mod number_sequence;
+#[cfg(test)]
+pub mod testing;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +18,11 @@ use crate::operator::SubtaskContext;
 use crate::types::{SchemaRef, Shape};
 
 /// One line a connector.
-pub static CONNECTORS: &[&dyn Connector] = &[&jdbc::Jdbc];
+pub static CONNECTORS: &[&dyn Connector] = &[
+    &filesystem::Filesystem,
+    &jdbc::Jdbc,
+    &number_sequence::NumberSequence,
+];
 
 /// What the registry knows of a connector.
 pub trait Connector: Sync {
@@ -180,8 +188,13 @@ pub trait Sink: Send + Sync {
 pub trait SinkWriter: Send {
     fn write(&mut self, batch: Batch) -> Result<()>;
 
-    /// Returns when everything written so far is safe: at a barrier, and at the end of the input.
+    /// Returns when everything written so far is safe: at a barrier.
     fn flush(&mut self) -> Result<()>;
+
+    /// The input has ended: like `flush`, and what is still held back appears.
+    fn finish(&mut self) -> Result<()> {
+        self.flush()
+    }
 
     /// The processing time (ms) at which `on_time` should be called, for flushes by interval.
     fn next_wakeup(&self) -> Option<i64> {
@@ -192,7 +205,7 @@ pub trait SinkWriter: Send {
         Ok(())
     }
 
-    /// Called once at the end, after `flush` where the job finished, without it where it failed.
+    /// Called once at the end, after `finish` where the job finished, without it where it failed.
     fn close(&mut self) -> Result<()> {
         Ok(())
     }

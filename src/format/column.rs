@@ -144,8 +144,16 @@ impl Bytes {
         Ok(())
     }
 
-    fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.ends.len() - 1
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn get(&self, at: usize) -> &[u8] {
+        &self.values[self.ends[at] as usize..self.ends[at + 1] as usize]
     }
 
     fn push_null(&mut self) {
@@ -153,7 +161,7 @@ impl Bytes {
         self.ends.push(self.values.len() as i32);
     }
 
-    fn truncate(&mut self, len: usize) {
+    pub fn truncate(&mut self, len: usize) {
         self.ends.truncate(len + 1);
         self.values.truncate(self.ends[len] as usize);
         self.validity.truncate(len);
@@ -179,7 +187,7 @@ impl Names {
         let escaped = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
         let quoted = fields.iter().map(|field| {
             let name = field.name().as_bytes();
-            (!name.iter().any(|byte| escaped(byte))).then(|| [name, b"\""].concat().into_boxed_slice())
+            (!name.iter().any(escaped)).then(|| [name, b"\""].concat().into_boxed_slice())
         });
         let table = fields.iter().enumerate().map(|(at, field)| (field.name().as_bytes().into(), at));
         Names { quoted: quoted.collect(), table: table.collect() }
@@ -394,6 +402,10 @@ impl Column {
                 Column::List(Box::new(List::new(items)), item.clone())
             }
             DataType::Map(entries, _) => match entries.data_type() {
+                DataType::Struct(pair) if pair.len() == 2 && pair[0].is_nullable() => {
+                    let message = format!("the keys of the map '{path}' must be declared NOT NULL");
+                    return Err(FormatError::Options { format, message }.into());
+                }
                 DataType::Struct(pair) if pair.len() == 2 => {
                     Column::Map(Box::new(List::new(Struct::new(format, pair)?)), entries.clone())
                 }

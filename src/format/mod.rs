@@ -2,6 +2,8 @@
 
 mod bytes;
 pub mod column;
+mod csv;
+pub mod display;
 mod error;
 mod json;
 pub mod number;
@@ -18,10 +20,12 @@ use crate::connector::Options;
 use crate::error::{Error, Result, shorten};
 use crate::types::{DataType, Field, Schema, SchemaRef, Shape};
 
+pub use csv::CsvDialect;
 pub use error::{FormatError, type_name};
+pub use string::Charset;
 
 /// One line a format.
-pub static FORMATS: &[&dyn Format] = &[&string::Text, &bytes::Raw, &json::Json];
+pub static FORMATS: &[&dyn Format] = &[&string::Text, &bytes::Raw, &json::Json, &csv::Csv];
 
 /// The option by which the caller of a decoder, and the decoder for single fields, passes over what is wrong.
 pub const IGNORE_PARSE_ERRORS: &str = "ignore-parse-errors";
@@ -31,6 +35,9 @@ pub const RECORDS_IN_ERRORS: &str = "numRecordsInErrors";
 
 /// Counts fields that were read as NULL because their value did not fit their type.
 pub const FIELDS_IN_ERRORS: &str = "numFieldsInErrors";
+
+/// Counts records without a payload (Kafka's tombstones), which no format decodes.
+pub const NULLS_SKIPPED: &str = "numNullRecordsSkipped";
 
 /// Counts texts in which bytes that are no characters were replaced by U+FFFD.
 pub const TEXTS_REPLACED: &str = "numTextsReplaced";
@@ -69,6 +76,11 @@ pub trait Decoder: Send {
     /// The rows decoded since the last `finish`, as columns.
     fn finish(&mut self) -> Result<RecordBatch>;
 
+    /// The first record of a file that names the columns; those that follow have their fields in that order.
+    fn header(&mut self, _names: &[u8]) -> Result<()> {
+        Err(Error::config("only files in the format 'csv' have a header"))
+    }
+
     /// How many fields became NULL since the last call because `ignore-parse-errors` is set.
     fn take_nulled_fields(&mut self) -> u64 {
         0
@@ -85,6 +97,11 @@ pub trait Encoder: Send {
     /// Appends the payload of each row to `out` and its end to `ends`, so that row `i` is
     /// `out[ends[i - 1]..ends[i]]`. `None` in the output of a sink that knows tombstones is left to that sink.
     fn encode(&mut self, columns: &Columns, out: &mut Vec<u8>, ends: &mut Vec<usize>) -> Result<()>;
+
+    /// What a file begins with, before its first record.
+    fn header(&self) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// The schema of a stream of bare values.

@@ -1,19 +1,21 @@
 //! `string`: a record is one text, Flink's `SimpleStringSchema`. Option: `charset` (`UTF-8`, `ISO-8859-1`,
 //! `US-ASCII`, `UTF-16`, `UTF-16BE`, `UTF-16LE`).
 //!
-//! Bytes that are no text in the charset become U+FFFD, as in Java.
+//! Bytes that are no text in the charset become U+FFFD, as in Java. What is no text is written as Java's `toString`
+//! prints it, like Flink's `SimpleStringEncoder` does.
 
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 
 use super::column::Column;
+use super::display::Display;
 use super::error::FormatError;
 use super::{Decoder, Encoder, Format};
 use crate::batch::Columns;
 use crate::connector::Options;
 use crate::error::{Error, Result};
-use crate::types::{DataType, SchemaRef, Shape};
+use crate::types::{DataType, RowKind, SchemaRef, Shape};
 
 const FORMAT: &str = "string";
 
@@ -31,9 +33,8 @@ impl Format for Text {
         Ok(Box::new(TextDecoder { schema, charset, column, replaced: 0 }))
     }
 
-    fn encoder(&self, schema: SchemaRef, _shape: Shape, options: &Options) -> Result<Box<dyn Encoder>> {
-        super::single_column(FORMAT, &schema, &DataType::Utf8)?;
-        Ok(Box::new(TextEncoder { charset: Charset::parse(options.get("charset"))? }))
+    fn encoder(&self, _schema: SchemaRef, _shape: Shape, options: &Options) -> Result<Box<dyn Encoder>> {
+        Ok(Box::new(TextEncoder { charset: Charset::parse(options.get("charset"))?, scratch: Vec::new() }))
     }
 }
 
@@ -63,6 +64,11 @@ impl Charset {
                     .with_hint("use UTF-8, ISO-8859-1, US-ASCII, UTF-16, UTF-16BE or UTF-16LE"));
             }
         })
+    }
+
+    /// Characters take more than one byte each, so that a line end is no single byte.
+    pub fn is_wide(self) -> bool {
+        matches!(self, Charset::Utf16 | Charset::Utf16Be | Charset::Utf16Le)
     }
 
     /// Appends the text as UTF-8; true where bytes had to be replaced.
@@ -170,24 +176,39 @@ impl Decoder for TextDecoder {
 
 struct TextEncoder {
     charset: Charset,
+    scratch: Vec<u8>,
+}
+
+impl TextEncoder {
+    fn push(&mut self, text: &str, out: &mut Vec<u8>, ends: &mut Vec<usize>) {
+        self.charset.encode(text, out);
+        ends.push(out.len());
+    }
 }
 
 impl Encoder for TextEncoder {
     fn encode(&mut self, columns: &Columns, out: &mut Vec<u8>, ends: &mut Vec<usize>) -> Result<()> {
-        let array = columns.records.column(0);
-        let texts = array.as_string_opt::<i32>().ok_or_else(|| {
-            let data_type = super::error::type_name(array.data_type());
-            let column = columns.records.schema_ref().field(0).name().clone();
-            FormatError::Unsupported { format: FORMAT, column, data_type }
-        })?;
-        for row in 0..texts.len() {
-            if texts.is_null(row) {
-                return Err(Error::data(format!("the format 'string' cannot write NULL (row {row} of the batch)"))
-                    .with_hint("filter NULL values out before the sink, or replace them"));
+        if let (Shape::Scalar, Some(first)) = (columns.shape, columns.records.columns().first()) {
+            if let Some(row) = (first.null_count() > 0).then(|| (0..first.len()).find(|row| first.is_null(*row))) {
+                return Err(Error::data(format!(
+                    "the format 'string' cannot write NULL (row {} of the batch)",
+                    row.unwrap_or_default()
+                ))
+                .with_hint("filter NULL values out before the sink, or replace them"));
             }
-            self.charset.encode(texts.value(row), out);
-            ends.push(out.len());
+            if let Some(texts) = first.as_string_opt::<i32>() {
+                texts.iter().flatten().for_each(|text| self.push(text, out, ends));
+                return Ok(());
+            }
         }
+        let rows = Display::new(columns)?;
+        let mut scratch = std::mem::take(&mut self.scratch);
+        for row in 0..columns.records.num_rows() {
+            scratch.clear();
+            rows.write(row, RowKind::Insert, &mut scratch);
+            self.push(&String::from_utf8_lossy(&scratch), out, ends);
+        }
+        self.scratch = scratch;
         Ok(())
     }
 }
@@ -245,7 +266,20 @@ mod tests {
     }
 
     #[test]
-    fn refuses_other_types() {
+    fn other_values_are_written_as_java_prints_them() {
+        let numbers: arrow::array::ArrayRef = Arc::new(arrow::array::Float64Array::from(vec![1.0, 1e10]));
+        let columns = Columns::scalar(numbers);
+        let mut encoder = Text.encoder(columns.schema(), Shape::Scalar, &Options::default()).unwrap();
+        let (mut out, mut ends) = (Vec::new(), Vec::new());
+        encoder.encode(&columns, &mut out, &mut ends).unwrap();
+        assert_eq!((out.as_slice(), ends.as_slice()), (&b"1.01.0E10"[..], &[3, 9][..]));
+        let null = Columns::scalar(Arc::new(arrow::array::StringArray::from(vec![Some("a"), None])));
+        let error = encoder.encode(&null, &mut out, &mut ends).unwrap_err();
+        assert!(error.message().contains("NULL (row 1 of the batch)"), "{error}");
+    }
+
+    #[test]
+    fn only_texts_are_read() {
         let schema = super::super::value_schema(DataType::Int32);
         let error = Text.decoder(schema, Shape::Scalar, &Options::default()).err().unwrap();
         assert!(error.message().contains("INT"), "{error}");

@@ -38,7 +38,7 @@ impl Operator for SinkOperator {
     }
 
     fn finish(&mut self, _output: &mut Output) -> Result<()> {
-        self.writer.flush()
+        self.writer.finish()
     }
 
     fn close(&mut self) -> Result<()> {

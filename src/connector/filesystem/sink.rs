@@ -1,0 +1,217 @@
+//! The sink: records become lines of part files in the buckets below a directory.
+//!
+//! A part file is hidden while it is written. When the rolling policy ends it, it is pending, and then committed:
+//! renamed to `<prefix>-<uid>-<n><suffix>`, where `uid` is a random id of the subtask.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Formatting;
+use super::bucket::Bucket;
+use super::discover::local_path;
+use super::error::FileError;
+use super::part_file::{PartFile, PendingFile, random_uuid};
+use crate::batch::Batch;
+use crate::connector::{Options, Sink, SinkWriter, Spec};
+use crate::error::{Error, Result};
+use crate::format::Encoder;
+use crate::operator::SubtaskContext;
+use crate::time::Clock;
+
+pub struct FileSink {
+    path: PathBuf,
+    prefix: String,
+    suffix: String,
+    bucket: Bucket,
+    rolling: Rolling,
+    formatting: Formatting,
+}
+
+/// When a part file is ended; the defaults are those of Flink's `DefaultRollingPolicy`.
+#[derive(Debug, Clone, Copy)]
+struct Rolling {
+    size: u64,
+    interval: i64,
+    inactivity: i64,
+    /// At each barrier, and then alone (Flink's `OnCheckpointRollingPolicy`).
+    on_checkpoint: bool,
+}
+
+impl Rolling {
+    fn parse(options: &Options) -> Result<Self> {
+        let positive = |key: &str, default: i64| match options.parse(key, default)? {
+            value if value > 0 => Ok(value),
+            value => Err(Error::config(format!("the option '{key}' is {value}, but must be greater than 0"))),
+        };
+        let rolling = Rolling {
+            size: positive("rolling.file-size", 128 << 20)? as u64,
+            interval: positive("rolling.interval-ms", 60_000)?,
+            inactivity: positive("rolling.inactivity-ms", 60_000)?,
+            on_checkpoint: options.parse("rolling.on-checkpoint", false)?,
+        };
+        Ok(match rolling.on_checkpoint {
+            true => Rolling { size: u64::MAX, interval: i64::MAX, inactivity: i64::MAX, ..rolling },
+            false => rolling,
+        })
+    }
+
+    fn due(&self, file: &PartFile) -> i64 {
+        file.created.saturating_add(self.interval).min(file.updated.saturating_add(self.inactivity))
+    }
+}
+
+impl FileSink {
+    pub fn new(spec: &Spec) -> Result<Self> {
+        let options = &spec.options;
+        let path = local_path(options.require("path")?)?;
+        if path.exists() && !path.is_dir() {
+            return Err(FileError::NotADirectory { path }.into());
+        }
+        let name = |key: &str, default: &str| match options.get(key).unwrap_or(default) {
+            text if text.contains(['/', '\0']) => {
+                Err(Error::config(format!("the option '{key}' is '{text}', which is no part of a file name")))
+            }
+            text => Ok(text.to_owned()),
+        };
+        let sink = FileSink {
+            path,
+            prefix: name("prefix", "part")?,
+            suffix: name("suffix", "")?,
+            bucket: Bucket::parse(options)?,
+            rolling: Rolling::parse(options)?,
+            formatting: Formatting::new(spec)?,
+        };
+        sink.encoder()?;
+        Ok(sink)
+    }
+
+    fn encoder(&self) -> Result<Box<dyn Encoder>> {
+        let Formatting { format, options, schema, shape } = &self.formatting;
+        format.encoder(schema.clone(), *shape, options)
+    }
+}
+
+impl Sink for FileSink {
+    fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>> {
+        Ok(Box::new(FileWriter {
+            path: self.path.clone(),
+            prefix: format!("{}-{}", self.prefix, random_uuid()),
+            suffix: self.suffix.clone(),
+            bucket: self.bucket.clone(),
+            rolling: self.rolling,
+            encoder: self.encoder()?,
+            line_end: self.formatting.line_end(),
+            clock: context.clock.clone(),
+            open: BTreeMap::new(),
+            pending: Vec::new(),
+            parts: 0,
+            payloads: Vec::new(),
+            ends: Vec::new(),
+        }))
+    }
+}
+
+struct FileWriter {
+    path: PathBuf,
+    /// With the uid.
+    prefix: String,
+    suffix: String,
+    bucket: Bucket,
+    rolling: Rolling,
+    encoder: Box<dyn Encoder>,
+    line_end: &'static [u8],
+    clock: Arc<dyn Clock>,
+    /// At most one file a bucket.
+    open: BTreeMap<String, PartFile>,
+    /// Files that are complete and not yet renamed.
+    pending: Vec<PendingFile>,
+    parts: u64,
+    payloads: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl FileWriter {
+    /// The open file of a bucket, a new one where there is none.
+    fn file(&mut self, bucket: &str, now: i64) -> Result<&mut PartFile> {
+        if !self.open.contains_key(bucket) {
+            let name = format!("{}-{}{}", self.prefix, self.parts, self.suffix);
+            self.parts += 1;
+            let mut file = PartFile::create(&self.path.join(bucket), &name, now)?;
+            if let Some(header) = self.encoder.header() {
+                file.write(&header)?;
+                file.write(self.line_end)?;
+            }
+            self.open.insert(bucket.to_owned(), file);
+        }
+        self.open.get_mut(bucket).ok_or_else(|| Error::internal("a part file that was just opened is not there"))
+    }
+
+    /// Ends the open files that `ends` picks.
+    fn roll(&mut self, ends: impl Fn(&str, &PartFile) -> bool) -> Result<()> {
+        let rolled: Vec<String> =
+            self.open.iter().filter(|(bucket, file)| ends(bucket, file)).map(|(bucket, _)| bucket.clone()).collect();
+        for bucket in rolled {
+            if let Some(file) = self.open.remove(&bucket) {
+                self.pending.push(file.close()?);
+            }
+        }
+        self.commit()
+    }
+
+    /// Pending files appear. This is all that a checkpoint's completion would have to call instead of `roll`.
+    fn commit(&mut self) -> Result<()> {
+        self.pending.drain(..).try_for_each(PendingFile::commit)
+    }
+
+    fn write_payloads(&mut self, payloads: &[u8], ends: &[usize], now: i64) -> Result<()> {
+        let bucket = self.bucket.at(now);
+        let (limit, line_end) = (self.rolling.size, self.line_end);
+        let mut start = 0;
+        for end in ends {
+            if self.open.get(&bucket).is_some_and(|file| file.size() > limit) {
+                self.roll(|name, _| name == bucket)?;
+            }
+            let file = self.file(&bucket, now)?;
+            file.write(&payloads[start..*end])?;
+            file.write(line_end)?;
+            file.updated = now;
+            start = *end;
+        }
+        Ok(())
+    }
+}
+
+impl SinkWriter for FileWriter {
+    fn write(&mut self, batch: Batch) -> Result<()> {
+        let now = self.clock.now();
+        self.on_time(now)?;
+        let (mut payloads, mut ends) = (std::mem::take(&mut self.payloads), std::mem::take(&mut self.ends));
+        payloads.clear();
+        ends.clear();
+        self.encoder.encode(batch.expect_columns()?, &mut payloads, &mut ends)?;
+        let written = self.write_payloads(&payloads, &ends, now);
+        (self.payloads, self.ends) = (payloads, ends);
+        written
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        if self.rolling.on_checkpoint {
+            return self.roll(|_, _| true);
+        }
+        self.open.values_mut().try_for_each(PartFile::sync)
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.roll(|_, _| true)
+    }
+
+    fn next_wakeup(&self) -> Option<i64> {
+        self.open.values().map(|file| self.rolling.due(file)).min()
+    }
+
+    fn on_time(&mut self, now: i64) -> Result<()> {
+        let rolling = self.rolling;
+        self.roll(|_, file| rolling.due(file) <= now)
+    }
+}
