@@ -3,6 +3,8 @@
 //! A connector is made from options (`key = value`, as in Flink SQL's `WITH`) and, for typed streams, a row type.
 //! It never sees a language binding: sources emit columns, sinks are given columns.
 
+pub mod kafka;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use crate::operator::SubtaskContext;
 use crate::types::{SchemaRef, Shape};
 
 /// One line a connector.
-pub static CONNECTORS: &[&dyn Connector] = &[];
+pub static CONNECTORS: &[&dyn Connector] = &[&kafka::Kafka];
 
 /// What the registry knows of a connector.
 pub trait Connector: Sync {

@@ -1,0 +1,1 @@
+//! Against a real broker: see the parent module's documentation.
