@@ -13,7 +13,7 @@ use super::events::{ConsumerEvents, Events, describe};
 use super::offsets::OffsetLookup;
 use super::properties::Properties;
 use super::split::TopicPartition;
-use crate::metrics::OperatorMetrics;
+use crate::operator::SubtaskContext;
 
 /// How long one request waits before the connection's errors are looked at again.
 const SLICE: Duration = Duration::from_millis(500);
@@ -34,21 +34,21 @@ pub struct Cluster {
 pub fn consumer(
     properties: &Properties,
     suffix: &str,
-    metrics: &OperatorMetrics,
+    context: &SubtaskContext,
 ) -> Result<(BaseConsumer<ConsumerEvents>, ConsumerEvents), KafkaError> {
-    let context = ConsumerEvents::new(Events::new(&properties.servers, metrics));
+    let events = ConsumerEvents::new(Events::new(&properties.servers, context));
     let consumer = properties
         .client_config(suffix)
-        .create_with_context(context.clone())
+        .create_with_context(events.clone())
         .map_err(|error| KafkaError::Client { reason: describe(&error) })?;
-    Ok((consumer, context))
+    Ok((consumer, events))
 }
 
 impl Cluster {
-    pub fn connect(properties: &Properties, suffix: &str, metrics: &OperatorMetrics) -> Result<Cluster, KafkaError> {
-        let (consumer, context) = consumer(properties, suffix, metrics)?;
+    pub fn connect(properties: &Properties, suffix: &str, context: &SubtaskContext) -> Result<Cluster, KafkaError> {
+        let (consumer, events) = consumer(properties, suffix, context)?;
         let (group, timeout) = (properties.group.clone(), properties.api_timeout);
-        Ok(Cluster { consumer, events: context.events, group, timeout })
+        Ok(Cluster { consumer, events: events.events, group, timeout })
     }
 
     /// The topics there are, without Kafka's own.
@@ -92,11 +92,11 @@ impl Cluster {
         let deadline = Instant::now() + self.timeout;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            match ask(left.max(Duration::from_millis(1))) {
+            match ask(left.clamp(Duration::from_millis(1), Duration::from_secs(2))) {
                 Ok(answer) => return Ok(answer),
                 Err(error) => {
                     poll(&self.consumer, Duration::from_millis(100));
-                    self.events.check()?;
+                    self.events.check_waiting()?;
                     let code = error.rdkafka_error_code();
                     if code == Some(Code::GroupAuthorizationFailed) {
                         let resource = format!("group '{}'", self.group.as_deref().unwrap_or_default());
@@ -168,7 +168,7 @@ pub fn metadata(
                 let servers = events.servers().to_owned();
                 return Err(KafkaError::Unreachable { servers, waited, reason: events.last_reason() });
             }
-            Err(_) => events.check()?,
+            Err(_) => events.check_waiting()?,
         }
     }
 }
@@ -199,6 +199,7 @@ pub fn partitions(
             _ if started.elapsed() < TOPIC_GRACE.min(timeout) => {}
             _ => return Err(KafkaError::TopicMissing { topic: topic.to_owned(), servers: servers() }),
         }
+        events.check_waiting()?;
         std::thread::sleep(Duration::from_millis(100));
     }
 }

@@ -17,6 +17,8 @@ use crate::metrics::{Counter, OperatorMetrics};
 
 /// How long the end of a job waits for its last commit.
 const LAST_COMMIT: Duration = Duration::from_secs(10);
+/// The same where the job is being cancelled.
+const CANCELLED_COMMIT: Duration = Duration::from_secs(1);
 
 pub struct Commits {
     events: ConsumerEvents,
@@ -92,7 +94,8 @@ impl Commits {
 
     /// Waits, for a bounded time, until the last offsets are committed.
     pub fn finish(&mut self, consumer: &BaseConsumer<ConsumerEvents>) -> Result<(), KafkaError> {
-        let deadline = Instant::now() + LAST_COMMIT;
+        let limit = if self.events.events.is_cancelled() { CANCELLED_COMMIT } else { LAST_COMMIT };
+        let deadline = Instant::now() + limit;
         let mut tried_again = false;
         loop {
             self.settle();

@@ -86,7 +86,7 @@ impl SplitEnumerator for KafkaEnumerator {
     fn discover(&mut self) -> Result<Vec<Split>> {
         let cluster = match self.cluster.take() {
             Some(cluster) => cluster,
-            None => Cluster::connect(&self.options.properties, "enumerator", &self.context.metrics)?,
+            None => Cluster::connect(&self.options.properties, "enumerator", &self.context)?,
         };
         let looked = self.look(&cluster);
         if self.options.discovery.is_some() {

@@ -67,6 +67,9 @@ pub enum KafkaError {
     #[error("row {row} names no topic: its column '{column}' is {found}")]
     NoTopic { row: usize, column: String, found: String },
 
+    #[error("the job was cancelled while it waited for Kafka")]
+    Cancelled,
+
     #[error("the Kafka client gave up: {reason}")]
     Fatal { reason: String },
 }
@@ -92,6 +95,7 @@ impl Explain for KafkaError {
             Decode { .. } | NoTopic { .. } | RecordTooLargeToRead { .. } | RecordTooLargeToWrite { .. } => {
                 ErrorKind::Data
             }
+            Cancelled => ErrorKind::Cancelled,
             _ => ErrorKind::Connector,
         }
     }
@@ -146,7 +150,7 @@ impl Explain for KafkaError {
                 "check that the brokers are up and reachable; 'delivery.timeout.ms' says how long to try".into()
             }
             NoTopic { column, .. } => format!("fill the column '{column}' in each record"),
-            Property { .. } | Client { .. } | Fetch { .. } | Fatal { .. } => return None,
+            Property { .. } | Client { .. } | Fetch { .. } | Cancelled | Fatal { .. } => return None,
         })
     }
 }

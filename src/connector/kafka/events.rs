@@ -3,6 +3,7 @@
 //! librdkafka hands these over while a client is polled. Its log lines go to `tracing` (never to stderr); an error
 //! that no waiting will heal is kept until the connector asks for it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,8 @@ use rdkafka::producer::ProducerContext;
 
 use super::error::KafkaError;
 use super::split::TopicPartition;
-use crate::metrics::{Counter, OperatorMetrics};
+use crate::metrics::Counter;
+use crate::operator::SubtaskContext;
 
 /// The troubles of one client, shared with librdkafka's callbacks.
 #[derive(Clone)]
@@ -24,6 +26,7 @@ pub struct Events {
     servers: Arc<str>,
     state: Arc<Mutex<State>>,
     connection_errors: Counter,
+    cancelled: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
@@ -39,8 +42,13 @@ enum Stop {
 }
 
 impl Events {
-    pub fn new(servers: &str, metrics: &OperatorMetrics) -> Events {
-        Events { servers: servers.into(), state: Arc::default(), connection_errors: metrics.counter("connectionErrors") }
+    pub fn new(servers: &str, context: &SubtaskContext) -> Events {
+        Events {
+            servers: servers.into(),
+            state: Arc::default(),
+            connection_errors: context.metrics.counter("connectionErrors"),
+            cancelled: context.cancelled.clone(),
+        }
     }
 
     pub fn servers(&self) -> &str {
@@ -61,6 +69,15 @@ impl Events {
             }
             Some(Stop::Fatal(reason)) => Err(KafkaError::Fatal { reason: reason.clone() }),
         }
+    }
+
+    /// As [`Events::check`], for loops that wait: an error also when the job is being cancelled.
+    pub fn check_waiting(&self) -> Result<(), KafkaError> {
+        if self.is_cancelled() { Err(KafkaError::Cancelled) } else { self.check() }
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
     }
 
     fn failed(&self, error: &ClientError, reason: &str) {
@@ -255,6 +272,7 @@ pub fn describe(error: &ClientError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connector::kafka::tests::context;
 
     #[test]
     fn reasons_lose_what_only_librdkafka_understands() {
@@ -268,12 +286,12 @@ mod tests {
 
     #[test]
     fn a_refused_login_is_kept_and_a_lost_connection_is_not() {
-        let metrics = OperatorMetrics::default();
-        let events = Events::new("localhost:1", &metrics);
+        let context = context(1);
+        let events = Events::new("localhost:1", &context);
         events.failed(&ClientError::Global(Code::BrokerTransportFailure), "Disconnected");
         assert!(events.check().is_ok());
         assert_eq!(events.last_reason().as_deref(), Some("Disconnected"));
-        assert_eq!(metrics.counter("connectionErrors").get(), 1);
+        assert_eq!(context.metrics.counter("connectionErrors").get(), 1);
         events.failed(&ClientError::Global(Code::Authentication), "SASL authentication error: bad password");
         assert!(matches!(events.check(), Err(KafkaError::Authentication { .. })));
     }

@@ -96,7 +96,7 @@ struct Rows {
 impl KafkaReader {
     pub fn new(options: Arc<SourceOptions>, decoding: Decoding, context: &SubtaskContext) -> Result<KafkaReader> {
         let suffix = format!("{}", context.subtask);
-        let (consumer, events) = client::consumer(&options.properties, &suffix, &context.metrics)?;
+        let (consumer, events) = client::consumer(&options.properties, &suffix, context)?;
         let commits = options.properties.group.is_some() && options.properties.commit_offsets;
         let commits = commits.then(|| Commits::new(events.clone(), &context.metrics));
         let rows = Rows {
@@ -217,7 +217,7 @@ impl KafkaReader {
 
     /// The broker does not hold the offset asked for: goes on where the reset strategy says, and says what is lost.
     fn reset(&mut self, index: usize) -> Result<()> {
-        let cluster = Cluster::connect(&self.options.properties, "reset", &self.context.metrics)?;
+        let cluster = Cluster::connect(&self.options.properties, "reset", &self.context)?;
         let reading = &mut self.readings[index];
         let partition = reading.split.partition.clone();
         let (low, high) = cluster.watermarks(&partition)?;
@@ -253,7 +253,7 @@ impl KafkaReader {
     /// The broker said that it has no such partition: true when the topic was deleted, false while a broker starts.
     fn look_again(&mut self, index: usize) -> Result<()> {
         let partition = self.readings[index].split.partition.clone();
-        let cluster = Cluster::connect(&self.options.properties, "check", &self.context.metrics)?;
+        let cluster = Cluster::connect(&self.options.properties, "check", &self.context)?;
         let count = cluster.partitions(&partition.topic)?;
         if usize::try_from(partition.partition).map_or(true, |number| number >= count) {
             let (topic, partition) = (partition.topic.to_string(), partition.partition);

@@ -89,7 +89,7 @@ impl KafkaWriter {
         acknowledged: bool,
         context: &SubtaskContext,
     ) -> Result<KafkaWriter> {
-        let events = ProducerEvents::new(Events::new(&properties.servers, &context.metrics));
+        let events = ProducerEvents::new(Events::new(&properties.servers, context));
         let producer: BaseProducer<ProducerEvents> = properties
             .client_config(&context.subtask.to_string())
             .create_with_context(events.clone())
@@ -135,6 +135,7 @@ impl KafkaWriter {
                 Some(Code::QueueFull) => {
                     self.producer.poll(Duration::from_millis(20));
                     self.events.check()?;
+                    self.events.events.check_waiting()?;
                 }
                 Some(Code::MessageSizeTooLarge) => {
                     let size = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
@@ -162,8 +163,10 @@ impl KafkaWriter {
             if done && self.producer.in_flight_count() == 0 {
                 return Ok(true);
             }
-            if limit.is_some_and(|limit| started.elapsed() >= limit) {
-                return Ok(false);
+            match limit {
+                None => self.events.events.check_waiting()?,
+                Some(limit) if started.elapsed() >= limit => return Ok(false),
+                Some(_) => {}
             }
             if said.elapsed() >= Duration::from_secs(10) {
                 said = Instant::now();
@@ -231,7 +234,8 @@ impl SinkWriter for KafkaWriter {
     /// Records that nobody waited for get some time, but not for ever: with at-least-once there are such records
     /// only where the job has failed and will send them again.
     fn close(&mut self) -> Result<()> {
-        let limit = if self.acknowledged { FAILED_WAIT } else { CLOSE_WAIT };
+        let failed = self.acknowledged || self.events.events.is_cancelled();
+        let limit = if failed { FAILED_WAIT } else { CLOSE_WAIT };
         if self.producer.in_flight_count() == 0 || self.drain(Some(limit))? {
             return Ok(());
         }
