@@ -205,9 +205,7 @@ pub fn partitions(
 }
 
 /// librdkafka's list of partitions with an offset each.
-pub fn list<'a>(
-    offsets: impl Iterator<Item = (&'a TopicPartition, Offset)>,
-) -> Result<TopicPartitionList, KafkaError> {
+pub fn list<'a>(offsets: impl Iterator<Item = (&'a TopicPartition, Offset)>) -> Result<TopicPartitionList, KafkaError> {
     let mut wanted = TopicPartitionList::new();
     for (partition, offset) in offsets {
         wanted

@@ -6,12 +6,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use rdkafka::Offset;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
-
-use super::client::{list, poll};
-use super::error::KafkaError;
-use super::events::{ConsumerEvents, describe};
+use super::events::Events;
+use super::fetcher::{CommitResult, Fetcher};
 use super::split::TopicPartition;
 use crate::metrics::{Counter, OperatorMetrics};
 
@@ -21,7 +17,7 @@ const LAST_COMMIT: Duration = Duration::from_secs(10);
 const CANCELLED_COMMIT: Duration = Duration::from_secs(1);
 
 pub struct Commits {
-    events: ConsumerEvents,
+    events: Events,
     wanted: HashMap<TopicPartition, i64>,
     confirmed: HashMap<TopicPartition, i64>,
     in_flight: usize,
@@ -30,7 +26,7 @@ pub struct Commits {
 }
 
 impl Commits {
-    pub fn new(events: ConsumerEvents, metrics: &OperatorMetrics) -> Commits {
+    pub fn new(events: Events, metrics: &OperatorMetrics) -> Commits {
         Commits {
             events,
             wanted: HashMap::new(),
@@ -41,86 +37,74 @@ impl Commits {
         }
     }
 
-    /// Sends the offsets that differ from those committed.
-    pub fn send(
-        &mut self,
-        consumer: &BaseConsumer<ConsumerEvents>,
-        offsets: impl Iterator<Item = (TopicPartition, i64)>,
-    ) -> Result<(), KafkaError> {
+    /// Sends the offsets that differ from those committed or on their way.
+    pub fn send(&mut self, fetcher: &Fetcher, offsets: impl Iterator<Item = (TopicPartition, i64)>) {
         let sent = |partition: &TopicPartition, next: &i64| {
             self.confirmed.get(partition) == Some(next)
                 || (self.in_flight > 0 && self.wanted.get(partition) == Some(next))
         };
         let changed: Vec<_> = offsets.filter(|(partition, next)| !sent(partition, next)).collect();
         self.wanted.extend(changed.iter().cloned());
-        self.submit(consumer, &changed)
+        self.submit(fetcher, &changed);
     }
 
-    fn submit(
-        &mut self,
-        consumer: &BaseConsumer<ConsumerEvents>,
-        offsets: &[(TopicPartition, i64)],
-    ) -> Result<(), KafkaError> {
+    fn submit(&mut self, fetcher: &Fetcher, offsets: &[(TopicPartition, i64)]) {
         if offsets.is_empty() {
-            return Ok(());
+            return;
         }
-        let offsets = list(offsets.iter().map(|(partition, next)| (partition, Offset::Offset(*next))))?;
-        match consumer.commit(&offsets, CommitMode::Async) {
+        match fetcher.commit(offsets) {
             Ok(()) => self.in_flight += 1,
-            Err(error) => self.refused(&describe(&error)),
+            Err(error) => self.refused(&error.to_string()),
         }
-        Ok(())
     }
 
-    /// Notes what became of commits; the consumer has been polled.
-    pub fn settle(&mut self) {
-        for results in self.events.take_commits() {
-            self.in_flight = self.in_flight.saturating_sub(1);
-            let mut problem = None;
-            for result in results {
-                match result.error {
-                    None => {
-                        self.confirmed.insert(result.partition, result.offset);
-                    }
-                    Some(error) => problem = Some(error),
-                }
-            }
-            match problem {
-                None => self.succeeded.add(1),
-                Some(error) => self.refused(&error),
-            }
+    /// Notes what became of commits.
+    pub fn settle(&mut self, fetcher: &Fetcher) {
+        while self.in_flight > 0
+            && let Some(result) = fetcher.commit_result(Duration::ZERO)
+        {
+            self.note(result);
+        }
+    }
+
+    fn note(&mut self, result: CommitResult) {
+        self.in_flight -= 1;
+        self.confirmed.extend(result.offsets);
+        match result.error {
+            None => self.succeeded.add(1),
+            Some(error) => self.refused(&error),
         }
     }
 
     /// Waits, for a bounded time, until the last offsets are committed.
-    pub fn finish(&mut self, consumer: &BaseConsumer<ConsumerEvents>) -> Result<(), KafkaError> {
-        let limit = if self.events.events.is_cancelled() { CANCELLED_COMMIT } else { LAST_COMMIT };
+    pub fn finish(&mut self, fetcher: &Fetcher) {
+        let limit = if self.events.is_cancelled() { CANCELLED_COMMIT } else { LAST_COMMIT };
         let deadline = Instant::now() + limit;
         let mut tried_again = false;
         loop {
-            self.settle();
-            let open: Vec<_> = self
-                .wanted
-                .iter()
-                .filter(|(partition, next)| self.confirmed.get(partition) != Some(next))
-                .map(|(partition, next)| (partition.clone(), *next))
-                .collect();
-            if open.is_empty() {
-                return Ok(());
+            let left = deadline.saturating_duration_since(Instant::now());
+            if self.in_flight > 0 && !left.is_zero() {
+                if let Some(result) = fetcher.commit_result(left.min(Duration::from_millis(200))) {
+                    self.note(result);
+                }
+                fetcher.serve();
+                continue;
             }
-            if Instant::now() >= deadline || (tried_again && self.in_flight == 0) {
+            let open = self.wanted.iter().filter(|(partition, next)| self.confirmed.get(*partition) != Some(*next));
+            let open: Vec<_> = open.map(|(partition, next)| (partition.clone(), *next)).collect();
+            if open.is_empty() {
+                return;
+            }
+            if left.is_zero() || tried_again {
                 tracing::warn!(
                     "the last offsets of {} Kafka partitions could not be committed; the records are safe, the next \
                      run of this group reads some of them again",
                     open.len()
                 );
-                return Ok(());
+                return;
             }
-            if self.in_flight == 0 {
-                self.submit(consumer, &open)?;
-                tried_again = true;
-            }
-            poll(consumer, Duration::from_millis(20));
+            tried_again = true;
+            self.submit(fetcher, &open);
         }
     }
 

@@ -49,7 +49,9 @@ pub enum KafkaError {
     #[error("Kafka did not tell {what}: {reason}")]
     Lookup { what: String, reason: String },
 
-    #[error("the record at offset {offset} of partition {partition} of topic '{topic}' could not be read as {format}: {reason}")]
+    #[error(
+        "the record at offset {offset} of partition {partition} of topic '{topic}' could not be read as {format}: {reason}"
+    )]
     Decode { topic: String, partition: i32, offset: i64, format: String, reason: String, skippable: bool },
 
     #[error("reading partition {partition} of topic '{topic}' failed: {reason}")]
@@ -57,6 +59,9 @@ pub enum KafkaError {
 
     #[error("a record of partition {partition} of topic '{topic}' is larger than this client accepts: {reason}")]
     RecordTooLargeToRead { topic: String, partition: i32, reason: String },
+
+    #[error("Kafka's answer, with a record in it, is larger than this client accepts: {reason}")]
+    AnswerTooLarge { reason: String },
 
     #[error("a record of {size} bytes is too large for topic '{topic}': {reason}")]
     RecordTooLargeToWrite { topic: String, size: usize, reason: String, by_broker: bool },
@@ -92,9 +97,11 @@ impl Explain for KafkaError {
             NotAuthorized { .. } | PartitionMissing { .. } | NoCommittedOffset { .. } | NoStoppingOffset { .. } => {
                 ErrorKind::Config
             }
-            Decode { .. } | NoTopic { .. } | RecordTooLargeToRead { .. } | RecordTooLargeToWrite { .. } => {
-                ErrorKind::Data
-            }
+            Decode { .. }
+            | NoTopic { .. }
+            | RecordTooLargeToRead { .. }
+            | AnswerTooLarge { .. }
+            | RecordTooLargeToWrite { .. } => ErrorKind::Data,
             Cancelled => ErrorKind::Cancelled,
             _ => ErrorKind::Connector,
         }
@@ -131,12 +138,14 @@ impl Explain for KafkaError {
                  latest record that is left, set 'scan.startup.reset' to earliest or latest"
                 .into(),
             Lookup { .. } => "check that the brokers are up and see what they log".into(),
-            Decode { skippable: true, .. } => "correct what is sent to the topic, or skip such records and count them: \
+            Decode { skippable: true, .. } => {
+                "correct what is sent to the topic, or skip such records and count them: \
                  ignore_parse_errors() of the deserialization schema (option 'format.ignore-parse-errors' = 'true', \
                  in SQL 'json.ignore-parse-errors')"
-                .into(),
+                    .into()
+            }
             Decode { .. } => "correct what is sent to the topic, or declare the type that is sent".into(),
-            RecordTooLargeToRead { .. } => {
+            RecordTooLargeToRead { .. } | AnswerTooLarge { .. } => {
                 "raise the properties 'fetch.max.bytes' and 'receive.message.max.bytes' (the latter by 512 more)".into()
             }
             RecordTooLargeToWrite { by_broker: true, topic, .. } => format!(

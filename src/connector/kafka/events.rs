@@ -8,15 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
-use rdkafka::TopicPartitionList;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
-use rdkafka::error::{KafkaError as ClientError, KafkaResult, RDKafkaErrorCode as Code};
+use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::ProducerContext;
 
 use super::error::KafkaError;
-use super::split::TopicPartition;
 use crate::metrics::Counter;
 use crate::operator::SubtaskContext;
 
@@ -39,6 +37,7 @@ struct State {
 enum Stop {
     Authentication(String),
     Fatal(String),
+    TooLarge(String),
 }
 
 impl Events {
@@ -67,6 +66,7 @@ impl Events {
             Some(Stop::Authentication(reason)) => {
                 Err(KafkaError::Authentication { servers: self.servers.to_string(), reason: reason.clone() })
             }
+            Some(Stop::TooLarge(reason)) => Err(KafkaError::AnswerTooLarge { reason: reason.clone() }),
             Some(Stop::Fatal(reason)) => Err(KafkaError::Fatal { reason: reason.clone() }),
         }
     }
@@ -92,6 +92,10 @@ impl Events {
         match code {
             Some(Code::Authentication | Code::SaslAuthenticationFailed | Code::UnsupportedSASLMechanism) => {
                 state.stop = Some(Stop::Authentication(reason.clone()));
+            }
+            // the broker would send the same again and again
+            Some(Code::BadMessage) if reason.contains("receive.message.max.bytes") => {
+                state.stop = Some(Stop::TooLarge(reason.clone()));
             }
             Some(Code::Fatal) => state.stop = Some(Stop::Fatal(reason.clone())),
             // says nothing that the broker's own error did not say
@@ -140,24 +144,11 @@ fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
 #[derive(Clone)]
 pub struct ConsumerEvents {
     pub events: Events,
-    commits: Arc<Mutex<Vec<Vec<CommitResult>>>>,
-}
-
-/// What became of the commit of one partition.
-pub struct CommitResult {
-    pub partition: TopicPartition,
-    pub offset: i64,
-    pub error: Option<String>,
 }
 
 impl ConsumerEvents {
     pub fn new(events: Events) -> ConsumerEvents {
-        ConsumerEvents { events, commits: Arc::default() }
-    }
-
-    /// What became of commits since the last call, one list for each commit.
-    pub fn take_commits(&self) -> Vec<Vec<CommitResult>> {
-        std::mem::take(&mut lock(&self.commits))
+        ConsumerEvents { events }
     }
 }
 
@@ -175,18 +166,7 @@ impl ClientContext for ConsumerEvents {
     }
 }
 
-impl ConsumerContext for ConsumerEvents {
-    fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
-        let whole = result.err().map(|error| describe(&error));
-        let elements = offsets.elements();
-        let results = elements.iter().map(|element| CommitResult {
-            partition: TopicPartition::new(element.topic(), element.partition()),
-            offset: element.offset().to_raw().unwrap_or(-1),
-            error: whole.clone().or_else(|| element.error().err().map(|error| describe(&error))),
-        });
-        lock(&self.commits).push(results.collect());
-    }
-}
+impl ConsumerContext for ConsumerEvents {}
 
 /// A producer's callbacks.
 #[derive(Clone)]
@@ -278,10 +258,7 @@ mod tests {
     fn reasons_lose_what_only_librdkafka_understands() {
         let reason = "[thrd:localhost:9092/bootstrap]: localhost:9092/bootstrap: Connect to ipv4#127.0.0.1:9092 failed: \
                       Connection refused (after 0ms in state CONNECT, 2 identical error(s) suppressed)";
-        assert_eq!(
-            tidy(reason),
-            "localhost:9092/bootstrap: Connect to ipv4#127.0.0.1:9092 failed: Connection refused"
-        );
+        assert_eq!(tidy(reason), "localhost:9092/bootstrap: Connect to ipv4#127.0.0.1:9092 failed: Connection refused");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Reading records from partitions through one queue, many at a call.
+//! Reading records from partitions through one queue, many at a call; commits with their results.
 //!
 //! This is the only file that holds librdkafka's raw messages. The partitions are started one by one ("simple
 //! consumer"), straight into a queue of ours: no group membership, no coordinator where there is no group, and
@@ -12,6 +12,7 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rdkafka::Offset;
 use rdkafka::bindings::{self, rd_kafka_message_t, rd_kafka_queue_t, rd_kafka_topic_t};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode as Code;
@@ -25,6 +26,8 @@ pub struct Fetcher {
     topics: HashMap<Arc<str>, NonNull<rd_kafka_topic_t>>,
     started: Vec<TopicPartition>,
     queue: NonNull<rd_kafka_queue_t>,
+    /// What becomes of commits: librdkafka tells it to a queue, or (asked without one) nobody.
+    replies: NonNull<rd_kafka_queue_t>,
     fetched: Vec<*mut rd_kafka_message_t>,
     consumer: BaseConsumer<ConsumerEvents>,
 }
@@ -35,13 +38,12 @@ unsafe impl Send for Fetcher {}
 impl Fetcher {
     pub fn new(consumer: BaseConsumer<ConsumerEvents>) -> Result<Fetcher, KafkaError> {
         // SAFETY: the client lives as long as the queue: `drop` destroys the queue first.
-        let queue = NonNull::new(unsafe { bindings::rd_kafka_queue_new(consumer.client().native_ptr()) })
-            .ok_or_else(|| KafkaError::Client { reason: "no queue could be made".into() })?;
-        Ok(Fetcher { topics: HashMap::new(), started: Vec::new(), queue, fetched: Vec::new(), consumer })
-    }
-
-    pub fn consumer(&self) -> &BaseConsumer<ConsumerEvents> {
-        &self.consumer
+        let queue = || {
+            NonNull::new(unsafe { bindings::rd_kafka_queue_new(consumer.client().native_ptr()) })
+                .ok_or_else(|| KafkaError::Client { reason: "no queue could be made".into() })
+        };
+        let (queue, replies) = (queue()?, queue()?);
+        Ok(Fetcher { topics: HashMap::new(), started: Vec::new(), queue, replies, fetched: Vec::new(), consumer })
     }
 
     /// Starts to fetch a partition at an offset.
@@ -73,6 +75,53 @@ impl Fetcher {
     /// Serves the client's callbacks.
     pub fn serve(&self) {
         client::poll(&self.consumer, Duration::ZERO);
+    }
+
+    /// Sends a commit and returns; its result comes from [`Fetcher::commit_result`].
+    pub fn commit(&self, offsets: &[(TopicPartition, i64)]) -> Result<(), KafkaError> {
+        let list = client::list(offsets.iter().map(|(partition, next)| (partition, Offset::Offset(*next))))?;
+        // SAFETY: the client copies the list, and the queue lives as long as the client.
+        let result = unsafe {
+            bindings::rd_kafka_commit_queue(
+                self.consumer.client().native_ptr(),
+                list.ptr(),
+                self.replies.as_ptr(),
+                None,
+                ptr::null_mut(),
+            )
+        };
+        match Code::from(result) {
+            Code::NoError => Ok(()),
+            code => Err(KafkaError::Client { reason: code.to_string() }),
+        }
+    }
+
+    /// What became of the earliest commit that has not been asked for; waits for it at most `wait`.
+    pub fn commit_result(&self, wait: Duration) -> Option<CommitResult> {
+        let millis = c_int::try_from(wait.as_millis()).unwrap_or(c_int::MAX);
+        // SAFETY: the event is ours until it is destroyed, and its list (which may be missing) is part of it.
+        unsafe {
+            let event = NonNull::new(bindings::rd_kafka_queue_poll(self.replies.as_ptr(), millis))?;
+            let whole = Code::from(bindings::rd_kafka_event_error(event.as_ptr()));
+            let mut result = CommitResult { offsets: Vec::new(), error: None };
+            let list = bindings::rd_kafka_event_topic_partition_list(event.as_ptr());
+            let count = if list.is_null() { 0 } else { usize::try_from((*list).cnt).unwrap_or(0) };
+            for element in (0..count).map(|index| &*(*list).elems.add(index)) {
+                match Code::from(element.err) {
+                    Code::NoError if element.offset >= 0 => {
+                        let topic = CStr::from_ptr(element.topic).to_string_lossy();
+                        result.offsets.push((TopicPartition::new(&topic, element.partition), element.offset));
+                    }
+                    Code::NoError => {}
+                    code => result.error = Some(code.to_string()),
+                }
+            }
+            if whole != Code::NoError {
+                result = CommitResult { offsets: Vec::new(), error: Some(whole.to_string()) };
+            }
+            bindings::rd_kafka_event_destroy(event.as_ptr());
+            Some(result)
+        }
     }
 
     /// At most `limit` messages; waits for the first of them at most `wait`.
@@ -112,6 +161,12 @@ impl Fetcher {
     }
 }
 
+/// What became of a commit: the offsets that hold now, and why others do not.
+pub struct CommitResult {
+    pub offsets: Vec<(TopicPartition, i64)>,
+    pub error: Option<String>,
+}
+
 impl Drop for Fetcher {
     fn drop(&mut self) {
         for partition in std::mem::take(&mut self.started) {
@@ -123,6 +178,7 @@ impl Drop for Fetcher {
         // SAFETY: each handle is destroyed once, before the client, which is dropped behind this.
         unsafe {
             bindings::rd_kafka_queue_destroy(self.queue.as_ptr());
+            bindings::rd_kafka_queue_destroy(self.replies.as_ptr());
             for topic in self.topics.values() {
                 bindings::rd_kafka_topic_destroy(topic.as_ptr());
             }
@@ -136,11 +192,7 @@ fn last_error() -> Code {
 }
 
 fn failed(partition: &TopicPartition, code: Code) -> KafkaError {
-    KafkaError::Fetch {
-        topic: partition.topic.to_string(),
-        partition: partition.partition,
-        reason: code.to_string(),
-    }
+    KafkaError::Fetch { topic: partition.topic.to_string(), partition: partition.partition, reason: code.to_string() }
 }
 
 /// Messages in the order they were fetched; destroyed when dropped.
@@ -241,8 +293,7 @@ impl<'a> Message<'a> {
             }
             for index in 0.. {
                 let (mut name, mut value, mut size) = (ptr::null(), ptr::null(), 0);
-                let result =
-                    bindings::rd_kafka_header_get_all(headers, index, &mut name, &mut value, &mut size);
+                let result = bindings::rd_kafka_header_get_all(headers, index, &mut name, &mut value, &mut size);
                 if Code::from(result) != Code::NoError {
                     return;
                 }

@@ -73,11 +73,7 @@ pub fn starting(
 }
 
 /// The offsets to stop before.
-pub fn stopping(
-    stop: &Stop,
-    partitions: &[TopicPartition],
-    lookup: &dyn OffsetLookup,
-) -> Result<Vec<i64>, KafkaError> {
+pub fn stopping(stop: &Stop, partitions: &[TopicPartition], lookup: &dyn OffsetLookup) -> Result<Vec<i64>, KafkaError> {
     let committed = |partition: &TopicPartition| match lookup.group() {
         None => Err(no_stop(partition)),
         Some(_) => match lookup.committed(partition_slice(partition))?.first() {
@@ -98,11 +94,7 @@ pub fn stopping(
     }
 }
 
-fn from_time(
-    timestamp: i64,
-    partitions: &[TopicPartition],
-    lookup: &dyn OffsetLookup,
-) -> Result<Vec<i64>, KafkaError> {
+fn from_time(timestamp: i64, partitions: &[TopicPartition], lookup: &dyn OffsetLookup) -> Result<Vec<i64>, KafkaError> {
     // The ends are asked for first: a record that comes in between must not be skipped.
     let ends = lookup.latest(partitions)?;
     let found = lookup.at_time(partitions, timestamp)?;

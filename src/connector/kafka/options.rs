@@ -162,7 +162,8 @@ impl SinkOptions {
                 return Err(KafkaError::Option {
                     option: "delivery-guarantee".into(),
                     problem: "is 'exactly-once', which needs checkpoints, and this version has none yet".into(),
-                    hint: "use DeliveryGuarantee.AT_LEAST_ONCE; make consumers tolerate a record that comes twice".into(),
+                    hint: "use DeliveryGuarantee.AT_LEAST_ONCE; make consumers tolerate a record that comes twice"
+                        .into(),
                 });
             }
             Some(other) => return Err(wrong("delivery-guarantee", other, "none, at-least-once or exactly-once")),
@@ -201,13 +202,13 @@ fn subscription(options: &Options) -> Result<Subscription, KafkaError> {
             if topics.is_empty() { Err(missing("topics")) } else { Ok(Subscription::Topics(topics)) }
         }
         // Java's `matches()`: the whole name
-        "topic-pattern" => Regex::new(&format!("^(?:{value})$")).map(Subscription::Pattern).map_err(|error| {
-            KafkaError::Option {
+        "topic-pattern" => {
+            Regex::new(&format!("^(?:{value})$")).map(Subscription::Pattern).map_err(|error| KafkaError::Option {
                 option: name.into(),
                 problem: format!("is '{value}', which is not a pattern this engine can match: {error}"),
                 hint: "write it without look-around and back-references".into(),
-            }
-        }),
+            })
+        }
         _ => {
             let pairs: Vec<(String, i32)> =
                 serde_json::from_str(value).map_err(|_| wrong(name, value, "JSON of the form [[\"topic\",0],…]"))?;

@@ -49,10 +49,19 @@ impl Reading {
 
 /// What `poll` returns next, in order.
 enum Ready {
-    Batch { reading: usize, batch: Batch, next: i64 },
+    Batch {
+        reading: usize,
+        batch: Batch,
+        next: i64,
+    },
     /// Offsets passed that gave no rows.
-    Passed { reading: usize, next: i64 },
-    End { reading: usize },
+    Passed {
+        reading: usize,
+        next: i64,
+    },
+    End {
+        reading: usize,
+    },
     Failed(Error),
 }
 
@@ -98,7 +107,7 @@ impl KafkaReader {
         let suffix = format!("{}", context.subtask);
         let (consumer, events) = client::consumer(&options.properties, &suffix, context)?;
         let commits = options.properties.group.is_some() && options.properties.commit_offsets;
-        let commits = commits.then(|| Commits::new(events.clone(), &context.metrics));
+        let commits = commits.then(|| Commits::new(events.events.clone(), &context.metrics));
         let rows = Rows {
             decoder: decoding.decoder,
             metadata: decoding.metadata,
@@ -398,7 +407,7 @@ impl SourceReader for KafkaReader {
         self.fetcher.serve();
         self.events.check()?;
         if let Some(commits) = &mut self.commits {
-            commits.settle();
+            commits.settle(&self.fetcher);
         }
         self.fetch(wait)?;
         self.next_ready().unwrap_or(Ok(Polled::Nothing))
@@ -413,15 +422,15 @@ impl SourceReader for KafkaReader {
         let Some(commits) = &mut self.commits else { return Ok(()) };
         let splits: Vec<KafkaSplit> = splits.iter().map(KafkaSplit::decode).collect::<Result<_>>()?;
         self.fetcher.serve();
-        commits.settle();
-        commits.send(self.fetcher.consumer(), splits.into_iter().map(|split| (split.partition, split.next)))?;
+        commits.settle(&self.fetcher);
+        commits.send(&self.fetcher, splits.into_iter().map(|split| (split.partition, split.next)));
         Ok(())
     }
 
     fn close(&mut self) -> Result<()> {
-        match &mut self.commits {
-            Some(commits) => Ok(commits.finish(self.fetcher.consumer())?),
-            None => Ok(()),
+        if let Some(commits) = &mut self.commits {
+            commits.finish(&self.fetcher);
         }
+        Ok(())
     }
 }

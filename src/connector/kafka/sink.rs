@@ -48,9 +48,7 @@ impl KafkaSink {
             Some(format) => {
                 let columns = match options.key_fields.as_slice() {
                     [] => all,
-                    names => {
-                        names.iter().map(|name| self.column("key.fields", name)).collect::<Result<_, _>>()?
-                    }
+                    names => names.iter().map(|name| self.column("key.fields", name)).collect::<Result<_, _>>()?,
                 };
                 Some(self.part(format, &options.key_format_options, columns)?)
             }

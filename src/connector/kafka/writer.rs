@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
 use rdkafka::error::RDKafkaErrorCode as Code;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
@@ -31,37 +32,47 @@ pub struct Part {
     shape: Shape,
     bytes: Vec<u8>,
     ends: Vec<usize>,
-    /// The rows whose part is null: a bare value that is null.
-    nulls: Option<arrow::buffer::NullBuffer>,
+    /// Where the batch has bare values that are null: for each row the number of its payload, null having none.
+    numbers: Option<Vec<Option<usize>>>,
 }
 
 impl Part {
     pub fn new(encoder: Box<dyn Encoder>, columns: Vec<usize>, shape: Shape) -> Part {
-        Part { encoder, columns, shape, bytes: Vec::new(), ends: Vec::new(), nulls: None }
+        Part { encoder, columns, shape, bytes: Vec::new(), ends: Vec::new(), numbers: None }
     }
 
     fn encode(&mut self, records: &RecordBatch) -> Result<()> {
         let whole = self.columns.len() == records.num_columns();
         let picked = if whole { records.clone() } else { records.project(&self.columns)? };
-        self.nulls = match (self.shape, picked.columns()) {
-            (Shape::Scalar, [values]) => values.logical_nulls(),
+        let nulls = match (self.shape, picked.columns()) {
+            (Shape::Scalar, [values]) => values.logical_nulls().filter(|nulls| nulls.null_count() > 0),
             _ => None,
         };
+        let picked = match &nulls {
+            None => picked,
+            Some(nulls) => filter_record_batch(&picked, &BooleanArray::new(nulls.inner().clone(), None))?,
+        };
+        self.numbers = nulls.map(|nulls| {
+            let mut count = 0..;
+            nulls.iter().map(|valid| if valid { count.next() } else { None }).collect()
+        });
+        let expected = picked.num_rows();
         self.bytes.clear();
         self.ends.clear();
         self.encoder.encode(&Columns::new(picked, self.shape), &mut self.bytes, &mut self.ends)?;
-        if self.ends.len() != records.num_rows() {
+        if self.ends.len() != expected {
             return Err(Error::internal("the format did not write a payload for each record"));
         }
         Ok(())
     }
 
     fn payload(&self, row: usize) -> Option<&[u8]> {
-        if self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
-            return None;
-        }
-        let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        Some(&self.bytes[start..self.ends[row]])
+        let number = match &self.numbers {
+            None => row,
+            Some(numbers) => numbers[row]?,
+        };
+        let start = if number == 0 { 0 } else { self.ends[number - 1] };
+        Some(&self.bytes[start..self.ends[number]])
     }
 }
 
@@ -134,7 +145,7 @@ impl KafkaWriter {
                 // the brokers are slower than the job: wait for room, which slows the job down
                 Some(Code::QueueFull) => {
                     self.producer.poll(Duration::from_millis(20));
-                    self.events.check()?;
+                    self.check()?;
                     self.events.events.check_waiting()?;
                 }
                 Some(Code::MessageSizeTooLarge) => {
@@ -144,11 +155,20 @@ impl KafkaWriter {
                     return Err(KafkaError::RecordTooLargeToWrite { topic, size, reason, by_broker: false }.into());
                 }
                 _ => {
-                    self.events.check()?;
+                    self.check()?;
                     let (topic, reason) = (topic.to_owned(), describe(&error));
                     return Err(KafkaError::Delivery { topic, count: 1, reason }.into());
                 }
             }
+        }
+    }
+
+    /// The error of what was written, where there is one.
+    fn check(&self) -> Result<(), KafkaError> {
+        self.events.check()?;
+        match self.producer.client().fatal_error() {
+            None => Ok(()),
+            Some((_, reason)) => Err(KafkaError::Fatal { reason }),
         }
     }
 
@@ -159,7 +179,7 @@ impl KafkaWriter {
         loop {
             let done = self.producer.flush(Duration::from_millis(100)).is_ok();
             self.producer.poll(Duration::ZERO);
-            self.events.check()?;
+            self.check()?;
             if done && self.producer.in_flight_count() == 0 {
                 return Ok(true);
             }
@@ -204,12 +224,14 @@ impl SinkWriter for KafkaWriter {
                     return Err(KafkaError::NoTopic { row, column: column.clone(), found }.into());
                 }
                 (None, Some(topic)) => topic,
-                (None, None) => return Err(Error::internal("a Kafka writer has neither a topic nor a column of topics")),
+                (None, None) => {
+                    return Err(Error::internal("a Kafka writer has neither a topic nor a column of topics"));
+                }
             };
             self.send(topic, row, batch.timestamp(row))?;
         }
         self.producer.poll(Duration::ZERO);
-        Ok(self.events.check()?)
+        Ok(self.check()?)
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -218,7 +240,7 @@ impl SinkWriter for KafkaWriter {
         } else {
             self.producer.poll(Duration::ZERO);
         }
-        Ok(self.events.check()?)
+        Ok(self.check()?)
     }
 
     fn next_wakeup(&self) -> Option<i64> {
@@ -228,7 +250,7 @@ impl SinkWriter for KafkaWriter {
     fn on_time(&mut self, now: i64) -> Result<()> {
         self.next_check = now.max(self.context.clock.now()) + IDLE_CHECK;
         self.producer.poll(Duration::ZERO);
-        Ok(self.events.check()?)
+        Ok(self.check()?)
     }
 
     /// Records that nobody waited for get some time, but not for ever: with at-least-once there are such records
