@@ -356,6 +356,15 @@ mod tests {
     }
 
     #[test]
+    fn an_unbounded_source_may_stop_all_the_same() {
+        let stop = [("topics", "a"), ("scan.bounded.mode", "latest-offset")];
+        let unbounded = [&stop[..], &[("scan.boundedness", "unbounded")]].concat();
+        let parsed = source(&unbounded).ok().unwrap();
+        assert!(!parsed.bounded && parsed.stop == Some(Stop::Latest));
+        assert!(source(&[("topics", "a"), ("scan.boundedness", "bounded")]).is_err());
+    }
+
+    #[test]
     fn discovery_is_off_where_the_interval_is_not_positive() {
         let parsed = source(&[("topics", "a"), ("properties.partition.discovery.interval.ms", "-1")]).ok().unwrap();
         assert_eq!(parsed.discovery, None);

@@ -177,7 +177,7 @@ impl Run {
     }
 
     /// Reads until all splits have ended.
-    pub fn to_end(&mut self) -> Result<()> {
+    pub fn read_to_end(&mut self) -> Result<()> {
         self.until(|run| run.open == 0)
     }
 
@@ -227,6 +227,6 @@ pub fn read_all(servers: &str, pairs: &[(&str, &str)]) -> Result<Run> {
     let bounded = [&[("scan.bounded.mode", "latest-offset")], pairs].concat();
     let source = source(servers, &bounded)?;
     let mut run = Run::start(source.as_ref())?;
-    run.to_end()?;
+    run.read_to_end()?;
     Ok(run)
 }

@@ -42,7 +42,7 @@ fn content(servers: &str, topic: &str) -> Vec<(Option<String>, String, i32)> {
     let spec = spec(servers, (Arc::new(Schema::new(fields)), Shape::Row), &pairs);
     let source = connector::find("kafka").unwrap().source(&spec).unwrap();
     let mut run = Run::start(source.as_ref()).unwrap();
-    run.to_end().unwrap();
+    run.read_to_end().unwrap();
     run.batches
         .iter()
         .flat_map(|(_, rows, _)| {

@@ -39,7 +39,7 @@ fn a_bounded_read_ends_with_every_record_in_order() {
     assert_eq!(run.open, 3, "a partition without records is a split like any other");
     // what comes after the start is not read
     produce(&servers, &topic, &[text(0, "late")]);
-    run.to_end().unwrap();
+    run.read_to_end().unwrap();
     assert_eq!(run.texts(Some(&format!("{topic}-0"))), values[0]);
     assert_eq!(run.texts(Some(&format!("{topic}-2"))), values[1]);
     assert_eq!(run.rows(), 2510);
@@ -142,7 +142,7 @@ fn a_restored_reader_goes_on_behind_the_last_batch() {
     first.until_rows(1).unwrap();
     let splits = first.reader.snapshot();
     let mut second = Run::resume(source.as_ref(), context(1), splits).unwrap();
-    second.to_end().unwrap();
+    second.read_to_end().unwrap();
     assert!(first.rows() < 5000, "the first reader was stopped on the way");
     assert_eq!([first.texts(None), second.texts(None)].concat(), values);
 }
@@ -241,7 +241,7 @@ fn metadata_columns_tell_where_a_record_came_from() {
     );
     let source = connector::find("kafka").unwrap().source(&spec).unwrap();
     let mut run = Run::start(source.as_ref()).unwrap();
-    run.to_end().unwrap();
+    run.read_to_end().unwrap();
     let row = &run.batches[0].1;
     assert_eq!(row.num_rows(), 1);
     assert_eq!(row.column(0).as_string::<i32>().value(0), "v1");
@@ -273,7 +273,7 @@ fn a_broken_record_is_named_behind_the_good_ones_before_it() {
     let kafka = connector::find("kafka").unwrap();
     let source = kafka.source(&json_spec(&servers, &topic, &[])).unwrap();
     let mut run = Run::start(source.as_ref()).unwrap();
-    let error = run.to_end().unwrap_err();
+    let error = run.read_to_end().unwrap_err();
     assert_eq!(run.rows(), 1);
     assert_eq!(error.kind(), ErrorKind::Data);
     assert!(error.message().contains(&format!("offset 1 of partition 0 of topic '{topic}'")), "{error}");
@@ -282,7 +282,7 @@ fn a_broken_record_is_named_behind_the_good_ones_before_it() {
 
     let skipping = json_spec(&servers, &topic, &[("format.ignore-parse-errors", "true")]);
     let mut run = Run::start(kafka.source(&skipping).unwrap().as_ref()).unwrap();
-    run.to_end().unwrap();
+    run.read_to_end().unwrap();
     assert_eq!(run.rows(), 2);
     assert_eq!(run.counter("numRecordsInErrors"), 1);
 }
