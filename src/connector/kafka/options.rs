@@ -224,7 +224,7 @@ fn start(options: &Options) -> Result<(Start, Reset), KafkaError> {
         "earliest-offset" => (Start::Earliest, Reset::Earliest),
         "latest-offset" => (Start::Latest, Reset::Latest),
         "group-offsets" => (Start::Committed, Reset::None),
-        "timestamp" => (Start::Timestamp(timestamp(options, "scan.startup.timestamp-millis")?), Reset::None),
+        "timestamp" => (Start::Timestamp(timestamp(options, "scan.startup.timestamp-millis")?), Reset::Latest),
         "specific-offsets" => (Start::Specific(specific(options, "scan.startup.specific-offsets")?), Reset::Earliest),
         other => {
             let expected = "earliest-offset, latest-offset, group-offsets, timestamp or specific-offsets";
@@ -389,6 +389,26 @@ mod tests {
         assert_eq!(source(&pairs).ok().unwrap().reset, Reset::None);
         let with_reset = [pairs.as_slice(), &[("properties.auto.offset.reset", "latest")]].concat();
         assert_eq!(source(&with_reset).ok().unwrap().reset, Reset::Latest);
+    }
+
+    #[test]
+    fn each_start_has_flinks_reset_strategy() {
+        // the strategies of Flink's OffsetsInitializer.earliest(), latest(), timestamp() and offsets()
+        let start = [
+            ("earliest-offset", Reset::Earliest),
+            ("latest-offset", Reset::Latest),
+            ("timestamp", Reset::Latest),
+            ("specific-offsets", Reset::Earliest),
+        ];
+        for (mode, reset) in start {
+            let pairs = [
+                ("topics", "a"),
+                ("scan.startup.mode", mode),
+                ("scan.startup.timestamp-millis", "1"),
+                ("scan.startup.specific-offsets", "[]"),
+            ];
+            assert_eq!(source(&pairs).ok().unwrap().reset, reset, "{mode}");
+        }
     }
 
     #[test]
