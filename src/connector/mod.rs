@@ -3,8 +3,9 @@
 //! A connector is made from options (`key = value`, as in Flink SQL's `WITH`) and, for typed streams, a row type.
 //! It never sees a language binding: sources emit columns, sinks are given columns.
 
-pub mod jdbc;
 mod filesystem;
+pub mod jdbc;
+pub mod kafka;
 mod number_sequence;
 #[cfg(test)]
 pub mod testing;
@@ -18,11 +19,8 @@ use crate::operator::SubtaskContext;
 use crate::types::{SchemaRef, Shape};
 
 /// One line a connector.
-pub static CONNECTORS: &[&dyn Connector] = &[
-    &filesystem::Filesystem,
-    &jdbc::Jdbc,
-    &number_sequence::NumberSequence,
-];
+pub static CONNECTORS: &[&dyn Connector] =
+    &[&filesystem::Filesystem, &jdbc::Jdbc, &kafka::Kafka, &number_sequence::NumberSequence];
 
 /// What the registry knows of a connector.
 pub trait Connector: Sync {

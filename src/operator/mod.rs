@@ -1,8 +1,8 @@
 //! Operators: what happens to the records between a source and a sink. One operator, one file.
 
-mod timestamps;
 pub mod parse;
 pub mod render;
+mod timestamps;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
