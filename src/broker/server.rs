@@ -93,7 +93,9 @@ async fn read_frame(reader: &mut BufReader<tokio::net::tcp::OwnedReadHalf>, limi
     if !(MIN_FRAME..=limit).contains(&length) {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
-            format!("a request of {length} bytes; at most {limit} are taken (is the client speaking Kafka's protocol without TLS?)"),
+            format!(
+                "a request of {length} bytes; at most {limit} are taken (is the client speaking Kafka's protocol without TLS?)"
+            ),
         ));
     }
     let mut frame = BytesMut::with_capacity(length.min(CHUNK));

@@ -1,6 +1,7 @@
 //! The settings a topic can have: Kafka's names, types and defaults.
 //!
-//! All are kept and shown; those that change what this broker does say so in [`Setting::effective`].
+//! All are kept and shown. This broker acts on `max.message.bytes`, `message.timestamp.type` and `segment.bytes`; it
+//! keeps every record, so those about retention and compaction change nothing.
 
 use std::collections::BTreeMap;
 
@@ -23,16 +24,10 @@ pub struct Setting {
     pub name: &'static str,
     pub kind: Kind,
     pub default: &'static str,
-    /// Whether this broker acts on it.
-    pub effective: bool,
 }
 
-const fn shown(name: &'static str, kind: Kind, default: &'static str) -> Setting {
-    Setting { name, kind, default, effective: false }
-}
-
-const fn effective(name: &'static str, kind: Kind, default: &'static str) -> Setting {
-    Setting { name, kind, default, effective: true }
+const fn setting(name: &'static str, kind: Kind, default: &'static str) -> Setting {
+    Setting { name, kind, default }
 }
 
 const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
@@ -41,39 +36,39 @@ const TIMESTAMP_TYPE: &str = "message.timestamp.type";
 
 /// Sorted by name.
 pub const SETTINGS: &[Setting] = &[
-    shown("cleanup.policy", Kind::List, "delete"),
-    shown("compression.gzip.level", Kind::Int, "-1"),
-    shown("compression.lz4.level", Kind::Int, "9"),
-    shown("compression.type", Kind::Text, "producer"),
-    shown("compression.zstd.level", Kind::Int, "3"),
-    shown("delete.retention.ms", Kind::Long, "86400000"),
-    shown("file.delete.delay.ms", Kind::Long, "60000"),
-    shown("flush.messages", Kind::Long, "9223372036854775807"),
-    shown("flush.ms", Kind::Long, "9223372036854775807"),
-    shown("follower.replication.throttled.replicas", Kind::List, ""),
-    shown("index.interval.bytes", Kind::Int, "4096"),
-    shown("leader.replication.throttled.replicas", Kind::List, ""),
-    shown("local.retention.bytes", Kind::Long, "-2"),
-    shown("local.retention.ms", Kind::Long, "-2"),
-    shown("max.compaction.lag.ms", Kind::Long, "9223372036854775807"),
-    effective(MAX_MESSAGE_BYTES, Kind::Int, "1048588"),
-    shown("message.timestamp.after.max.ms", Kind::Long, "3600000"),
-    shown("message.timestamp.before.max.ms", Kind::Long, "9223372036854775807"),
-    effective(TIMESTAMP_TYPE, Kind::Text, "CreateTime"),
-    shown("min.cleanable.dirty.ratio", Kind::Double, "0.5"),
-    shown("min.compaction.lag.ms", Kind::Long, "0"),
-    shown("min.insync.replicas", Kind::Int, "1"),
-    shown("preallocate", Kind::Boolean, "false"),
-    shown("remote.log.copy.disable", Kind::Boolean, "false"),
-    shown("remote.log.delete.on.disable", Kind::Boolean, "false"),
-    shown("remote.storage.enable", Kind::Boolean, "false"),
-    shown("retention.bytes", Kind::Long, "-1"),
-    shown("retention.ms", Kind::Long, "604800000"),
-    effective(SEGMENT_BYTES, Kind::Int, "1073741824"),
-    shown("segment.index.bytes", Kind::Int, "10485760"),
-    shown("segment.jitter.ms", Kind::Long, "0"),
-    shown("segment.ms", Kind::Long, "604800000"),
-    shown("unclean.leader.election.enable", Kind::Boolean, "false"),
+    setting("cleanup.policy", Kind::List, "delete"),
+    setting("compression.gzip.level", Kind::Int, "-1"),
+    setting("compression.lz4.level", Kind::Int, "9"),
+    setting("compression.type", Kind::Text, "producer"),
+    setting("compression.zstd.level", Kind::Int, "3"),
+    setting("delete.retention.ms", Kind::Long, "86400000"),
+    setting("file.delete.delay.ms", Kind::Long, "60000"),
+    setting("flush.messages", Kind::Long, "9223372036854775807"),
+    setting("flush.ms", Kind::Long, "9223372036854775807"),
+    setting("follower.replication.throttled.replicas", Kind::List, ""),
+    setting("index.interval.bytes", Kind::Int, "4096"),
+    setting("leader.replication.throttled.replicas", Kind::List, ""),
+    setting("local.retention.bytes", Kind::Long, "-2"),
+    setting("local.retention.ms", Kind::Long, "-2"),
+    setting("max.compaction.lag.ms", Kind::Long, "9223372036854775807"),
+    setting(MAX_MESSAGE_BYTES, Kind::Int, "1048588"),
+    setting("message.timestamp.after.max.ms", Kind::Long, "3600000"),
+    setting("message.timestamp.before.max.ms", Kind::Long, "9223372036854775807"),
+    setting(TIMESTAMP_TYPE, Kind::Text, "CreateTime"),
+    setting("min.cleanable.dirty.ratio", Kind::Double, "0.5"),
+    setting("min.compaction.lag.ms", Kind::Long, "0"),
+    setting("min.insync.replicas", Kind::Int, "1"),
+    setting("preallocate", Kind::Boolean, "false"),
+    setting("remote.log.copy.disable", Kind::Boolean, "false"),
+    setting("remote.log.delete.on.disable", Kind::Boolean, "false"),
+    setting("remote.storage.enable", Kind::Boolean, "false"),
+    setting("retention.bytes", Kind::Long, "-1"),
+    setting("retention.ms", Kind::Long, "604800000"),
+    setting(SEGMENT_BYTES, Kind::Int, "1073741824"),
+    setting("segment.index.bytes", Kind::Int, "10485760"),
+    setting("segment.jitter.ms", Kind::Long, "0"),
+    setting("segment.ms", Kind::Long, "604800000"),
+    setting("unclean.leader.election.enable", Kind::Boolean, "false"),
 ];
 
 pub fn find(name: &str) -> Option<&'static Setting> {

@@ -73,13 +73,7 @@ impl Topics {
                 by_name.insert(name.to_owned(), Arc::new(topic));
             }
         }
-        Ok(Topics {
-            folder,
-            workshop,
-            broker: broker.clone(),
-            by_name: RwLock::new(by_name),
-            changing: Mutex::new(()),
-        })
+        Ok(Topics { folder, workshop, broker: broker.clone(), by_name: RwLock::new(by_name), changing: Mutex::new(()) })
     }
 
     pub fn get(&self, name: &str) -> Option<Arc<Topic>> {
@@ -180,8 +174,7 @@ impl Topic {
         let path = folder.join(DESCRIPTION);
         let bytes = std::fs::read(&path).map_err(BrokerError::io("read", &path))?;
         let damaged = |problem| BrokerError::Damaged { path: path.clone(), problem };
-        let description: Description =
-            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        let description: Description = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
         let id = description.id.parse().map_err(|error: uuid::Error| damaged(error.to_string()))?;
         let segment_bytes = description.config.segment_bytes(broker);
         let partitions = (0..description.partitions.max(0) as usize)
@@ -265,7 +258,9 @@ fn illegal_name(name: &str) -> Option<String> {
     } else if name == "." || name == ".." {
         Some("Topic name is invalid: '.' or '..' is not allowed".into())
     } else if name.len() > LONGEST_NAME {
-        Some(format!("Topic name is invalid: the length of '{name}' is longer than the max allowed length {LONGEST_NAME}"))
+        Some(format!(
+            "Topic name is invalid: the length of '{name}' is longer than the max allowed length {LONGEST_NAME}"
+        ))
     } else if !name.chars().all(legal) {
         Some(format!(
             "Topic name is invalid: '{name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'"

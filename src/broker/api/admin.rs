@@ -66,8 +66,7 @@ fn create(
         return Err((ResponseError::InvalidReplicaAssignment, problem));
     }
     if asked.assignments.is_empty() && !matches!(asked.replication_factor, -1 | 1) {
-        let problem =
-            format!("Replication factor: {} larger than available brokers: 1.", asked.replication_factor);
+        let problem = format!("Replication factor: {} larger than available brokers: 1.", asked.replication_factor);
         return Err((ResponseError::InvalidReplicationFactor, problem));
     }
     let mut config = TopicConfig::default();

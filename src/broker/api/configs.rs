@@ -62,7 +62,8 @@ pub fn describe(c: &Context<'_>, request: DescribeConfigsRequest) -> DescribeCon
         let result = DescribeConfigsResult::default()
             .with_resource_type(asked.resource_type)
             .with_resource_name(asked.resource_name.clone());
-        let wanted = |name: &str| asked.configuration_keys.as_ref().is_none_or(|keys| keys.iter().any(|k| **k == *name));
+        let wanted =
+            |name: &str| asked.configuration_keys.as_ref().is_none_or(|keys| keys.iter().any(|k| **k == *name));
         match values_of(c, asked.resource_type, &asked.resource_name) {
             Ok(values) => {
                 let shown = values.into_iter().filter(|value| wanted(value.name)).map(|value| value.shown(synonyms));
@@ -86,7 +87,10 @@ struct Value {
 impl Value {
     fn shown(self, synonyms: bool) -> DescribeConfigsResourceResult {
         let synonym = |value: &str, source| {
-            DescribeConfigsSynonym::default().with_name(text(self.name)).with_value(Some(text(value))).with_source(source)
+            DescribeConfigsSynonym::default()
+                .with_name(text(self.name))
+                .with_value(Some(text(value)))
+                .with_source(source)
         };
         let mut known_as = Vec::new();
         if synonyms {

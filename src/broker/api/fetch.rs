@@ -74,8 +74,7 @@ fn look_up(c: &Context<'_>, request: &FetchRequest) -> Vec<Wanted> {
             true => c.state.topics.get_by_id(asked.topic_id),
             false => c.state.topics.get(&asked.topic),
         };
-        let response =
-            FetchableTopicResponse::default().with_topic(asked.topic.clone()).with_topic_id(asked.topic_id);
+        let response = FetchableTopicResponse::default().with_topic(asked.topic.clone()).with_topic_id(asked.topic_id);
         let partition = |partition: &FetchPartition| {
             let found = topic.as_ref().and_then(|topic| topic.partition(partition.partition));
             (partition.clone(), found)
@@ -103,7 +102,9 @@ fn read(c: &Context<'_>, request: &FetchRequest, wanted: &[Wanted]) -> Round {
             let data = PartitionData::default().with_partition_index(asked.partition);
             let left = (asked.partition_max_bytes.max(0) as usize).min(most.saturating_sub(round.bytes));
             let read = match (partition, &topic.topic) {
-                (Some(partition), _) => read_partition(partition, asked, data.clone(), committed_only, left, round.bytes == 0),
+                (Some(partition), _) => {
+                    read_partition(partition, asked, data.clone(), committed_only, left, round.bytes == 0)
+                }
                 (None, None) if c.version >= BY_TOPIC_ID => Err(ResponseError::UnknownTopicId),
                 (None, _) => Err(ResponseError::UnknownTopicOrPartition),
             };

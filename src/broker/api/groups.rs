@@ -81,16 +81,14 @@ pub async fn join(c: &Context<'_>, request: JoinGroupRequest) -> JoinGroupRespon
 }
 
 pub async fn sync(c: &Context<'_>, request: SyncGroupRequest) -> SyncGroupResponse {
-    let assignment = |given: sync_group_request::SyncGroupRequestAssignment| {
-        (given.member_id.to_string(), given.assignment)
-    };
+    let assignment =
+        |given: sync_group_request::SyncGroupRequestAssignment| (given.member_id.to_string(), given.assignment);
     let assignments = request.assignments.into_iter().map(assignment).collect();
     let by = member(&request.member_id, request.group_instance_id.as_deref(), request.generation_id);
     let synced = match c.state.groups.sync(&request.group_id, by, assignments) {
-        Ok(answer) => answer.await.unwrap_or(Synced {
-            error: Some(ResponseError::CoordinatorNotAvailable),
-            ..Synced::default()
-        }),
+        Ok(answer) => {
+            answer.await.unwrap_or(Synced { error: Some(ResponseError::CoordinatorNotAvailable), ..Synced::default() })
+        }
         Err(error) => Synced { error: Some(error), ..Synced::default() },
     };
     SyncGroupResponse::default()

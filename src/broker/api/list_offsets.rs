@@ -29,9 +29,10 @@ pub fn list_offsets(c: &Context<'_>, request: ListOffsetsRequest) -> ListOffsets
             };
             let response = ListOffsetsPartitionResponse::default().with_partition_index(asked.partition_index);
             match found {
-                Ok((offset, timestamp)) => {
-                    response.with_offset(offset).with_timestamp(timestamp).with_leader_epoch(if offset < 0 { -1 } else { 0 })
-                }
+                Ok((offset, timestamp)) => response
+                    .with_offset(offset)
+                    .with_timestamp(timestamp)
+                    .with_leader_epoch(if offset < 0 { -1 } else { 0 }),
                 Err(error) => response.with_error_code(error.code()).with_offset(-1).with_timestamp(-1),
             }
         };

@@ -168,9 +168,9 @@ fn parts(fetched: Fetched) -> (i64, i32, String, i16) {
 pub fn fetch(c: &Context<'_>, request: OffsetFetchRequest) -> OffsetFetchResponse {
     let stable = request.require_stable;
     if c.version < 8 {
-        let asked = request.topics.map(|topics| {
-            topics.into_iter().map(|topic| (topic.name, topic.partition_indexes)).collect()
-        });
+        let asked = request
+            .topics
+            .map(|topics| topics.into_iter().map(|topic| (topic.name, topic.partition_indexes)).collect());
         let topics = fetch_group(c, &request.group_id, asked, stable).into_iter().map(|(name, partitions)| {
             let partition = |(index, fetched)| {
                 let (offset, epoch, metadata, code) = parts(fetched);
@@ -187,9 +187,8 @@ pub fn fetch(c: &Context<'_>, request: OffsetFetchRequest) -> OffsetFetchRespons
         return OffsetFetchResponse::default().with_topics(topics.collect());
     }
     let groups = request.groups.into_iter().map(|group| {
-        let asked = group
-            .topics
-            .map(|topics| topics.into_iter().map(|topic| (topic.name, topic.partition_indexes)).collect());
+        let asked =
+            group.topics.map(|topics| topics.into_iter().map(|topic| (topic.name, topic.partition_indexes)).collect());
         let topics = fetch_group(c, &group.group_id, asked, stable).into_iter().map(|(name, partitions)| {
             let partition = |(index, fetched)| {
                 let (offset, epoch, metadata, code) = parts(fetched);
@@ -209,9 +208,10 @@ pub fn fetch(c: &Context<'_>, request: OffsetFetchRequest) -> OffsetFetchRespons
 }
 
 pub fn delete(c: &Context<'_>, request: OffsetDeleteRequest) -> OffsetDeleteResponse {
-    let named = request.topics.iter().flat_map(|topic| {
-        topic.partitions.iter().map(|partition| (topic.name.to_string(), partition.partition_index))
-    });
+    let named = request
+        .topics
+        .iter()
+        .flat_map(|topic| topic.partitions.iter().map(|partition| (topic.name.to_string(), partition.partition_index)));
     if let Err(error) = c.state.groups.forget(&request.group_id, named.collect()) {
         return OffsetDeleteResponse::default().with_error_code(error.code());
     }

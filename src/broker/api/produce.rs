@@ -34,7 +34,8 @@ pub fn produce(c: &Context<'_>, request: ProduceRequest) -> Option<ProduceRespon
             respond(data.index, stored)
         };
         let partitions = topic.partition_data.iter().map(answer).collect();
-        responses.push(TopicProduceResponse::default().with_name(topic.name.clone()).with_partition_responses(partitions));
+        responses
+            .push(TopicProduceResponse::default().with_name(topic.name.clone()).with_partition_responses(partitions));
     }
     (request.acks != 0).then(|| ProduceResponse::default().with_responses(responses))
 }

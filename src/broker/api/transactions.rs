@@ -51,13 +51,11 @@ pub fn add_partitions(c: &Context<'_>, request: AddPartitionsToTxnRequest) -> Ad
     let asked = &request.v3_and_below_topics;
     let there = |topic: &str, partition| c.state.topics.partition(topic, partition).is_some();
     let all_there = asked.iter().all(|topic| topic.partitions.iter().all(|index| there(&topic.name, *index)));
-    let producer =
-        Producer { id: *request.v3_and_below_producer_id, epoch: request.v3_and_below_producer_epoch };
+    let producer = Producer { id: *request.v3_and_below_producer_id, epoch: request.v3_and_below_producer_epoch };
     let added = match all_there {
         true => {
-            let named = asked.iter().flat_map(|topic| {
-                topic.partitions.iter().map(|index| (topic.name.to_string(), *index))
-            });
+            let named =
+                asked.iter().flat_map(|topic| topic.partitions.iter().map(|index| (topic.name.to_string(), *index)));
             let id = &request.v3_and_below_transactional_id;
             c.state.transactions.add_partitions(id, producer, named, c.state.now())
         }

@@ -143,7 +143,8 @@ impl Membership {
         now: Instant,
     ) -> Result<(), (Joined, oneshot::Sender<Joined>)> {
         let refuse = |error, member_id: &str, answer| {
-            let joined = Joined { error: Some(error), generation: -1, member_id: member_id.into(), ..Joined::default() };
+            let joined =
+                Joined { error: Some(error), generation: -1, member_id: member_id.into(), ..Joined::default() };
             Err((joined, answer))
         };
         if !self.fits(&join) {
@@ -336,9 +337,8 @@ impl Membership {
 
     /// Of the protocols all members know, the one most of them name first.
     fn choose_protocol(&self) -> Option<String> {
-        let known_to_all = |name: &str| {
-            self.members.values().all(|member| member.protocols.iter().any(|(known, _)| known == name))
-        };
+        let known_to_all =
+            |name: &str| self.members.values().all(|member| member.protocols.iter().any(|(known, _)| known == name));
         let mut votes: BTreeMap<&str, usize> = BTreeMap::new();
         for member in self.members.values() {
             let first = member.protocols.iter().map(|(name, _)| name.as_str()).find(|name| known_to_all(name));
@@ -495,5 +495,153 @@ impl Membership {
             self.complete_join(now);
         }
         self.complete_if_all_joined(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SESSION: Duration = Duration::from_secs(10);
+    const REBALANCE: Duration = Duration::from_secs(60);
+
+    fn join(id: &str, protocols: &[&str]) -> Join {
+        let protocols = protocols.iter().map(|name| ((*name).to_owned(), Bytes::from_static(b"topics"))).collect();
+        Join {
+            member_id: id.into(),
+            client_id: "client".into(),
+            session_timeout: SESSION,
+            rebalance_timeout: REBALANCE,
+            protocol_type: "consumer".into(),
+            protocols,
+            ..Join::default()
+        }
+    }
+
+    /// A group in which these instances have joined and synced; their member ids in the same order.
+    fn settled(instances: &[&str], now: Instant) -> (Membership, Vec<String>) {
+        let mut group = Membership::new(Duration::ZERO, now);
+        let mut ids: Vec<String> = Vec::new();
+        for instance in instances {
+            // Those that are in already join again, as their heartbeat tells them to.
+            let newcomer = Join { instance: Some((*instance).into()), ..join("", &["range"]) };
+            let mut first = group.join(newcomer, now);
+            for id in &ids {
+                let _ = group.join(Join { instance: instance_of(&group, id), ..join(id, &["range"]) }, now);
+            }
+            ids.push(first.try_recv().expect("all have joined").member_id);
+        }
+        let leader = group.leader.clone().unwrap();
+        for id in &ids {
+            let given = if *id == leader { assign(&ids) } else { Vec::new() };
+            let instance = instance_of(&group, id);
+            let _ = group.sync(id, instance.as_deref(), group.generation, given, now);
+        }
+        assert_eq!(group.phase, Phase::Stable);
+        (group, ids)
+    }
+
+    fn instance_of(group: &Membership, id: &str) -> Option<String> {
+        group.members[id].instance.clone()
+    }
+
+    fn assign(ids: &[String]) -> Vec<(String, Bytes)> {
+        ids.iter().map(|id| (id.clone(), Bytes::from(format!("for {id}")))).collect()
+    }
+
+    #[test]
+    fn the_leader_gets_everyone_and_everyone_gets_their_part() {
+        let now = Instant::now();
+        let mut group = Membership::new(Duration::from_secs(3), now);
+        let mut first = group.join(join("", &["range", "sticky"]), now);
+        let mut second = group.join(join("", &["sticky", "range"]), now);
+        assert!(first.try_recv().is_err(), "the group waits for more members at first");
+        group.expire(now + Duration::from_secs(3));
+        let (first, second) = (first.try_recv().unwrap(), second.try_recv().unwrap());
+        assert_eq!((first.generation, second.generation, &first.leader), (1, 1, &first.member_id));
+        assert_eq!((first.members.len(), second.members.len()), (2, 0));
+        let mut waiting = group.sync(&second.member_id, None, 1, Vec::new(), now);
+        assert!(waiting.try_recv().is_err(), "the leader has not assigned yet");
+        let ids = [first.member_id.clone(), second.member_id.clone()];
+        let mut own = group.sync(&ids[0], None, 1, assign(&ids), now);
+        assert_eq!(own.try_recv().unwrap().assignment, format!("for {}", ids[0]));
+        assert_eq!(waiting.try_recv().unwrap().assignment, format!("for {}", ids[1]));
+    }
+
+    #[test]
+    fn a_newcomer_makes_the_others_join_again() {
+        let now = Instant::now();
+        let (mut group, ids) = settled(&["a"], now);
+        let mut newcomer = group.join(join("", &["range"]), now);
+        assert_eq!(group.heartbeat(&ids[0], Some("a"), 1, now), Err(ResponseError::RebalanceInProgress));
+        assert!(newcomer.try_recv().is_err());
+        let mut old = group.join(Join { instance: Some("a".into()), ..join(&ids[0], &["range"]) }, now);
+        assert_eq!((old.try_recv().unwrap().generation, newcomer.try_recv().unwrap().generation), (2, 2));
+    }
+
+    #[test]
+    fn who_falls_silent_is_taken_out_and_who_does_not_join_again_too() {
+        let now = Instant::now();
+        let (mut group, ids) = settled(&["a", "b"], now);
+        let generation = group.generation;
+        let later = now + SESSION - Duration::from_millis(1);
+        group.heartbeat(&ids[0], Some("a"), generation, later).unwrap();
+        group.expire(now + SESSION);
+        assert_eq!(group.members.keys().collect::<Vec<_>>(), [&ids[0]]);
+        assert_eq!(group.heartbeat(&ids[1], Some("b"), generation, later), Err(ResponseError::UnknownMemberId));
+        // The one that is left neither joins again nor is heard of.
+        group.expire(later + SESSION);
+        assert!(group.is_idle() && group.members.is_empty());
+    }
+
+    #[test]
+    fn a_newcomer_is_sent_back_for_its_id_and_waited_for() {
+        let now = Instant::now();
+        let mut group = Membership::new(Duration::ZERO, now);
+        let mut first = group.join(Join { id_required: true, ..join("", &["range"]) }, now);
+        let refused = first.try_recv().unwrap();
+        assert_eq!(refused.error, Some(ResponseError::MemberIdRequired));
+        assert!(!group.is_idle());
+        let mut again = group.join(Join { id_required: true, ..join(&refused.member_id, &["range"]) }, now);
+        assert_eq!(again.try_recv().unwrap().error, None);
+        // One that never comes back is forgotten.
+        let _ = group.join(Join { id_required: true, ..join("", &["range"]) }, now);
+        group.expire(now + SESSION);
+        assert!(group.expected.is_empty());
+    }
+
+    #[test]
+    fn members_must_have_a_protocol_in_common() {
+        let now = Instant::now();
+        let (mut group, _) = settled(&["a"], now);
+        let mut stranger = group.join(join("", &["sticky"]), now);
+        assert_eq!(stranger.try_recv().unwrap().error, Some(ResponseError::InconsistentGroupProtocol));
+        assert_eq!(group.phase, Phase::Stable);
+    }
+
+    #[test]
+    fn a_static_member_that_comes_back_fences_its_former_self() {
+        let now = Instant::now();
+        let (mut group, ids) = settled(&["a", "b"], now);
+        let generation = group.generation;
+        let mut back = group.join(Join { instance: Some("b".into()), ..join("", &["range"]) }, now);
+        let back = back.try_recv().unwrap();
+        assert_eq!((back.error, back.generation, group.phase), (None, generation, Phase::Stable));
+        assert_ne!(back.member_id, ids[1]);
+        let old = group.heartbeat(&ids[1], Some("b"), generation, now);
+        assert_eq!(old, Err(ResponseError::FencedInstanceId));
+        let mut part = group.sync(&back.member_id, Some("b"), generation, Vec::new(), now);
+        assert_eq!(part.try_recv().unwrap().assignment, format!("for {}", ids[1]));
+    }
+
+    #[test]
+    fn the_last_one_to_leave_empties_the_group() {
+        let now = Instant::now();
+        let (mut group, ids) = settled(&["a", "b"], now);
+        group.leave(&ids[0], None, now).unwrap();
+        assert_eq!(group.phase, Phase::PreparingRebalance);
+        group.leave("", Some("b"), now).unwrap();
+        assert_eq!(group.phase, Phase::Empty);
+        assert_eq!(group.leave(&ids[0], None, now), Err(ResponseError::UnknownMemberId));
     }
 }

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 pub use self::membership::{Join, Joined, Membership, Phase, Synced};
-pub use self::offsets::{Committed, OffsetList, TopicPartition};
 use self::offsets::Offsets;
+pub use self::offsets::{Committed, OffsetList, TopicPartition};
 use super::config::BrokerConfig;
 use super::error::BrokerError;
 use super::journal::Journal;

@@ -166,7 +166,8 @@ impl PartitionLog {
     }
 
     /// Bytes on disk.
-    pub fn size(&self) -> u64 {
+    #[cfg(test)]
+    fn size(&self) -> u64 {
         self.segments.iter().map(Segment::size).sum()
     }
 
@@ -371,9 +372,8 @@ mod tests {
     fn producers_are_remembered_over_a_restart_and_over_files() {
         for segment_bytes in [300, SEGMENT] {
             let folder = tempfile::tempdir().unwrap();
-            let sent = |sequence| {
-                batch(From { id: 5, epoch: 1, sequence, transactional: false }, &[1, 2], Compression::None)
-            };
+            let sent =
+                |sequence| batch(From { id: 5, epoch: 1, sequence, transactional: false }, &[1, 2], Compression::None);
             let mut log = PartitionLog::open(folder.path(), segment_bytes).unwrap();
             for i in 0..10 {
                 log.append(&sent(2 * i), None).unwrap();

@@ -90,11 +90,7 @@ impl Segment {
 
     /// Opens the segment being written. Its batches are checked, shown to `visit`, and whatever a crash left
     /// half-written behind the last whole one is cut off.
-    pub fn recover(
-        folder: &Path,
-        base: i64,
-        visit: impl FnMut(&BatchHeader, &[u8]),
-    ) -> Result<Segment, BrokerError> {
+    pub fn recover(folder: &Path, base: i64, visit: impl FnMut(&BatchHeader, &[u8])) -> Result<Segment, BrokerError> {
         let path = file_of(folder, base, "log");
         let file = open_for_writing(&path)?;
         let length = file.metadata().map_err(BrokerError::io("read", &path))?.len();
