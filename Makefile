@@ -68,30 +68,40 @@ fmt: $(DEV)/ready ## Format Rust and Python, and fix what the linters can
 	@$(DEV)/bin/ruff format --quiet
 
 ##@ Check
-.PHONY: test lint lint-rust lint-python tests-with-servers rust-tests python-tests pytest
+LINTS := ruff-check ruff-format mypy cargo-fmt clippy
+.PHONY: test lint $(LINTS) tests-with-servers rust-tests stub python-tests pytest
 test: requirements-build requirements-lint requirements-servers ## Everything CI runs: linters, type checks, all tests with real servers
-	@$(STEP) "make test" $(MAKE) --keep-going lint-python lint-rust tests-with-servers
+	@$(STEP) "make test" $(MAKE) --keep-going $(LINTS) tests-with-servers
 
-lint: requirements-lint lint-python lint-rust ## Formatting, clippy, ruff, mypy
+lint: requirements-lint $(LINTS) ## Formatting, clippy, ruff, mypy
 
-lint-rust:
-	@$(STEP) "cargo fmt --check" cargo fmt --all --check
-	@$(STEP) "clippy" cargo clippy --workspace --all-targets --locked -- -D warnings
-
-lint-python: $(DEV)/ready
+# A target each, so that --keep-going tells of all that is wrong.
+ruff-check: $(DEV)/ready
 	@$(STEP) "ruff check" $(DEV)/bin/ruff check --quiet
+
+ruff-format: $(DEV)/ready
 	@$(STEP) "ruff format --check" $(DEV)/bin/ruff format --check --quiet
+
+mypy: $(DEV)/ready
 	@$(STEP) "mypy --strict" $(DEV)/bin/mypy
 
+cargo-fmt:
+	@$(STEP) "cargo fmt --check" cargo fmt --all --check
+
+clippy: $(DEV)/ready
+	@$(STEP) "clippy" cargo clippy --workspace --all-targets --locked -- -D warnings
+
 tests-with-servers: develop
-	@$(PYTHON) -m tests.servers -- $(MAKE) --keep-going rust-tests python-tests
+	@$(PYTHON) -m tests.servers -- $(MAKE) --keep-going rust-tests stub python-tests
 
 rust-tests: $(DEV)/ready
 	@$(STEP) "cargo test" cargo test --workspace --locked
 
-python-tests: $(DEV)/ready
+stub: $(DEV)/ready
 	@if [ -f python/flott/_flott.pyi ]; then \
 	  $(STEP) "stub of the native module" $(DEV)/bin/python -m mypy.stubtest flott._flott; fi
+
+python-tests: $(DEV)/ready
 	@$(STEP) "pytest" $(DEV)/bin/python -m pytest $(ARGS)
 
 pytest: develop requirements-servers ## Build, then pytest alone (ARGS="-k kafka"); starts the servers that a test asks for
