@@ -44,8 +44,10 @@ run: install ## Stage 1 of the course on this machine alone: broker, 10,000 orde
 
 build: requirements-build $(RELEASE)/ready ## Build the release wheel into dist/
 	@rm -rf dist
+	@mkdir -p $(CARGO_TARGET_DIR)
 	@PYO3_PYTHON=$(RELEASE)/bin/python $(STEP) "release wheel (some 6 minutes the first time)" \
-	  $(RELEASE)/bin/maturin build --release --interpreter $(RELEASE)/bin/python --out dist
+	  flock $(CARGO_TARGET_DIR)/wheel.lock $(RELEASE)/bin/maturin build --release --locked \
+	  --interpreter $(RELEASE)/bin/python --out dist
 
 .PHONY: install
 install: build ## Build the release wheel and install it into .venv
