@@ -44,8 +44,10 @@ run: install ## Stage 1 of the course on this machine alone: broker, 10,000 orde
 
 build: requirements-build $(RELEASE)/ready ## Build the release wheel into dist/
 	@rm -rf dist
+	@mkdir -p $(CARGO_TARGET_DIR)
 	@PYO3_PYTHON=$(RELEASE)/bin/python $(STEP) "release wheel (some 6 minutes the first time)" \
-	  $(RELEASE)/bin/maturin build --release --interpreter $(RELEASE)/bin/python --out dist
+	  flock $(CARGO_TARGET_DIR)/wheel.lock $(RELEASE)/bin/maturin build --release --locked \
+	  --interpreter $(RELEASE)/bin/python --out dist
 
 .PHONY: install
 install: build ## Build the release wheel and install it into .venv
@@ -68,30 +70,40 @@ fmt: $(DEV)/ready ## Format Rust and Python, and fix what the linters can
 	@$(DEV)/bin/ruff format --quiet
 
 ##@ Check
-.PHONY: test lint lint-rust lint-python tests-with-servers rust-tests python-tests pytest
+LINTS := ruff-check ruff-format mypy cargo-fmt clippy
+.PHONY: test lint $(LINTS) tests-with-servers rust-tests stub python-tests pytest
 test: requirements-build requirements-lint requirements-servers ## Everything CI runs: linters, type checks, all tests with real servers
-	@$(STEP) "make test" $(MAKE) --keep-going lint-python lint-rust tests-with-servers
+	@$(STEP) "make test" $(MAKE) --keep-going $(LINTS) tests-with-servers
 
-lint: requirements-lint lint-python lint-rust ## Formatting, clippy, ruff, mypy
+lint: requirements-lint $(LINTS) ## Formatting, clippy, ruff, mypy
 
-lint-rust:
-	@$(STEP) "cargo fmt --check" cargo fmt --all --check
-	@$(STEP) "clippy" cargo clippy --workspace --all-targets --locked -- -D warnings
-
-lint-python: $(DEV)/ready
+# A target each, so that --keep-going tells of all that is wrong.
+ruff-check: $(DEV)/ready
 	@$(STEP) "ruff check" $(DEV)/bin/ruff check --quiet
+
+ruff-format: $(DEV)/ready
 	@$(STEP) "ruff format --check" $(DEV)/bin/ruff format --check --quiet
+
+mypy: $(DEV)/ready
 	@$(STEP) "mypy --strict" $(DEV)/bin/mypy
 
+cargo-fmt:
+	@$(STEP) "cargo fmt --check" cargo fmt --all --check
+
+clippy: $(DEV)/ready
+	@$(STEP) "clippy" cargo clippy --workspace --all-targets --locked -- -D warnings
+
 tests-with-servers: develop
-	@$(PYTHON) -m tests.servers -- $(MAKE) --keep-going rust-tests python-tests
+	@$(PYTHON) -m tests.servers -- $(MAKE) --keep-going rust-tests stub python-tests
 
 rust-tests: $(DEV)/ready
 	@$(STEP) "cargo test" cargo test --workspace --locked
 
-python-tests: $(DEV)/ready
+stub: $(DEV)/ready
 	@if [ -f python/flott/_flott.pyi ]; then \
 	  $(STEP) "stub of the native module" $(DEV)/bin/python -m mypy.stubtest flott._flott; fi
+
+python-tests: $(DEV)/ready
 	@$(STEP) "pytest" $(DEV)/bin/python -m pytest $(ARGS)
 
 pytest: develop requirements-servers ## Build, then pytest alone (ARGS="-k kafka"); starts the servers that a test asks for

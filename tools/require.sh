@@ -25,6 +25,8 @@ for group in "$@"; do
     build)
       have cargo || by_hand+=("Rust: rustup's installer, then 'rustup toolchain install stable' (Debian 12's own is too old)")
       program cc gcc libc6-dev
+      # librdkafka asks for a C++ compiler, OpenSSL for perl.
+      program c++ g++
       program perl perl
       program make make
       if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from . import SERVERS, Server, ServerError
+from .kafka import kafka_libs
 
 
 def main() -> int:
@@ -45,6 +46,9 @@ def main() -> int:
     try:
         servers = _start(names, logs)
         exports = {name: value for server in servers for name, value in server.exports().items()}
+        if "kafka" in names:
+            # Its console tools are for somebody else's broker too.
+            exports["FLOTT_KAFKA_LIBS"] = str(kafka_libs())
         if arguments.command:
             code = _run(arguments.command, exports)
         else:

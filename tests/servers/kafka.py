@@ -46,7 +46,7 @@ class Kafka(Server):
         return KafkaBootstrap(self.bootstrap_servers)
 
     def exports(self) -> dict[str, str]:
-        return {"FLOTT_TEST_KAFKA": self.bootstrap_servers, "FLOTT_KAFKA_LIBS": str(kafka_libs())}
+        return {"FLOTT_TEST_KAFKA": self.bootstrap_servers}
 
     def _prepare(self) -> None:
         settings = {
