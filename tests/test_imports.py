@@ -36,7 +36,8 @@ def test_packages_load_nothing_of_themselves() -> None:
     [
         "from flott.common import Types, Row, WatermarkStrategy, Duration, Configuration; Types.ROW([Types.INT()])",
         "from flott.datastream import MapFunction, KeyedProcessFunction, RuntimeContext, CheckpointConfig",
-        "from flott.datastream.connectors.kafka import KafkaSource, KafkaSink; from flott.datastream.connectors.jdbc import JdbcSink",
+        "from flott.datastream.connectors.kafka import KafkaSource, KafkaSink",
+        "from flott.datastream.connectors.jdbc import JdbcSink",
         "from flott.datastream.formats.json import JsonRowDeserializationSchema",
     ],
 )

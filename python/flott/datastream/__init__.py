@@ -19,13 +19,9 @@ if TYPE_CHECKING:
     )
     from flott.datastream.checkpointing_mode import CheckpointingMode
     from flott.datastream.data_stream import (
-        BroadcastConnectedStream,
-        BroadcastStream,
-        ConnectedStreams,
         DataStream,
         DataStreamSink,
         KeyedStream,
-        WindowedStream,
     )
     from flott.datastream.execution_mode import RuntimeExecutionMode
     from flott.datastream.externalized_checkpoint_retention import ExternalizedCheckpointRetention
@@ -70,16 +66,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AggregateFunction",
-    "BroadcastConnectedStream",
     "BroadcastProcessFunction",
-    "BroadcastStream",
     "CheckpointConfig",
     "CheckpointStorage",
     "CheckpointingMode",
     "CoFlatMapFunction",
     "CoMapFunction",
     "CoProcessFunction",
-    "ConnectedStreams",
     "CustomCheckpointStorage",
     "CustomStateBackend",
     "DataStream",
@@ -119,21 +112,17 @@ __all__ = [
     "TimeDomain",
     "TimerService",
     "WindowFunction",
-    "WindowedStream",
 ]
 
 _EXPORTS = {
     "AggregateFunction": "functions",
-    "BroadcastConnectedStream": "data_stream",
     "BroadcastProcessFunction": "functions",
-    "BroadcastStream": "data_stream",
     "CheckpointConfig": "checkpoint_config",
     "CheckpointStorage": "checkpoint_storage",
     "CheckpointingMode": "checkpointing_mode",
     "CoFlatMapFunction": "functions",
     "CoMapFunction": "functions",
     "CoProcessFunction": "functions",
-    "ConnectedStreams": "data_stream",
     "CustomCheckpointStorage": "checkpoint_storage",
     "CustomStateBackend": "state_backend",
     "DataStream": "data_stream",
@@ -173,7 +162,6 @@ _EXPORTS = {
     "TimeDomain": "time_domain",
     "TimerService": "timerservice",
     "WindowFunction": "functions",
-    "WindowedStream": "data_stream",
 }
 
 __getattr__ = lazy_exports(__name__, globals(), _EXPORTS)
