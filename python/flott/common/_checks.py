@@ -39,7 +39,7 @@ class TypeMismatch(Exception):
 def _shorten(value: Any) -> str:
     try:
         text = repr(value)
-    except Exception:  # noqa: BLE001 - a user's __repr__ may do anything
+    except Exception:  # a user's __repr__ may do anything
         text = f"an object of {type(value).__name__}"
     return text if len(text) <= 80 else text[:77] + "..."
 
@@ -287,7 +287,7 @@ def row_values(value: Any, names: Sequence[str], by_name: bool) -> Sequence[Any]
         if fields is None or fields == names or not by_name:
             return values if len(values) == len(names) else None
         if set(fields) <= set(names):
-            given = dict(zip(fields, values))
+            given = dict(zip(fields, values, strict=False))
             return [given.get(name) for name in names]
         return values if len(values) == len(names) and not set(fields) & set(names) else None
     if isinstance(value, dict):

@@ -29,7 +29,7 @@ def _split(text: str) -> tuple[int, str] | None:
     return (int(text[:digits]), text[digits:].strip().lower()) if digits else None
 
 
-def parse_duration_ms(text: str, key: str) -> int:
+def parse_duration_ms(text: str, key: str = "the duration") -> int:
     """Milliseconds of ``10 s``, ``5 min``, ``250`` (a bare number is milliseconds) or Java's ``PT10S``.
 
     :raises ValueError: naming ``key``

@@ -35,7 +35,7 @@ class CompletableFuture:
         def run() -> None:
             try:
                 future._complete(work())
-            except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it
+            except BaseException as error:  # whoever asks for the result gets it
                 future._fail(error)
 
         Thread(target=run, name=name, daemon=True).start()

@@ -86,7 +86,7 @@ class ExecutionConfig(SettingsView):
         return self._millis("metrics.latency.interval", 0)
 
     def get_parallelism(self) -> int:
-        """How many subtasks an operator has unless it says otherwise, or ``PARALLELISM_DEFAULT`` if that was not set."""
+        """How many subtasks an operator has unless it says otherwise; ``PARALLELISM_DEFAULT`` if not set."""
         return self._configuration.get_integer("parallelism.default", ExecutionConfig.PARALLELISM_DEFAULT)
 
     def set_parallelism(self, parallelism: int) -> ExecutionConfig:

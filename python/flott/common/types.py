@@ -101,8 +101,8 @@ class Row:
         if self._fields is None:
             raise TypeError("Cannot convert a Row class into dict: it has no field names (see set_field_names)")
         if recursive:
-            return {name: _plain(value) for name, value in zip(self._fields, self._values)}
-        return dict(zip(self._fields, self._values))
+            return {name: _plain(value) for name, value in zip(self._fields, self._values, strict=False)}
+        return dict(zip(self._fields, self._values, strict=False))
 
     def get_row_kind(self) -> RowKind:
         """The row's kind, ``RowKind.INSERT`` unless it was set."""
@@ -169,21 +169,22 @@ class Row:
             self._values[key] = value
 
     def __getattr__(self, item: str) -> Any:
-        # Also asked for names such as __deepcopy__, and for the slots themselves while a row is being unpickled.
-        if item.startswith("_") and (item.startswith("__") or item in Row.__slots__):
+        # The slots themselves come here only where __new__ was called without __init__.
+        if item in _SLOTS:
             raise AttributeError(item)
         fields = self._fields
-        if fields is not None:
-            try:
-                return self._values[fields.index(item)]
-            except (ValueError, IndexError):
-                pass
-            raise AttributeError(f"the row has no field {item!r}: its fields are {', '.join(map(str, fields))}")
-        raise AttributeError(f"the row has no field names, so no field {item!r}: read it by position")
+        if fields is None:
+            raise AttributeError(f"the row has no field names, so no field {item!r}: read it by position")
+        try:
+            return self._values[fields.index(item)]
+        except (ValueError, IndexError):
+            pass
+        raise AttributeError(f"the row has no field {item!r}: its fields are {', '.join(map(str, fields))}")
 
     def __repr__(self) -> str:
         if self._fields is not None:
-            return f"Row({', '.join([f'{name}={value!r}' for name, value in zip(self._fields, self._values)])})"
+            pairs = zip(self._fields, self._values, strict=False)
+            return f"Row({', '.join([f'{name}={value!r}' for name, value in pairs])})"
         return f"<Row({', '.join([repr(value) for value in self._values])})>"
 
     def __eq__(self, other: object) -> bool:
@@ -214,6 +215,7 @@ class Row:
 
 
 _new = Row.__new__
+_SLOTS = frozenset(Row.__slots__)
 _KINDS: Sequence[RowKind] = tuple(RowKind)
 
 

@@ -77,14 +77,7 @@ class WatermarkStrategy:
 
         :raises TypeError: if it is not a :class:`TimestampAssigner`
         """
-        if not isinstance(timestamp_assigner, TimestampAssigner):
-            hint = ""
-            if isinstance(timestamp_assigner, type):
-                hint = f"; make one: {timestamp_assigner.__name__}()"
-            elif callable(timestamp_assigner):
-                hint = "; write a class that extends TimestampAssigner and has extract_timestamp(self, value, record_timestamp)"
-            raise TypeError(f"with_timestamp_assigner takes a TimestampAssigner, not {timestamp_assigner!r}{hint}")
-        self._timestamp_assigner = timestamp_assigner
+        self._timestamp_assigner = _assigner(timestamp_assigner)
         return self
 
     def with_idleness(self, idle_timeout: Duration) -> WatermarkStrategy:
@@ -146,6 +139,17 @@ class AssignerWithPeriodicWatermarksWrapper:
     def __init__(self, j_assigner_with_periodic_watermarks: Any) -> None:
         """Raises NotImplementedError."""
         raise java_only("AssignerWithPeriodicWatermarksWrapper", "use a WatermarkStrategy with a TimestampAssigner")
+
+
+def _assigner(given: Any) -> TimestampAssigner:
+    if isinstance(given, TimestampAssigner):
+        return given
+    hint = ""
+    if isinstance(given, type):
+        hint = f"; make one: {given.__name__}()"
+    elif callable(given):
+        hint = "; extend TimestampAssigner and write extract_timestamp(self, value, record_timestamp)"
+    raise TypeError(f"with_timestamp_assigner takes a TimestampAssigner, not {given!r}{hint}")
 
 
 def _millis(duration: Any, name: str) -> int:

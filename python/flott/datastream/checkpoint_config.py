@@ -140,7 +140,8 @@ class CheckpointConfig(SettingsView):
         """
         if whole_number(tolerable_checkpoint_failure_number, "tolerable_checkpoint_failure_number") < 0:
             raise ValueError(
-                f"The tolerable failure checkpoint number must be non-negative, not {tolerable_checkpoint_failure_number}."
+                "The tolerable failure checkpoint number must be non-negative, "
+                f"not {tolerable_checkpoint_failure_number}."
             )
         self._configuration.set_integer(_TOLERABLE, tolerable_checkpoint_failure_number)
         return self

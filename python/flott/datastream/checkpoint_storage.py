@@ -73,7 +73,7 @@ class FileSystemCheckpointStorage(CheckpointStorage):
         j_filesystem_checkpoint_storage: Any = None,
     ) -> None:
         """:param checkpoint_path: a URI with its scheme, ``file:///…``
-        :param file_state_size_threshold: state of fewer bytes is kept in the checkpoint's description; 20 kB unless given
+        :param file_state_size_threshold: state of fewer bytes is kept in the description; 20 kB unless given
         :param write_buffer_size: bytes collected before they are written; 4 kB unless given
 
         :raises ValueError: if the path has no scheme, or the threshold is not 0 to 1 MB

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flott.common.serialization import _charset
 from flott.common.time import Duration
 from flott.common.utils import java_only
-from flott.datastream.connectors.base import Source, format_options, shown_options, text
+from flott.datastream.connectors.base import Source, format_options, one_by_one, shown_options, text
 
 if TYPE_CHECKING:
     from flott.common.typeinfo import TypeInformation
@@ -101,8 +101,7 @@ class FileSource(Source):
             )
         if not paths:
             raise ValueError("FileSource: paths must not be empty; name a file, a directory or a glob")
-        if len(paths) == 1 and isinstance(paths[0], (list, tuple)):
-            raise TypeError("for_record_stream_format takes the paths one by one; write *paths for a list")
+        one_by_one(paths, "for_record_stream_format takes the paths one by one; write *paths for a list")
         return FileSourceBuilder(stream_format, [path_text(path, "FileSource: path") for path in paths])
 
     @staticmethod

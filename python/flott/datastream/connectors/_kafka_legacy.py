@@ -1,4 +1,4 @@
-"""The Kafka classes of before Flink 1.14, which PyFlink 1.20 still has; see :mod:`flott.datastream.connectors.kafka`."""
+"""Kafka as before Flink 1.14, which PyFlink 1.20 still has; see :mod:`flott.datastream.connectors.kafka`."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from flott.datastream.connectors.base import (
     Sink,
     SupportsPreprocessing,
     format_options,
+    instance,
     property_text,
     shown_options,
     text,
@@ -92,12 +93,8 @@ class KafkaSinkBuilder:
 
     def set_delivery_guarantee(self, delivery_guarantee: DeliveryGuarantee) -> KafkaSinkBuilder:
         """Sets how often a record can be written when the job fails and goes on; ``NONE`` unless set."""
-        if not isinstance(delivery_guarantee, DeliveryGuarantee):
-            raise TypeError(
-                "set_delivery_guarantee takes a DeliveryGuarantee such as DeliveryGuarantee.AT_LEAST_ONCE, "
-                f"not {delivery_guarantee!r}"
-            )
-        self._delivery_guarantee = delivery_guarantee
+        example = "a DeliveryGuarantee such as DeliveryGuarantee.AT_LEAST_ONCE"
+        self._delivery_guarantee = instance(delivery_guarantee, DeliveryGuarantee, "set_delivery_guarantee", example)
         return self
 
     def set_transactional_id_prefix(self, transactional_id_prefix: str) -> KafkaSinkBuilder:
@@ -110,13 +107,12 @@ class KafkaSinkBuilder:
 
         :raises TypeError: if it is not a :class:`KafkaRecordSerializationSchema`
         """
-        if not isinstance(record_serializer, KafkaRecordSerializationSchema):
-            hint = "; call .build()" if hasattr(record_serializer, "build") else ""
-            raise TypeError(
-                "set_record_serializer takes what KafkaRecordSerializationSchema.builder() builds, "
-                f"not {record_serializer!r}{hint}"
-            )
-        self._record_serializer = record_serializer
+        self._record_serializer = instance(
+            record_serializer,
+            KafkaRecordSerializationSchema,
+            "set_record_serializer",
+            "what KafkaRecordSerializationSchema.builder() builds",
+        )
         return self
 
     def set_property(self, key: str, value: str) -> KafkaSinkBuilder:
@@ -243,7 +239,8 @@ class KafkaRecordSerializationSchemaBuilder:
             )
         if self._value_schema is None:
             raise ValueError(
-                "KafkaRecordSerializationSchema: no value schema; call set_value_serialization_schema(SimpleStringSchema())"
+                "KafkaRecordSerializationSchema: no value schema; call "
+                "set_value_serialization_schema(SimpleStringSchema())"
             )
         format_name, settings, type_info = self._value_schema._serialization_spec()
         options = {"topic": self._topic} if self._topic is not None else {}
@@ -276,7 +273,4 @@ def _key_fields(key_type: TypeInformation | None, value_type: TypeInformation | 
 
 
 def _schema(given: Any, method: str) -> SerializationSchema:
-    if not isinstance(given, SerializationSchema):
-        hint = "; call .build()" if hasattr(given, "build") else ""
-        raise TypeError(f"{method} takes a schema such as SimpleStringSchema(), not {given!r}{hint}")
-    return given
+    return instance(given, SerializationSchema, method, "a schema such as SimpleStringSchema()")

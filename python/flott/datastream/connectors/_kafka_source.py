@@ -6,7 +6,16 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from flott.common.serialization import DeserializationSchema
-from flott.datastream.connectors.base import Source, format_options, property_text, shown_options, text, whole_number
+from flott.datastream.connectors.base import (
+    Source,
+    format_options,
+    instance,
+    one_by_one,
+    property_text,
+    shown_options,
+    text,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from flott.common.typeinfo import TypeInformation
@@ -179,10 +188,7 @@ class KafkaSourceBuilder:
 
         :raises ValueError: if there are none, or others were set by pattern or partitions
         """
-        if len(topics) == 1 and isinstance(topics[0], (list, tuple)):
-            raise TypeError(
-                "set_topics takes the topics one by one: set_topics('orders', 'returns') or set_topics(*names)"
-            )
+        one_by_one(topics, "set_topics takes the topics one by one: set_topics('a', 'b') or set_topics(*names)")
         if not topics:
             raise ValueError("set_topics: name at least one topic")
         for topic in topics:
@@ -238,13 +244,12 @@ class KafkaSourceBuilder:
 
         :raises TypeError: if it is not a schema such as ``SimpleStringSchema()``
         """
-        if not isinstance(deserialization_schema, DeserializationSchema):
-            hint = "; call .build()" if hasattr(deserialization_schema, "build") else ""
-            raise TypeError(
-                "set_value_only_deserializer takes a schema such as SimpleStringSchema(), "
-                f"not {deserialization_schema!r}{hint}"
-            )
-        self._schema = deserialization_schema
+        self._schema = instance(
+            deserialization_schema,
+            DeserializationSchema,
+            "set_value_only_deserializer",
+            "a schema such as SimpleStringSchema()",
+        )
         return self
 
     def set_client_id_prefix(self, prefix: str) -> KafkaSourceBuilder:
@@ -272,7 +277,8 @@ class KafkaSourceBuilder:
             raise ValueError("KafkaSource: no bootstrap servers; call set_bootstrap_servers('host:9092')")
         if self._subscription is None:
             raise ValueError(
-                "KafkaSource: nothing to read; call set_topics('...'), set_topic_pattern('...') or set_partitions({...})"
+                "KafkaSource: nothing to read; call set_topics('...'), set_topic_pattern('...') or "
+                "set_partitions({...})"
             )
         if self._schema is None:
             raise ValueError("KafkaSource: no deserializer; call set_value_only_deserializer(SimpleStringSchema())")
@@ -298,17 +304,13 @@ class KafkaSourceBuilder:
 
 
 def _strategy(given: Any) -> KafkaOffsetResetStrategy:
-    if not isinstance(given, KafkaOffsetResetStrategy):
-        raise TypeError(f"expected a KafkaOffsetResetStrategy such as KafkaOffsetResetStrategy.EARLIEST, got {given!r}")
-    return given
+    example = "a KafkaOffsetResetStrategy such as KafkaOffsetResetStrategy.EARLIEST"
+    return instance(given, KafkaOffsetResetStrategy, "KafkaOffsetsInitializer", example)
 
 
 def _initializer(given: Any, method: str) -> KafkaOffsetsInitializer:
-    if not isinstance(given, KafkaOffsetsInitializer):
-        raise TypeError(
-            f"{method} takes a KafkaOffsetsInitializer such as KafkaOffsetsInitializer.latest(), not {given!r}"
-        )
-    return given
+    example = "a KafkaOffsetsInitializer such as KafkaOffsetsInitializer.latest()"
+    return instance(given, KafkaOffsetsInitializer, method, example)
 
 
 def _json(value: Any) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flott.datastream.functions.java import JavaFunctionWrapper
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["DeliveryGuarantee", "Sink", "Source", "StreamTransformer", "SupportsPreprocessing"]
+
+
+T = TypeVar("T")
 
 
 class Source(JavaFunctionWrapper):
@@ -64,6 +67,23 @@ class SupportsPreprocessing(ABC):
 def format_options(format_name: str, options: Mapping[str, str], prefix: str = "format") -> dict[str, str]:
     """A format with its options as options of a connector."""
     return {prefix: format_name, **{f"{prefix}.{key}": value for key, value in options.items()}}
+
+
+def instance(given: Any, kind: type[T], method: str, example: str) -> T:
+    """``given`` if it is of class ``kind``.
+
+    :raises TypeError: naming ``method`` and what to give it instead
+    """
+    if isinstance(given, kind):
+        return given
+    hint = "; call .build()" if hasattr(given, "build") else ""
+    raise TypeError(f"{method} takes {example}, not {given!r}{hint}")
+
+
+def one_by_one(given: Sequence[Any], message: str) -> None:
+    """Refuses a list in the place of several arguments."""
+    if len(given) == 1 and isinstance(given[0], (list, tuple, set)):
+        raise TypeError(message)
 
 
 def whole_number(value: Any, what: str, least: int | None = None) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flott.common.typeinfo import RowTypeInfo
-from flott.datastream.connectors.base import text, whole_number
+from flott.datastream.connectors.base import instance, text, whole_number
 from flott.datastream.functions.java import SinkFunction
 
 if TYPE_CHECKING:
@@ -52,25 +52,22 @@ class JdbcSink(SinkFunction):
         :raises ValueError: if the statement has not as many ``?`` as the row has fields
         """
         text(sql, "JdbcSink: sql")
-        if not isinstance(type_info, RowTypeInfo):
-            raise TypeError(f"JdbcSink: type_info must be Types.ROW(...) or Types.ROW_NAMED(...), not {type_info!r}")
-        if not isinstance(jdbc_connection_options, JdbcConnectionOptions):
-            hint = "; call .build()" if hasattr(jdbc_connection_options, "build") else ""
-            raise TypeError(
-                f"JdbcSink: expected JdbcConnectionOptions, got {type(jdbc_connection_options).__name__}{hint}"
-            )
-        execution = JdbcExecutionOptions.defaults() if jdbc_execution_options is None else jdbc_execution_options
-        if not isinstance(execution, JdbcExecutionOptions):
-            hint = "; call .build()" if hasattr(execution, "build") else ""
-            raise TypeError(f"JdbcSink: expected JdbcExecutionOptions, got {type(execution).__name__}{hint}")
-        wanted, given = _count_parameters(sql), len(type_info.get_field_names())
-        if wanted != given:
+        row_type = instance(type_info, RowTypeInfo, "JdbcSink.sink", "Types.ROW(...) or Types.ROW_NAMED(...)")
+        connection = instance(jdbc_connection_options, JdbcConnectionOptions, "JdbcSink.sink", "JdbcConnectionOptions")
+        execution = instance(
+            JdbcExecutionOptions.defaults() if jdbc_execution_options is None else jdbc_execution_options,
+            JdbcExecutionOptions,
+            "JdbcSink.sink",
+            "JdbcExecutionOptions",
+        )
+        wanted, given = _count_parameters(sql), row_type.get_field_names()
+        if wanted != len(given):
             raise ValueError(
-                f"JdbcSink: the statement has {wanted} '?' but the row has {given} fields "
-                f"({', '.join(type_info.get_field_names())}); write one '?' for each field, in their order"
+                f"JdbcSink: the statement has {wanted} '?' but the row has {len(given)} fields "
+                f"({', '.join(given)}); write one '?' for each field, in their order"
             )
-        options = {"sql": sql, **jdbc_connection_options._to_options(), **execution._to_options()}
-        return JdbcSink(options, type_info)
+        options = {"sql": sql, **connection._to_options(), **execution._to_options()}
+        return JdbcSink(options, row_type)
 
     def _to_spec(self) -> tuple[str, dict[str, str], TypeInformation | None]:
         return "jdbc", dict(self._options), self._type_info

@@ -20,13 +20,13 @@ def to_row_type(text: str) -> RowTypeInfo:
         raise ValueError(f"json_schema: not JSON: {error}") from None
     converted = _convert(schema, schema, "<root>")
     if not isinstance(converted, RowTypeInfo):
-        raise ValueError('json_schema: the root must be {"type": "object", "properties": {...}}')  # noqa: TRY004
+        raise ValueError('json_schema: the root must be {"type": "object", "properties": {...}}')
     return converted
 
 
 def _convert(node: Any, root: Any, where: str) -> TypeInformation:
     if not isinstance(node, dict):
-        raise ValueError(f"json_schema: expected an object at {where}, got {node!r}")  # noqa: TRY004
+        raise ValueError(f"json_schema: expected an object at {where}, got {node!r}")
     if "$ref" in node:
         return _convert(_resolve(node["$ref"], root, where), root, where)
     kinds = node.get("type")

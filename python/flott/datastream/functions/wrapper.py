@@ -108,41 +108,42 @@ _WRAPPERS: dict[type[Function], type[FunctionWrapper]] = {
 }
 
 
-def as_function(func: Any, base: type[F], operation: str) -> F:
+def as_function(func: Any, base: Callable[..., F], operation: str) -> F:
     """``func`` as a function of class ``base``.
 
     :param func: an instance of ``base`` or, where ``base`` allows it, anything callable
     :param operation: the operator it was given to, for messages: ``map()``
     :raises TypeError: saying what to give instead, or which method takes a wrong number of arguments
     """
-    if isinstance(func, base):
-        for method, arguments in base._CALLED_WITH.items():
+    kind = cast("type[Function]", base)  # a `type[F]` would not take an abstract class
+    if isinstance(func, kind):
+        for method, arguments in kind._CALLED_WITH.items():
             if not isinstance(func, FunctionWrapper):
                 check_call(getattr(func, method), arguments, f"{operation}: {type(func).__name__}.{method}")
-        return func
-    article = "an" if base.__name__[0] in "AEIOU" else "a"
+        return cast("F", func)
+    article = "an" if kind.__name__[0] in "AEIOU" else "a"
     if isinstance(func, type) and issubclass(func, Function):
-        if issubclass(func, base):
+        if issubclass(func, kind):
             raise TypeError(
-                f"{operation} takes {article} {base.__name__} object, not the class; make one: {func.__name__}()"
+                f"{operation} takes {article} {kind.__name__} object, not the class; make one: {func.__name__}()"
             )
         func = func.__name__
     elif isinstance(func, Function):
         func = type(func).__name__
     elif callable(func):
-        if base._LAMBDA_FOR is not None:
-            check_call(func, base._CALLED_WITH[base._LAMBDA_FOR], f"{operation}: {_describe(func)}")
-            return cast("F", _WRAPPERS[base](func))
+        if kind._LAMBDA_FOR is not None:
+            check_call(func, kind._CALLED_WITH[kind._LAMBDA_FOR], f"{operation}: {_describe(func)}")
+            return cast("F", _WRAPPERS[kind](func))
         methods = ", ".join(
-            f"{name}(self{''.join(', ' + a for a in args)})" for name, args in base._CALLED_WITH.items()
+            f"{name}(self{''.join(', ' + a for a in args)})" for name, args in kind._CALLED_WITH.items()
         )
         raise TypeError(
-            f"{operation} takes an object of a class that extends {base.__name__}, not {_describe(func)}; "
+            f"{operation} takes an object of a class that extends {kind.__name__}, not {_describe(func)}; "
             f"write the class with {methods}"
         )
     else:
         func = repr(func)
-    given = f"takes {article} {base.__name__}" + (" or a function" if base._LAMBDA_FOR is not None else "")
+    given = f"takes {article} {kind.__name__}" + (" or a function" if kind._LAMBDA_FOR is not None else "")
     raise TypeError(f"{operation} {given}, not {func}")
 
 

@@ -1,0 +1,127 @@
+"""JSON and CSV schemas."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from flott.common import Types
+from flott.datastream.formats.csv import (
+    CsvReaderFormat,
+    CsvRowDeserializationSchema,
+    CsvRowSerializationSchema,
+    CsvSchema,
+)
+from flott.datastream.formats.json import JsonRowDeserializationSchema, JsonRowSerializationSchema
+
+ROW = Types.ROW_NAMED(["a"], [Types.INT()])
+
+
+def test_json_options() -> None:
+    builder = JsonRowDeserializationSchema.builder().type_info(ROW)
+    assert builder.build()._deserialization_spec() == ("json", {"timestamp-format": "ISO-8601"}, ROW)
+    assert builder.fail_on_missing_field().build()._deserialization_spec()[1]["fail-on-missing-field"] == "true"
+    assert JsonRowSerializationSchema.builder().with_type_info(ROW).build()._serialization_spec()[2] == ROW
+
+
+def test_json_errors() -> None:
+    with pytest.raises(ValueError, match=r"call type_info"):
+        JsonRowDeserializationSchema.builder().build()
+    with pytest.raises(TypeError, match=r"call with_type_info"):
+        JsonRowSerializationSchema.builder().build()
+    with pytest.raises(TypeError, match="ROW_NAMED"):
+        JsonRowDeserializationSchema.builder().type_info(Types.INT())
+    with pytest.raises(ValueError, match="contradict"):
+        JsonRowDeserializationSchema.builder().type_info(ROW).fail_on_missing_field().ignore_parse_errors().build()
+
+
+def test_json_schema() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "id": {"type": "integer"},
+            "name": {"type": ["string", "null"]},
+            "at": {"type": "string", "format": "date-time"},
+            "blob": {"type": "string", "contentEncoding": "base64"},
+            "prices": {"type": "array", "items": {"type": "number"}},
+            "address": {"$ref": "#/definitions/address"},
+        },
+        "definitions": {"address": {"type": "object", "properties": {"city": {"type": "string"}}}},
+    }
+    built = JsonRowDeserializationSchema.builder().json_schema(json.dumps(schema)).build()
+    assert repr(built._deserialization_spec()[2]) == (
+        "RowTypeInfo(id: BigInteger, name: String, at: TimestampTypeInfo, blob: PrimitiveArrayTypeInfo<Byte>, "
+        "prices: ObjectArrayTypeInfo<BigDecimal>, address: RowTypeInfo(city: String))"
+    )
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ("{", "not JSON"),
+        ('{"type": "string"}', "root"),
+        ('{"type": "object"}', "no 'properties'"),
+        ('{"type": "object", "properties": {"a": {"type": "odd"}}}', r"'odd' at <root>\.a"),
+        ('{"type": "object", "properties": {"a": {"$ref": "#/x"}}}', "nothing at #/x"),
+    ],
+)
+def test_json_schema_errors(schema: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        JsonRowDeserializationSchema.builder().json_schema(schema)
+
+
+def test_csv_schema_prints_as_in_flink() -> None:
+    builder = CsvSchema.builder().add_number_column("a").add_string_column("b").add_array_column("c")
+    schema = builder.build()
+    assert str(schema) == (
+        '[CsvSchema: columns=["a"/NUMBER,"b"/STRING,"c"/ARRAY], header? false, skipFirst? false, comments? false, '
+        "any-properties? N/A]"
+    )
+    assert schema.size() == len(schema) == len(builder) == 3
+    assert "header? true" in str(CsvSchema.builder().set_use_header().build())
+    assert repr(schema._type_info()) == "RowTypeInfo(a: Long, b: String, c: ObjectArrayTypeInfo<String>)"
+
+
+def test_csv_columns_take_types_of_either_api() -> None:
+    class BigIntType:  # stands for the table API's
+        pass
+
+    schema = CsvSchema.builder().add_number_column("a", BigIntType()).add_number_column("b", Types.INT()).build()
+    assert repr(schema._type_info()) == "RowTypeInfo(a: Long, b: Integer)"
+    with pytest.raises(TypeError, match="not a type of numbers"):
+        CsvSchema.builder().add_number_column("a", Types.STRING())
+    with pytest.raises(ValueError, match="already added"):
+        CsvSchema.builder().add_string_column("a").add_string_column("a")
+
+
+def test_csv_schema_options() -> None:
+    builder = CsvSchema.builder().add_string_column("a")
+    builder.set_quote_char("'").set_escape_char("\\").set_null_value("NULL").set_allow_comments()
+    schema = builder.disable_quote_char().add_columns_from(CsvSchema.builder().add_string_column("b").build()).build()
+    assert CsvReaderFormat.for_schema(schema)._options == {
+        "escape-character": "\\",
+        "null-literal": "NULL",
+        "allow-comments": "true",
+        "disable-quote-character": "true",
+    }
+    with pytest.raises(ValueError, match="Column separator must be a single char, got ||"):
+        builder.set_column_separator("||")
+    with pytest.raises(TypeError, match=r"call \.build\(\)"):
+        CsvReaderFormat.for_schema(builder)  # type: ignore[arg-type]
+
+
+def test_csv_row_schemas() -> None:
+    reading: Any = CsvRowDeserializationSchema.Builder(ROW).set_field_delimiter("\t").set_ignore_parse_errors(True)
+    assert reading.build()._deserialization_spec() == (
+        "csv",
+        {"field-delimiter": "\t", "ignore-parse-errors": "true"},
+        ROW,
+    )
+    writing: Any = CsvRowSerializationSchema.Builder(ROW).set_quote_character("'").set_line_delimiter("\r\n")
+    assert writing.build()._serialization_spec()[1] == {"quote-character": "'", "line-delimiter": "\r\n"}
+    with pytest.raises(ValueError, match="Line delimiter"):
+        writing.set_line_delimiter("\n\n")
+    with pytest.raises(TypeError, match="ROW_NAMED"):
+        CsvRowDeserializationSchema.Builder(Types.INT())

@@ -1,0 +1,55 @@
+"""Importing the package is cheap: it loads what is used, and none of the standard library's heavy parts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ["asyncio", "dataclasses", "inspect", "json", "logging", "decimal", "datetime", "multiprocessing", "numpy"]
+
+
+def loaded(program: str) -> set[str]:
+    """The modules a fresh interpreter has after ``program``, without those it always has."""
+    code = f"import sys; before = set(sys.modules); {program}; print(*sorted(set(sys.modules) - before))"
+    result = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {code}"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return set(result.stdout.split())
+
+
+def test_packages_load_nothing_of_themselves() -> None:
+    modules = loaded("import flott, flott.common, flott.datastream")
+    assert {name for name in modules if name.startswith("flott.")} == {
+        "flott._lazy",
+        "flott.common",
+        "flott.datastream",
+    }
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "from flott.common import Types, Row, WatermarkStrategy, Duration, Configuration; Types.ROW([Types.INT()])",
+        "from flott.datastream import MapFunction, KeyedProcessFunction, RuntimeContext, CheckpointConfig",
+        "from flott.datastream.connectors.kafka import KafkaSource, KafkaSink",
+        "from flott.datastream.connectors.jdbc import JdbcSink",
+        "from flott.datastream.formats.json import JsonRowDeserializationSchema",
+    ],
+)
+def test_nothing_heavy_is_loaded(program: str) -> None:
+    assert loaded(program).isdisjoint(HEAVY)
+
+
+def test_unknown_names_are_refused() -> None:
+    import flott.common
+    import flott.datastream
+
+    for package in (flott.common, flott.datastream):
+        assert set(package.__all__) <= set(dir(package))
+        with pytest.raises(AttributeError, match="Nonsense"):
+            _ = package.Nonsense
