@@ -13,7 +13,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 
 /// A running broker. Starting, creating topics and stopping let other Python threads run meanwhile.
 #[pyclass(name = "Broker", module = "flott._flott", frozen)]
-pub struct PyBroker(Broker);
+struct PyBroker(Broker);
 
 #[pymethods]
 impl PyBroker {
