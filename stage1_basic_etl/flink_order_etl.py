@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -140,7 +140,7 @@ class EtlOptions:
         )
 
 
-OFFSETS = {
+OFFSETS: dict[str, Callable[[], KafkaOffsetsInitializer]] = {
     "earliest": KafkaOffsetsInitializer.earliest,
     "latest": KafkaOffsetsInitializer.latest,
     "committed": lambda: KafkaOffsetsInitializer.committed_offsets(KafkaOffsetResetStrategy.EARLIEST),

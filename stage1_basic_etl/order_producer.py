@@ -88,8 +88,10 @@ def send_orders(
     """
     configuration = Configuration()
     if rate > 0:
-        # Python functions run on bundles of records: small ones, so that a slow producer sends all the time.
-        configuration.set_integer("python.fn-execution.bundle.size", max(1, int(rate / 10)))
+        # Records are handed on in batches (Flott) or bundles (PyFlink): small ones, so that a slow producer sends
+        # all the time and not once a minute.
+        for option in ("flott.batch-size", "python.fn-execution.bundle.size"):
+            configuration.set_integer(option, max(1, int(rate / 10)))
     env = StreamExecutionEnvironment.get_execution_environment(configuration)
     env.set_parallelism(1)
     if jars:
