@@ -15,7 +15,12 @@ __all__ = ["RunningJob", "execution_result"]
 
 def execution_result(job: Job, job_name: str, job_id: JobID | None = None) -> JobExecutionResult:
     """What is left of a job that finished."""
-    metrics = {name: counters for _, name, _, counters in job.metrics()}
+    metrics: dict[str, dict[str, int]] = {}
+    for _, name, _, counters in job.metrics():
+        of_name = metrics.setdefault(name, {})
+        for counter, count in counters.items():
+            # operators that share a name share their counters
+            of_name[counter] = of_name.get(counter, 0) + count
     return JobExecutionResult(job_id or JobID(), job.runtime_ms(), None, job_name, metrics)
 
 

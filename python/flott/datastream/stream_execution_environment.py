@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flott.common._units import parse_duration_ms
 from flott.common.configuration import Configuration
 from flott.common.execution_config import ExecutionConfig
 from flott.common.typeinfo import TypeInformation, Types
@@ -22,13 +21,16 @@ if TYPE_CHECKING:
     from flott._flott import Graph, Job
     from flott.common.job_client import JobClient
     from flott.common.job_execution_result import JobExecutionResult
+    from flott.common.restart_strategy import RestartStrategyConfiguration
     from flott.common.watermark_strategy import WatermarkStrategy
+    from flott.datastream.checkpoint_config import CheckpointConfig
+    from flott.datastream.checkpointing_mode import CheckpointingMode
 
 __all__ = ["StreamExecutionEnvironment"]
 
 _DEFAULT_JOB_NAME = "Flink Streaming Job"
-#: How often sources commit what sinks have made safe.
-_INTERVAL = "execution.checkpointing.interval"
+#: How often sources commit what sinks have made safe, where checkpointing is not enabled.
+_COMMIT_INTERVAL_MS = 1000
 
 
 class StreamExecutionEnvironment:
@@ -123,6 +125,56 @@ class StreamExecutionEnvironment:
     def is_chaining_enabled(self) -> bool:
         """Whether operators may share a task."""
         return self._configuration.get_boolean("pipeline.operator-chaining.enabled", True)
+
+    def is_chaining_of_operators_with_different_max_parallelism_enabled(self) -> bool:
+        """Always True: only the parallelism decides about chaining."""
+        return True
+
+    def set_restart_strategy(self, restart_strategy_configuration: RestartStrategyConfiguration) -> None:
+        """What happens when the job fails. This version of Flott keeps the setting but does not restart a job yet."""
+        self._config.set_restart_strategy(restart_strategy_configuration)
+
+    def get_restart_strategy(self) -> RestartStrategyConfiguration:
+        """The strategy that was set."""
+        return self._config.get_restart_strategy()
+
+    # --- checkpoints: barriers flow and sources commit behind them; state is not snapshotted in this version yet
+
+    def get_checkpoint_config(self) -> CheckpointConfig:
+        """The configuration of checkpoints."""
+        from flott.datastream.checkpoint_config import CheckpointConfig
+
+        return CheckpointConfig(self._configuration)
+
+    def enable_checkpointing(self, interval: int, mode: CheckpointingMode | None = None) -> StreamExecutionEnvironment:
+        """How often, in milliseconds, sinks make safe what they have and sources commit that they are so far.
+
+        Without it that happens once a second. State is not kept across runs in this version yet.
+        """
+        config = self.get_checkpoint_config().set_checkpoint_interval(interval)
+        if mode is not None:
+            config.set_checkpointing_mode(mode)
+        return self
+
+    def get_checkpoint_interval(self) -> int:
+        """The interval in milliseconds, -1 unless checkpointing is enabled."""
+        return self.get_checkpoint_config().get_checkpoint_interval()
+
+    def get_checkpointing_mode(self) -> CheckpointingMode:
+        """The mode, EXACTLY_ONCE unless it was set."""
+        return self.get_checkpoint_config().get_checkpointing_mode()
+
+    def get_checkpointing_consistency_mode(self) -> CheckpointingMode:
+        """The same as :meth:`get_checkpointing_mode`."""
+        return self.get_checkpointing_mode()
+
+    def is_unaligned_checkpoints_enabled(self) -> bool:
+        """Whether unaligned checkpoints were asked for."""
+        return self.get_checkpoint_config().is_unaligned_checkpoints_enabled()
+
+    def is_force_unaligned_checkpoints(self) -> bool:
+        """Whether unaligned checkpoints were forced."""
+        return self.get_checkpoint_config().is_force_unaligned_checkpoints()
 
     def add_jars(self, *jars_path: str) -> None:
         """Accepted for compatibility, without effect: connectors are part of Flott."""
@@ -277,7 +329,7 @@ class StreamExecutionEnvironment:
             )
         graph, _ = build_graph(self._transformations)
         options = self._configuration
-        interval = parse_duration_ms(options.get_string(_INTERVAL, "1 s"), _INTERVAL)
+        interval = self.get_checkpoint_interval()
         job = graph.start(
             {
                 "job_name": job_name or options.get_string("pipeline.name", _DEFAULT_JOB_NAME),
@@ -287,7 +339,7 @@ class StreamExecutionEnvironment:
                 "chaining": self.is_chaining_enabled(),
                 "progress": os.environ.get("FLOTT_PROGRESS", "") not in ("", "0")
                 or options.get_boolean("flott.progress", False),
-                "checkpoint_interval_ms": interval,
+                "checkpoint_interval_ms": interval if interval > 0 else _COMMIT_INTERVAL_MS,
             }
         )
         self._transformations.clear()
