@@ -434,12 +434,13 @@ pub(crate) fn parse_decimal(text: &str, precision: u8, scale: i8) -> Option<i128
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::expression::testing;
     use crate::expression::testing::*;
-    use arrow::array::RecordBatch;
+    use arrow::array::{ArrayRef, AsArray, RecordBatch};
+    use arrow::datatypes::Int32Type;
 
     fn as_text(batch: &RecordBatch, type_text: &str) -> Vec<String> {
-        let expr = crate::expression::testing::cast(crate::expression::testing::cast(col("x"), type_text), "STRING");
+        let expr = testing::cast(testing::cast(col("x"), type_text), "STRING");
         evaluate(batch, &expr).as_string::<i32>().iter().map(|t| t.unwrap_or("null").to_owned()).collect()
     }
 
@@ -483,7 +484,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_fails_or_is_null() {
         let batch = column(opt_texts([Some("1"), Some("abc"), None, Some("3000000000")]));
-        let failing = crate::expression::testing::cast(col("x"), "INT");
+        let failing = testing::cast(col("x"), "INT");
         let error = failing.bind(batch.schema_ref()).unwrap().evaluate(&batch).unwrap_err();
         assert_eq!(error.message(), "For input string: 'abc'. Invalid character found. in cast(x, INT)");
         assert_eq!(error.input(), Some("x=abc"));
@@ -495,8 +496,7 @@ mod tests {
     #[test]
     fn impossible_casts_are_refused() {
         let batch = column(ints([1]));
-        let message =
-            crate::expression::testing::cast(col("x"), "DATE").bind(batch.schema_ref()).err().unwrap().to_string();
+        let message = testing::cast(col("x"), "DATE").bind(batch.schema_ref()).err().unwrap().to_string();
         assert!(message.contains("cast(x, DATE): converting between INT and DATE is not possible"), "{message}");
     }
 }

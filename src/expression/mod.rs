@@ -35,7 +35,7 @@ mod tree;
 mod types;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use std::sync::Arc;
 
@@ -49,6 +49,7 @@ use crate::error::{Error, Result, shorten};
 
 pub use bind::bind;
 pub use error::ExpressionError;
+pub(crate) use functions::under;
 pub use selection::expand;
 pub use tree::Expr;
 pub use types::{parse_type, type_name};

@@ -81,7 +81,7 @@ pub(crate) fn int(value: i32) -> Expr {
     Expr::literal(value, "INT")
 }
 
-pub(crate) fn double(value: &str) -> Expr {
+pub(crate) fn double_lit(value: &str) -> Expr {
     Expr::literal(value, "DOUBLE")
 }
 

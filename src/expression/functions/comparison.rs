@@ -224,7 +224,7 @@ mod tests {
     fn floats_as_java_compares_them() {
         let batch = batch(vec![("d", doubles([f64::NAN, -0.0, 1.0]))]);
         assert_eq!(booleans(&batch, "equals", &[col("d"), col("d")]), [Some(false), Some(true), Some(true)]);
-        assert_eq!(booleans(&batch, "equals", &[col("d"), double("0.0")]), [Some(false), Some(true), Some(false)]);
+        assert_eq!(booleans(&batch, "equals", &[col("d"), double_lit("0.0")]), [Some(false), Some(true), Some(false)]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! when evaluating it could fail: `(n != 0) & (10 / n > 1)` is safe, as it is in Flink.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
@@ -95,7 +96,7 @@ fn kleene(and: bool, left: &BooleanArray, right: &BooleanArray) -> Result<Boolea
 }
 
 /// `and` and `or` whose right side can fail.
-#[derive(Debug, Eq, Hash)]
+#[derive(Debug, Eq)]
 struct ShortCircuit {
     and: bool,
     left: Arc<dyn PhysicalExpr>,
@@ -105,6 +106,12 @@ struct ShortCircuit {
 impl PartialEq for ShortCircuit {
     fn eq(&self, other: &Self) -> bool {
         self.and == other.and && *self.left == *other.left && *self.right == *other.right
+    }
+}
+
+impl Hash for ShortCircuit {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.and, &self.left, &self.right).hash(state);
     }
 }
 

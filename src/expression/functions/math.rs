@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn doubles() {
+    fn functions_of_doubles() {
         let batch = batch(vec![("n", ints([2]))]);
         assert_eq!(double_values(&batch, "power", &[col("n"), int(10)]), [Some(1024.0)]);
         assert_eq!(double_values(&batch, "sqrt", &[int(16)]), [Some(4.0)]);

@@ -15,6 +15,8 @@ mod unsupported;
 
 use arrow::datatypes::DataType;
 
+pub(crate) use collection::under;
+
 use super::bind::Typed;
 use super::cast::{Mode, cast};
 use super::error::ExpressionError;

@@ -20,7 +20,7 @@ type Bound = Result<Typed, ExpressionError>;
 pub(super) fn bind(call: &Call<'_>) -> Found {
     Some(match call.name {
         "like" | "LIKE" => like(call),
-        "similar" => call.args(2, 2).and_then(|_| matched(call, None, |pattern| similar_to_regex(pattern))),
+        "similar" => call.args(2, 2).and_then(|_| matched(call, None, similar_to_regex)),
         "regexp" => call.args(2, 2).and_then(|_| matched(call, Some(""), |pattern| Ok(pattern.to_owned()))),
         "regexpReplace" => replaced(call),
         "regexpExtract" => extracted(call),

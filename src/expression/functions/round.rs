@@ -54,7 +54,7 @@ fn rounded(call: &Call<'_>, rounding: Rounding) -> Result<Typed, ExpressionError
         (DataType::Int8, _) => each::<Int8Type>(args, rows, |v, n| integer(v.into(), n, rounding) as i8),
         (DataType::Int16, _) => each::<Int16Type>(args, rows, |v, n| integer(v.into(), n, rounding) as i16),
         (DataType::Int32, _) => each::<Int32Type>(args, rows, |v, n| integer(v.into(), n, rounding) as i32),
-        (DataType::Int64, _) => each::<Int64Type>(args, rows, |v, n| integer(v.into(), n, rounding) as i64),
+        (DataType::Int64, _) => each::<Int64Type>(args, rows, |v, n| integer(v, n, rounding) as i64),
         (DataType::Float32, _) => each::<Float32Type>(args, rows, |v, n| single(v, n, rounding)),
         (DataType::Decimal128(_, from), DataType::Decimal128(precision, scale)) => {
             let values = rows_of::<Decimal128Type>(args, rows, |v, n| decimal(v, *from, *scale, n, rounding));
