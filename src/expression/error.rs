@@ -22,7 +22,7 @@ pub enum ExpressionError {
     Invalid { expression: String, message: String },
     #[error("'{name}' cannot be evaluated on columns: {reason}")]
     Unsupported { name: String, reason: String },
-    #[error("there is no function '{name}'")]
+    #[error("{name}(...) is not among the functions that are evaluated on columns")]
     UnknownFunction { name: String },
     #[error("'{text}' is not a type: {message}")]
     TypeText { text: String, message: String },

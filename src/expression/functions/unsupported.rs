@@ -22,8 +22,9 @@ pub(super) fn bind(call: &Call<'_>) -> Found {
         | "ARRAY_AGG"
         | "distinct"
         | "JSON_OBJECTAGG_NULL_ON_NULL"
-        | "JSON_OBJECTAGG"
-        | "JSON_ARRAYAGG" => "it aggregates records; key the stream and use reduce or a window",
+        | "JSON_OBJECTAGG_ABSENT_ON_NULL"
+        | "JSON_ARRAYAGG_NULL_ON_NULL"
+        | "JSON_ARRAYAGG_ABSENT_ON_NULL" => "it aggregates records; key the stream and use reduce or a window",
         "asc" | "desc" => "a stream has no order to sort by",
         "over" | "start" | "end" | "rowtime" | "proctime" | "temporalOverlaps" | "UNBOUNDED_ROW" | "CURRENT_ROW" => {
             "it needs a table's window"
