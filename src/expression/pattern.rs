@@ -153,7 +153,7 @@ impl Pattern {
                 _ => 2,
             };
             let digits = rest.bytes().take(width).take_while(u8::is_ascii_digit).count();
-            if digits == 0 || (adjacent && digits != width) || digits < count.min(2) {
+            if digits == 0 || (adjacent && digits != width) || digits < count {
                 return None;
             }
             let value: i64 = rest[..digits].parse().ok()?;
@@ -237,6 +237,9 @@ mod tests {
         }
         assert_eq!(Pattern::new("yyyy-MM-dd").unwrap().parse("2021-02-30"), None);
         assert_eq!(Pattern::new("yyyy-MM-dd").unwrap().parse("2021-02-03x"), None);
+        // as many digits as letters at least
+        assert_eq!(Pattern::new("yyyy-MM-dd").unwrap().parse("21-2-3"), None);
+        assert_eq!(Pattern::new("yyyy-M-d").unwrap().parse("2021-2-13"), Some(18_671 * MICROS_PER_DAY));
     }
 
     #[test]

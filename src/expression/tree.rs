@@ -88,13 +88,17 @@ impl Expr {
     }
 }
 
+fn is_text(type_text: &str) -> bool {
+    ["STRING", "CHAR", "VARCHAR"].iter().any(|name| type_text.starts_with(name))
+}
+
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Expr::Column { col } => f.write_str(col),
             Expr::Literal { lit, type_text } => match lit {
                 serde_json::Value::Null => f.write_str("null"),
-                serde_json::Value::String(text) if type_text == "STRING" => write!(f, "'{}'", text.replace('\'', "''")),
+                serde_json::Value::String(text) if is_text(type_text) => write!(f, "'{}'", text.replace('\'', "''")),
                 serde_json::Value::String(text) => f.write_str(text),
                 other => write!(f, "{other}"),
             },
@@ -122,6 +126,7 @@ mod tests {
         let expr = Expr::from_json(json).unwrap();
         assert_eq!(expr.to_string(), "cast(concat(a, 'it''s', null), INT)");
         assert_eq!(serde_json::to_string(&expr).unwrap(), json);
+        assert_eq!(Expr::literal("x", "STRING NOT NULL").to_string(), "'x'");
     }
 
     #[test]

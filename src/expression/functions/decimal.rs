@@ -160,6 +160,13 @@ fn exact(operation: Operation, left: i128, s1: i8, right: i128, s2: i8, scale: i
 
 /// `left * 10^shift / right`, rounded half up.
 fn quotient(left: i128, right: i128, shift: i32) -> Option<i128> {
+    // most quotients need no more than 128 bits
+    if let Some(value) = (0..=38).contains(&shift).then(|| left.checked_mul(pow10(shift as u32))).flatten() {
+        let (quotient, rest) = (value.checked_div(right)?, value.checked_rem(right)?);
+        let away = if (value < 0) == (right < 0) { 1 } else { -1 };
+        let rounds = rest.unsigned_abs() >= right.unsigned_abs() - rest.unsigned_abs();
+        return Some(if rounds { quotient + away } else { quotient });
+    }
     let divisor = i256::from_i128(right);
     if shift < 0 {
         return half_up(i256::from_i128(left), divisor.checked_mul(i256::from_i128(pow10((-shift) as u32)))?);
