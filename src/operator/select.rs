@@ -56,11 +56,6 @@ impl Select {
     }
 }
 
-/// The schema that a selection makes of `input`.
-pub fn output_schema(exprs: &[Expr], input: &Schema) -> Result<SchemaRef> {
-    Ok(Select::new(exprs, input)?.schema)
-}
-
 impl OperatorFactory for Select {
     fn create(&self, _context: &SubtaskContext) -> Result<Box<dyn Operator>> {
         Ok(Box::new(SelectOperator { columns: self.columns.clone(), schema: self.schema.clone() }))
