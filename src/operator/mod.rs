@@ -1,8 +1,15 @@
 //! Operators: what happens to the records between a source and a sink. One operator, one file.
 
+pub mod explode;
+pub mod filter;
+pub mod key_by;
 pub mod parse;
 pub mod render;
+pub mod select;
 mod timestamps;
+
+#[cfg(test)]
+mod testing;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -1,0 +1,70 @@
+//! Runs one operator on one batch.
+
+use std::sync::Arc;
+
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+
+use super::{Emission, OperatorFactory, Output, SubtaskContext};
+use crate::batch::{Batch, Data};
+use crate::metrics::OperatorMetrics;
+use crate::time::ManualClock;
+
+pub(crate) struct Emitted(Vec<Emission>);
+
+impl Emitted {
+    fn find(&self, tag: Option<&str>) -> Batch {
+        let batch = self.0.iter().find_map(|emission| match emission {
+            Emission::Batch(of, batch) if of.as_deref() == tag => Some(batch.clone()),
+            _ => None,
+        });
+        batch.expect("the operator emitted a batch")
+    }
+
+    pub fn main(&self) -> Batch {
+        self.find(None)
+    }
+
+    pub fn side(&self, tag: &str) -> Batch {
+        self.find(Some(tag))
+    }
+}
+
+pub(crate) fn context() -> SubtaskContext {
+    SubtaskContext {
+        operator: "test".into(),
+        job_name: "test".into(),
+        subtask: 0,
+        parallelism: 1,
+        max_parallelism: 128,
+        batch_size: 1024,
+        clock: Arc::new(ManualClock::new(0)),
+        metrics: OperatorMetrics::default(),
+        cancelled: Arc::default(),
+    }
+}
+
+pub(crate) fn run(factory: &dyn OperatorFactory, batch: Batch) -> Emitted {
+    let mut output = Output::default();
+    let mut operator = factory.create(&context()).unwrap();
+    operator.open().unwrap();
+    operator.process(0, batch, &mut output).unwrap();
+    operator.close().unwrap();
+    Emitted(output.take())
+}
+
+pub(crate) fn printed(batch: &Batch) -> Vec<String> {
+    printed_data(&batch.data)
+}
+
+/// Each record as `name=value, …`.
+pub(crate) fn printed_data(data: &Data) -> Vec<String> {
+    let Data::Columns(columns) = data else { panic!("a batch of columns is expected") };
+    let options = FormatOptions::default().with_null("null");
+    let records = &columns.records;
+    let field = |at: usize, row: usize| {
+        let formatter = ArrayFormatter::try_new(records.column(at).as_ref(), &options).unwrap();
+        format!("{}={}", records.schema_ref().field(at).name(), formatter.value(row))
+    };
+    let row = |row: usize| (0..records.num_columns()).map(|at| field(at, row)).collect::<Vec<_>>().join(", ");
+    (0..records.num_rows()).map(row).collect()
+}
