@@ -156,7 +156,9 @@ impl Trouble {
     pub fn from_io(error: &std::io::Error) -> Self {
         use std::io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable, NotFound, TimedOut};
         let text = error.to_string();
+        let is_tls = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
         let reason = match error.kind() {
+            _ if is_tls => Reason::Tls,
             ConnectionRefused | HostUnreachable | NetworkUnreachable | TimedOut | NotFound => Reason::Absent,
             _ if text.contains("lookup address") => Reason::UnknownHost,
             _ => Reason::Lost,
@@ -238,7 +240,7 @@ pub enum JdbcError {
     )]
     Row { database: Database, reason: Reason, code: String, message: String, column: Option<String>, in_doubt: bool },
 
-    #[error("{database} refused {rows} rows: {}{}", details(message, code), tried(*attempts))]
+    #[error("{database} did not take a flush of {rows} row(s): {}{}", details(message, code), tried(*attempts))]
     Rows { database: Database, reason: Reason, code: String, message: String, rows: usize, attempts: u32 },
 }
 

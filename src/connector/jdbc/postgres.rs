@@ -297,12 +297,7 @@ fn trouble(error: Error) -> Trouble {
     let mut source = std::error::Error::source(&error);
     while let Some(cause) = source {
         if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-            let is_tls = io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
-            let mut trouble = Trouble::from_io(io);
-            if is_tls {
-                trouble.reason = Reason::Tls;
-            }
-            return trouble;
+            return Trouble::from_io(io);
         }
         source = cause.source();
     }
