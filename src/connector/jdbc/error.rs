@@ -196,9 +196,11 @@ fn tried(attempts: u32) -> String {
     if attempts > 1 { format!(", tried {attempts} times") } else { String::new() }
 }
 
+/// `, column 'name'` where the message does not name it already.
 fn in_column(column: &Option<String>, message: &str) -> String {
+    let named = |column: &str| message.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == column);
     match column {
-        Some(column) if !message.contains(column.as_str()) => format!(", column '{column}'"),
+        Some(column) if !named(column) => format!(", column '{column}'"),
         _ => String::new(),
     }
 }
