@@ -33,6 +33,12 @@ pub trait Client: Send {
 
     fn rollback(&mut self) -> Outcome;
 
+    /// The number of the value that a row was refused for, where the database did not say it; called outside a
+    /// transaction.
+    fn blame(&mut self, _rows: &Rows, _row: usize, _trouble: &Trouble) -> Option<usize> {
+        None
+    }
+
     /// Says good-bye to the server.
     fn close(self: Box<Self>) {}
 }

@@ -156,7 +156,9 @@ impl Trouble {
     pub fn from_io(error: &std::io::Error) -> Self {
         use std::io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable, NotFound, TimedOut};
         let text = error.to_string();
+        let is_tls = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
         let reason = match error.kind() {
+            _ if is_tls => Reason::Tls,
             ConnectionRefused | HostUnreachable | NetworkUnreachable | TimedOut | NotFound => Reason::Absent,
             _ if text.contains("lookup address") => Reason::UnknownHost,
             _ => Reason::Lost,
@@ -194,9 +196,11 @@ fn tried(attempts: u32) -> String {
     if attempts > 1 { format!(", tried {attempts} times") } else { String::new() }
 }
 
+/// `, column 'name'` where the message does not name it already.
 fn in_column(column: &Option<String>, message: &str) -> String {
+    let named = |column: &str| message.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == column);
     match column {
-        Some(column) if !message.contains(column.as_str()) => format!(", column '{column}'"),
+        Some(column) if !named(column) => format!(", column '{column}'"),
         _ => String::new(),
     }
 }
@@ -238,7 +242,7 @@ pub enum JdbcError {
     )]
     Row { database: Database, reason: Reason, code: String, message: String, column: Option<String>, in_doubt: bool },
 
-    #[error("{database} refused {rows} rows: {}{}", details(message, code), tried(*attempts))]
+    #[error("{database} did not take a flush of {rows} row(s): {}{}", details(message, code), tried(*attempts))]
     Rows { database: Database, reason: Reason, code: String, message: String, rows: usize, attempts: u32 },
 }
 

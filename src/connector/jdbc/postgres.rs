@@ -21,7 +21,7 @@ use tokio_postgres::{Config, Error, Statement};
 use super::client::{Client, Outcome, Packing, Settings};
 use super::error::{JdbcError, Reason, Trouble};
 use super::pg_param::{Param, Unfit};
-use super::rows::Rows;
+use super::rows::{Cell, Rows};
 use super::tls::{Trust, connector};
 use super::url::JdbcUrl;
 
@@ -138,6 +138,8 @@ pub fn connect(settings: &Arc<Settings>) -> Outcome<Postgres> {
 /// The parameters of some rows, in the order of a statement's placeholders.
 struct Params<'a> {
     rows: &'a Rows,
+    /// A column that goes as NULL.
+    omitted: Option<usize>,
     next: usize,
     end: usize,
 }
@@ -145,7 +147,11 @@ struct Params<'a> {
 impl<'a> Params<'a> {
     fn new(rows: &'a Rows, range: Range<usize>) -> Self {
         let width = rows.width();
-        Params { rows, next: range.start * width, end: range.end * width }
+        Params { rows, omitted: None, next: range.start * width, end: range.end * width }
+    }
+
+    fn without(self, column: usize) -> Self {
+        Params { omitted: Some(column), ..self }
     }
 }
 
@@ -159,7 +165,8 @@ impl<'a> Iterator for Params<'a> {
         }
         self.next += 1;
         let (row, column) = (at / self.rows.width(), at % self.rows.width());
-        Some(Param { cell: self.rows.cell(row, column), row, column })
+        let cell = if self.omitted == Some(column) { Cell::Null } else { self.rows.cell(row, column) };
+        Some(Param { cell, row, column })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -267,6 +274,27 @@ impl Client for Postgres {
         self.run(self.client.batch_execute("ROLLBACK"))
     }
 
+    /// Writes the row with one value after the other left out: the error that goes away was that value's.
+    fn blame(&mut self, rows: &Rows, row: usize, trouble: &Trouble) -> Option<usize> {
+        if !matches!(trouble.reason, Reason::TooLong | Reason::OutOfRange | Reason::BadValue) {
+            return None;
+        }
+        let statement = self.prepared(1).ok()?;
+        self.begin().ok()?;
+        let guilty = (0..rows.width()).filter(|column| rows.cell(row, *column) != Cell::Null).find(|column| {
+            let params = Params::new(rows, row..row + 1).without(*column);
+            let probe = async {
+                self.client.batch_execute("SAVEPOINT probe").await?;
+                let outcome = self.client.execute_raw(&statement, params).await;
+                self.client.batch_execute("ROLLBACK TO SAVEPOINT probe").await?;
+                Ok(outcome.err().and_then(|error| error.code().map(|code| code.code().to_owned())))
+            };
+            self.run(probe).is_ok_and(|code| code.as_deref() != Some(trouble.code.as_str()))
+        });
+        self.rollback().ok()?;
+        guilty
+    }
+
     fn close(self: Box<Self>) {
         let Postgres { runtime, client, statements, .. } = *self;
         // dropping the client makes the connection say good-bye; the runtime has to run for it
@@ -297,12 +325,7 @@ fn trouble(error: Error) -> Trouble {
     let mut source = std::error::Error::source(&error);
     while let Some(cause) = source {
         if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-            let is_tls = io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
-            let mut trouble = Trouble::from_io(io);
-            if is_tls {
-                trouble.reason = Reason::Tls;
-            }
-            return trouble;
+            return Trouble::from_io(io);
         }
         source = cause.source();
     }

@@ -206,10 +206,6 @@ impl Rows {
         }
     }
 
-    pub fn name(&self, column: usize) -> &str {
-        &self.names[column]
-    }
-
     /// The row for a message: names and values, shortened, secrets hidden.
     pub fn describe(&self, row: usize) -> String {
         let values = self.names.iter().enumerate().map(|(column, name)| {

@@ -111,7 +111,7 @@ fn write_time(out: &mut Vec<u8>, micros: i64) {
     let fraction = micros % 1_000_000;
     if fraction != 0 {
         out.push(b'.');
-        if fraction % 1_000 == 0 { padded(out, fraction / 1_000, 3) } else { padded(out, fraction, 6) }
+        if fraction.is_multiple_of(1_000) { padded(out, fraction / 1_000, 3) } else { padded(out, fraction, 6) }
     }
 }
 

@@ -176,3 +176,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Encrypted<S> {
         Pin::new(&mut self.0).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_certificates_is_named() {
+        let missing = connector(&Trust::Host(Some("/no/such/ca.pem".into()))).err().unwrap();
+        assert!(missing.contains("'/no/such/ca.pem' cannot be read"), "{missing}");
+        let empty = tempfile::NamedTempFile::new().unwrap();
+        let none = connector(&Trust::Authority(empty.path().to_str().map(str::to_owned))).err().unwrap();
+        assert!(none.contains("there are none"), "{none}");
+        assert!(connector(&Trust::Host(None)).is_ok());
+    }
+}

@@ -215,6 +215,9 @@ impl JdbcWriter {
             guilty = found.rows.clone().map(|range| range.start);
             trouble = found;
         }
+        if let (Some(row), None, Some(client)) = (guilty, &trouble.column, self.client.as_mut()) {
+            trouble.column = client.blame(rows, row, &trouble).map(|number| self.settings.column_name(number));
+        }
         let Trouble { reason, code, message, column, .. } = trouble;
         match guilty.filter(|_| reason.may_be_a_row()) {
             Some(row) => {

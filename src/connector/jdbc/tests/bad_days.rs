@@ -10,7 +10,7 @@ use super::databases::{Setup, Target, records, write_all};
 use super::writing::{pairs, upsert};
 use crate::batch::Batch;
 use crate::connector::SinkWriter;
-use crate::connector::jdbc::Jdbc;
+use crate::connector::jdbc::{Database, Jdbc};
 use crate::connector::{Connector, Options, Spec};
 use crate::error::{Error, ErrorKind};
 use crate::types::Shape;
@@ -31,6 +31,8 @@ super::on_all_databases!(
 #[track_caller]
 fn assert_error(error: &Error, kind: ErrorKind, parts: &[&str]) {
     let text = error.to_string();
+    // with --nocapture one can read what people will read
+    eprintln!("{text}\n");
     assert_eq!(error.kind(), kind, "{text}");
     for part in parts {
         assert!(text.contains(part), "'{part}' is not in:\n{text}");
@@ -105,6 +107,8 @@ fn a_value_of_the_wrong_kind(target: &Target) {
     ]);
     let error = failure(target, &format!("INSERT INTO {table} (id, name) VALUES (?, ?)"), rows);
     assert_error(&error, ErrorKind::Data, &["record: id='two', name='b'", "convert the value before the sink"]);
+    let column = target.pick("`id`", "column 'id'", "strict_table.id");
+    assert_error(&error, ErrorKind::Data, &[column]);
     assert_eq!(target.count(&table), 0);
 }
 
@@ -118,6 +122,12 @@ fn a_value_too_long(target: &Target) {
     );
     let hint = target.pick("make the column wider", "make the column wider", "the table's constraint");
     assert_error(&error, ErrorKind::Data, &["record: id=2, name='abcdef'", hint]);
+    if target.database == Database::Postgres {
+        // PostgreSQL does not say which column: the sink finds out
+        let what =
+            "PostgreSQL refused a row: value too long for type character varying(5) (error 22001), column 'name'";
+        assert_error(&error, ErrorKind::Data, &[what]);
+    }
     if target.database.is_mysql() {
         assert_error(&error, ErrorKind::Data, &["MariaDB refused a row: Data too long for column 'name' (error 1406"]);
     }

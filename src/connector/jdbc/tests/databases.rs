@@ -13,7 +13,6 @@ use crate::connector::jdbc::retry::Backoff;
 use crate::connector::jdbc::url::{Database, JdbcUrl};
 use crate::connector::jdbc::writer::{JdbcWriter, TEST_BACKOFF};
 use crate::connector::{Options, SinkWriter};
-use crate::error::Result;
 use crate::metrics::OperatorMetrics;
 use crate::operator::SubtaskContext;
 use crate::time::{Clock, SystemClock};
@@ -97,44 +96,21 @@ impl Target {
 
     /// All rows, every value as the database's own text.
     pub fn query(&self, sql: &str) -> Vec<Line> {
+        self.try_query(sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    pub fn try_query(&self, sql: &str) -> Result<Vec<Line>, String> {
         let url = JdbcUrl::parse(&self.url).unwrap();
-        let user = url.param("user").unwrap_or_default().to_owned();
-        let password = url.param("password").unwrap_or_default().to_owned();
         if url.database == Database::Sqlite {
-            return query_sqlite(&url.name, sql);
+            return query_sqlite(&url.name, sql).map_err(|error| error.to_string());
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             if url.database == Database::Postgres {
-                let mut config = tokio_postgres::Config::new();
-                config.host(&url.hosts[0].name).port(url.hosts[0].port).dbname(&url.name).user(user).password(password);
-                let (client, connection) = config.connect(tokio_postgres::NoTls).await.unwrap();
-                tokio::spawn(connection);
-                let messages = client.simple_query(sql).await.unwrap();
-                let rows = messages.iter().filter_map(|message| match message {
-                    SimpleQueryMessage::Row(row) => {
-                        Some((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect())
-                    }
-                    _ => None,
-                });
-                return rows.collect();
+                query_postgres(&url, sql).await.map_err(|error| error.to_string())
+            } else {
+                query_mysql(&url, sql).await.map_err(|error| error.to_string())
             }
-            let options = mysql_async::OptsBuilder::default()
-                .ip_or_hostname(url.hosts[0].name.clone())
-                .tcp_port(url.hosts[0].port)
-                .db_name(Some(url.name.clone()))
-                .user(Some(user))
-                .pass(Some(password))
-                .prefer_socket(false);
-            let mut connection = mysql_async::Conn::new(options).await.unwrap();
-            let rows: Vec<mysql_async::Row> = connection.query(sql).await.unwrap();
-            connection.disconnect().await.unwrap();
-            let text = |value: mysql_async::Value| match value {
-                mysql_async::Value::NULL => None,
-                mysql_async::Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
-                other => Some(other.as_sql(true)),
-            };
-            rows.into_iter().map(|row| row.unwrap().into_iter().map(text).collect()).collect()
         })
     }
 
@@ -143,16 +119,54 @@ impl Target {
     }
 }
 
-fn query_sqlite(path: &str, sql: &str) -> Vec<Line> {
+fn login(url: &JdbcUrl) -> (String, String) {
+    (url.param("user").unwrap_or_default().to_owned(), url.param("password").unwrap_or_default().to_owned())
+}
+
+async fn query_postgres(url: &JdbcUrl, sql: &str) -> Result<Vec<Line>, tokio_postgres::Error> {
+    let (user, password) = login(url);
+    let mut config = tokio_postgres::Config::new();
+    config.host(&url.hosts[0].name).port(url.hosts[0].port).dbname(&url.name).user(user).password(password);
+    let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    let messages = client.simple_query(sql).await?;
+    let rows = messages.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect()),
+        _ => None,
+    });
+    Ok(rows.collect())
+}
+
+async fn query_mysql(url: &JdbcUrl, sql: &str) -> mysql_async::Result<Vec<Line>> {
+    let (user, password) = login(url);
+    let options = mysql_async::OptsBuilder::default()
+        .ip_or_hostname(url.hosts[0].name.clone())
+        .tcp_port(url.hosts[0].port)
+        .db_name(Some(url.name.clone()))
+        .user(Some(user))
+        .pass(Some(password))
+        .prefer_socket(false);
+    let mut connection = mysql_async::Conn::new(options).await?;
+    let rows: Vec<mysql_async::Row> = connection.query(sql).await?;
+    connection.disconnect().await?;
+    let text = |value: mysql_async::Value| match value {
+        mysql_async::Value::NULL => None,
+        mysql_async::Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        other => Some(other.as_sql(true)),
+    };
+    Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(text).collect()).collect())
+}
+
+fn query_sqlite(path: &str, sql: &str) -> rusqlite::Result<Vec<Line>> {
     use rusqlite::types::ValueRef;
-    let connection = rusqlite::Connection::open(path).unwrap();
-    connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
-    let mut statement = connection.prepare(sql).unwrap();
+    let connection = rusqlite::Connection::open(path)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    let mut statement = connection.prepare(sql)?;
     let columns = statement.column_count();
-    let mut rows = statement.query([]).unwrap();
+    let mut rows = statement.query([])?;
     let mut found = Vec::new();
-    while let Some(row) = rows.next().unwrap() {
-        let text = |at: usize| match row.get_ref(at).unwrap() {
+    while let Some(row) = rows.next()? {
+        let text = |at: usize| match row.get_ref_unwrap(at) {
             ValueRef::Null => None,
             ValueRef::Integer(value) => Some(value.to_string()),
             ValueRef::Real(value) => Some(value.to_string()),
@@ -160,7 +174,7 @@ fn query_sqlite(path: &str, sql: &str) -> Vec<Line> {
         };
         found.push((0..columns).map(text).collect());
     }
-    found
+    Ok(found)
 }
 
 /// How a test's writer differs from the usual one.
@@ -194,7 +208,7 @@ impl Setup {
         self.metrics.counter(name).get()
     }
 
-    pub fn writer(&self, url: &str, sql: &str, schema: SchemaRef) -> Result<JdbcWriter> {
+    pub fn writer(&self, url: &str, sql: &str, schema: SchemaRef) -> crate::Result<JdbcWriter> {
         let mut options = vec![("url".to_owned(), url.to_owned()), ("sql".to_owned(), sql.to_owned())];
         options.extend(self.options.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         let settings = crate::connector::jdbc::settings(&Options::new(options), &schema)?;
@@ -214,7 +228,7 @@ impl Setup {
 }
 
 /// Writes the records with one writer, from its opening to its end.
-pub fn write_all(url: &str, sql: &str, records: RecordBatch) -> Result<()> {
+pub fn write_all(url: &str, sql: &str, records: RecordBatch) -> crate::Result<()> {
     let mut writer = Setup::default().writer(url, sql, records.schema())?;
     writer.write(Batch::columns(records, Shape::Row))?;
     writer.flush()?;

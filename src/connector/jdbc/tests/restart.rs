@@ -41,11 +41,12 @@ impl Server {
         }
     }
 
-    /// Waits until something answers at the port.
-    fn await_port(&self, port: u16) {
+    /// Starts it and waits until it answers a query.
+    fn start_and_await(&mut self, target: &Target) {
+        self.start();
         let deadline = Instant::now() + Duration::from_secs(60);
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < deadline, "the server did not start within a minute");
+        while let Err(error) = target.try_query("SELECT 1") {
+            assert!(Instant::now() < deadline, "the server did not start within a minute: {error}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -135,7 +136,7 @@ fn postgres(port: u16) -> Option<Server> {
 }
 
 /// Writes while another thread kills the server and starts it again, twice.
-fn killed_and_restarted(mut server: Server, port: u16, target: &Target) {
+fn killed_and_restarted(mut server: Server, target: &Target) {
     let table = target.table("id BIGINT PRIMARY KEY, name VARCHAR(20)");
     let setup = Setup::default().option("batch-size", ROWS).option("max-retries", 200);
     let (flushes, retries) = (setup.metrics.counter("flushes"), setup.metrics.counter("retries"));
@@ -152,8 +153,7 @@ fn killed_and_restarted(mut server: Server, port: u16, target: &Target) {
                 while retries.get() < before + 2 {
                     std::thread::sleep(Duration::from_millis(1));
                 }
-                server.start();
-                server.await_port(port);
+                server.start_and_await(target);
             }
             server
         });
@@ -179,20 +179,18 @@ fn killed_and_restarted(mut server: Server, port: u16, target: &Target) {
 fn mariadb_is_killed_and_restarted() {
     let port = free_port();
     let Some(mut server) = mariadb(port) else { return };
-    server.start();
-    server.await_port(port);
     let root = Target::at(format!("jdbc:mariadb://127.0.0.1:{port}/mysql?user=root"));
+    server.start_and_await(&root);
     root.run("CREATE DATABASE test");
     let target = Target::at(format!("jdbc:mariadb://127.0.0.1:{port}/test?user=root"));
-    killed_and_restarted(server, port, &target);
+    killed_and_restarted(server, &target);
 }
 
 #[test]
 fn postgres_is_killed_and_restarted() {
     let port = free_port();
     let Some(mut server) = postgres(port) else { return };
-    server.start();
-    server.await_port(port);
     let target = Target::at(format!("jdbc:postgresql://127.0.0.1:{port}/postgres?user=postgres&password=any"));
-    killed_and_restarted(server, port, &target);
+    server.start_and_await(&target);
+    killed_and_restarted(server, &target);
 }

@@ -64,7 +64,7 @@ fn decimals_keep_their_digits_or_are_refused() {
         records(vec![("amount", Arc::new(array) as ArrayRef)])
     };
     let sql = format!("INSERT INTO {table} (amount) VALUES (?)");
-    write_all(&target.url, &sql, amounts(vec![1250, 123_456_789_012_345, 9_007_199_254_740_993_00])).unwrap();
+    write_all(&target.url, &sql, amounts(vec![1250, 123_456_789_012_345, 900_719_925_474_099_300])).unwrap();
     let found = target.query(&format!("SELECT amount FROM {table} ORDER BY id"));
     assert_eq!(found, lines(&[&["12.5"], &["1234567890123.45"], &["9007199254740993"]]));
     let error = write_all(&target.url, &sql, amounts(vec![900_719_925_474_099_312])).unwrap_err().to_string();
