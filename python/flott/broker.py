@@ -31,8 +31,9 @@ class Broker:
     :param message_max_bytes: The largest batch of records taken, in bytes. Kafka's default, a little over 1 MB; a
         topic's ``max.message.bytes`` overrides it.
     :param allow_remote: Must be true for a ``host`` that other machines can reach.
-    :raises ValueError: When a setting is not allowed, such as a host that other machines can reach.
-    :raises OSError: When the port is taken, the folder cannot be used, or another broker uses it.
+    :raises ConfigurationError: (a ``ValueError``) When a setting is not allowed, such as a host that other machines
+        can reach.
+    :raises ConnectorError: When the port is taken, the folder cannot be used, or another broker uses it.
 
     Example::
 
@@ -55,11 +56,13 @@ class Broker:
         message_max_bytes: int = 1_048_588,
         allow_remote: bool = False,
     ) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="flott-broker-") if data_dir is None else None
-        folder = self._temporary.name if self._temporary is not None else os.fspath(data_dir or "")
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        if data_dir is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="flott-broker-")
+            data_dir = self._temporary.name
         try:
             self._broker = _flott.Broker(
-                folder,
+                os.fspath(data_dir),
                 host=host,
                 port=port,
                 allow_remote=allow_remote,
@@ -76,20 +79,22 @@ class Broker:
     @property
     def bootstrap_servers(self) -> str:
         """What a client sets as ``bootstrap.servers``, such as ``"127.0.0.1:9092"``."""
-        return self._broker.bootstrap_servers()
+        servers: str = self._broker.bootstrap_servers()
+        return servers
 
     def create_topic(self, name: str, partitions: int = 1) -> None:
         """Creates a topic.
 
         :param name: Letters, digits, ``.``, ``_`` and ``-``; at most 249 of them.
         :param partitions: How many partitions it has.
-        :raises ValueError: When it exists already, or the name or number is not allowed.
+        :raises ConfigurationError: (a ``ValueError``) When it exists already, or the name or number is not allowed.
         """
         self._broker.create_topic(name, partitions)
 
     def topics(self) -> list[str]:
         """The names of the topics there are, sorted."""
-        return self._broker.topics()
+        names: list[str] = self._broker.topics()
+        return names
 
     def stop(self) -> None:
         """Closes all connections, writes everything to disk and ends the broker's threads.

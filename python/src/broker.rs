@@ -4,12 +4,9 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use flott::broker::{Broker, BrokerConfig};
-use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
-pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<PyBroker>()
-}
+use crate::gate;
 
 /// A running broker. Starting, creating topics and stopping let other Python threads run meanwhile.
 #[pyclass(name = "Broker", module = "flott._flott", frozen)]
@@ -37,7 +34,8 @@ impl PyBroker {
             "localhost" => IpAddr::from([127, 0, 0, 1]),
             other => other
                 .parse()
-                .map_err(|_| PyValueError::new_err(format!("'{other}' is not an IP address, such as 127.0.0.1")))?,
+                .map_err(|_| flott::Error::config(format!("'{other}' is not an IP address, such as 127.0.0.1")))
+                .map_err(|error| gate::raise(py, error))?,
         };
         let config = BrokerConfig {
             host,
@@ -49,7 +47,7 @@ impl PyBroker {
             message_max_bytes,
             ..BrokerConfig::new(data_dir)
         };
-        py.detach(|| Broker::start(config)).map(PyBroker).map_err(to_python)
+        py.detach(|| Broker::start(config)).map(PyBroker).map_err(|error| gate::raise(py, error))
     }
 
     fn bootstrap_servers(&self) -> String {
@@ -57,7 +55,7 @@ impl PyBroker {
     }
 
     fn create_topic(&self, py: Python<'_>, name: &str, partitions: i32) -> PyResult<()> {
-        py.detach(|| self.0.create_topic(name, partitions)).map_err(to_python)
+        py.detach(|| self.0.create_topic(name, partitions)).map_err(|error| gate::raise(py, error))
     }
 
     fn topics(&self, py: Python<'_>) -> Vec<String> {
@@ -66,14 +64,5 @@ impl PyBroker {
 
     fn stop(&self, py: Python<'_>) {
         py.detach(|| self.0.shutdown());
-    }
-}
-
-fn to_python(error: flott::Error) -> PyErr {
-    let message = error.to_string();
-    match error.kind() {
-        flott::ErrorKind::Config => PyValueError::new_err(message),
-        flott::ErrorKind::Connector => PyOSError::new_err(message),
-        _ => PyRuntimeError::new_err(message),
     }
 }

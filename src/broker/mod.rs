@@ -189,7 +189,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let broker = Broker::start(BrokerConfig::new(folder.path())).unwrap();
         broker.create_topic("orders", 3).unwrap();
-        let again = broker.create_topic("orders", 3).err().expect("it exists");
+        let again = broker.create_topic("orders", 3).expect_err("it exists");
         assert!(again.message().contains("already exists"), "{again}");
         drop(broker);
         let broker = Broker::start(BrokerConfig::new(folder.path())).unwrap();

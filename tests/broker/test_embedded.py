@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-
 from flott.broker import Broker
+from flott.errors import ConfigurationError, ConnectorError
+
 from tests.broker.clients import Clients, values
 from tests.broker.process import BrokerProcess
 
@@ -58,11 +59,11 @@ def test_topics_can_be_made_in_process() -> None:
         assert broker.topics() == ["given", "orders"]
         clients.wait_for_topic("given", 2)
         clients.wait_for_topic("orders", 3)
-        with pytest.raises(ValueError, match="already exists"):
+        with pytest.raises(ConfigurationError, match="already exists"):
             broker.create_topic("orders")
-        with pytest.raises(ValueError, match="one or more characters other than"):
+        with pytest.raises(ConfigurationError, match="one or more characters other than"):
             broker.create_topic("no spaces")
-    with pytest.raises(ValueError, match="stopped"):
+    with pytest.raises(ConfigurationError, match="stopped"):
         broker.create_topic("too late")
 
 
@@ -102,17 +103,17 @@ def test_other_python_threads_run_while_it_works() -> None:
 
 
 def test_what_it_refuses_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"0\.0\.0\.0, which other machines can reach"):
+    with pytest.raises(ConfigurationError, match=r"0\.0\.0\.0, which other machines can reach"):
         Broker(host="0.0.0.0")
-    with pytest.raises(ValueError, match="not an IP address"):
+    with pytest.raises(ConfigurationError, match="not an IP address"):
         Broker(host="example.org")
-    with pytest.raises(ValueError, match="num_partitions is 0"):
+    with pytest.raises(ConfigurationError, match="num_partitions is 0"):
         Broker(partitions=0)
     with Broker(tmp_path) as broker:
-        with pytest.raises(OSError, match="in use by another broker"):
+        with pytest.raises(ConnectorError, match="in use by another broker"):
             Broker(tmp_path)
         port = int(broker.bootstrap_servers.rpartition(":")[2])
-        with pytest.raises(OSError, match=f"stop the program that uses port {port}"):
+        with pytest.raises(ConnectorError, match=f"stop the program that uses port {port}"):
             Broker(port=port)
 
 

@@ -25,7 +25,7 @@ def test_a_partition_keeps_its_order_and_numbers_from_zero(clients: Clients) -> 
 def test_key_headers_and_timestamp_arrive(clients: Clients) -> None:
     topic = clients.topic()
     producer = clients.producer()
-    headers = [("trace", b"\x00\xff"), ("empty", b""), ("nothing", None), ("trace", "twice".encode())]
+    headers = [("trace", b"\x00\xff"), ("empty", b""), ("nothing", None), ("trace", b"twice")]
     produce(producer, topic, key="订单".encode(), value=b"v", headers=headers, timestamp=1_700_000_000_123)
     flush(producer)
     (message,) = clients.read(topic, 1)

@@ -49,9 +49,7 @@ def test_records_topics_and_offsets_are_there_again(process: BrokerProcess, clie
     assert clients.end_offset(topic, partition=1) == 101
 
 
-def test_nothing_acknowledged_is_lost_when_it_is_killed_while_writing(
-    process: BrokerProcess, clients: Clients
-) -> None:
+def test_nothing_acknowledged_is_lost_when_it_is_killed_while_writing(process: BrokerProcess, clients: Clients) -> None:
     topic = clients.topic()
     acknowledged: list[bytes | None] = []
 
@@ -100,18 +98,14 @@ def test_an_open_transaction_stays_open_when_it_is_killed_and_can_be_taken_back(
     assert values(take(reader, 1)) == [b"kept"]
 
 
-def test_a_transaction_begun_before_a_kill_can_be_committed_after_it(
-    process: BrokerProcess, clients: Clients
-) -> None:
+def test_a_transaction_begun_before_a_kill_can_be_committed_after_it(process: BrokerProcess, clients: Clients) -> None:
     topic, group, source = clients.topic(), unique("group"), clients.topic()
     producer = clients.producer(transactional_id=unique("tx"))
     producer.init_transactions(PATIENCE)
     producer.begin_transaction()
     produce(producer, topic, value=b"before")
     consumer = clients.consumer(group)
-    producer.send_offsets_to_transaction(
-        [TopicPartition(source, 0, 5)], consumer.consumer_group_metadata(), PATIENCE
-    )
+    producer.send_offsets_to_transaction([TopicPartition(source, 0, 5)], consumer.consumer_group_metadata(), PATIENCE)
     flush(producer)
     process.kill()
     process.start()

@@ -25,7 +25,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--port", type=int, default=9092, help="the port to listen on; 0 takes a free one")
     parser.add_argument("--host", default="127.0.0.1", help="the IP address to listen on")
     parser.add_argument(
-        "--allow-remote", action="store_true", help="permit a --host that other machines can reach; there are no passwords"
+        "--allow-remote",
+        action="store_true",
+        help="permit a --host that other machines can reach; there are no passwords",
     )
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help="the folder for the data")
     parser.add_argument(
@@ -60,6 +62,7 @@ def topic(text: str) -> tuple[str, int | None]:
 def run(options: argparse.Namespace) -> int:
     """Runs the broker until Ctrl-C or a request to terminate."""
     from flott.broker import Broker
+    from flott.errors import FlottError
 
     stop = threading.Event()
 
@@ -80,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
             auto_create_topics=not options.no_auto_create,
             message_max_bytes=options.message_max_bytes,
         )
-    except (OSError, ValueError) as error:
+    except FlottError as error:
         print(f"flott broker: {error}", file=sys.stderr)
         return 1
     with broker:

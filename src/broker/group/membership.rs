@@ -307,7 +307,8 @@ impl Membership {
     fn complete_join(&mut self, now: Instant) {
         // Who did not join in time is out, except static members: they may come back to their place.
         self.members.retain(|_, member| member.join.is_some() || member.instance.is_some());
-        if !self.leader.as_ref().is_some_and(|leader| self.members.get(leader).is_some_and(|m| m.join.is_some())) {
+        let here = |id: &String| self.members.get(id).is_some_and(|member| member.join.is_some());
+        if !self.leader.as_ref().is_some_and(here) {
             self.leader = self.members.iter().find(|(_, member)| member.join.is_some()).map(|(id, _)| id.clone());
         }
         self.generation += 1;
@@ -527,7 +528,7 @@ mod tests {
             let newcomer = Join { instance: Some((*instance).into()), ..join("", &["range"]) };
             let mut first = group.join(newcomer, now);
             for id in &ids {
-                let _ = group.join(Join { instance: instance_of(&group, id), ..join(id, &["range"]) }, now);
+                drop(group.join(Join { instance: instance_of(&group, id), ..join(id, &["range"]) }, now));
             }
             ids.push(first.try_recv().expect("all have joined").member_id);
         }
@@ -535,7 +536,7 @@ mod tests {
         for id in &ids {
             let given = if *id == leader { assign(&ids) } else { Vec::new() };
             let instance = instance_of(&group, id);
-            let _ = group.sync(id, instance.as_deref(), group.generation, given, now);
+            drop(group.sync(id, instance.as_deref(), group.generation, given, now));
         }
         assert_eq!(group.phase, Phase::Stable);
         (group, ids)
@@ -605,7 +606,7 @@ mod tests {
         let mut again = group.join(Join { id_required: true, ..join(&refused.member_id, &["range"]) }, now);
         assert_eq!(again.try_recv().unwrap().error, None);
         // One that never comes back is forgotten.
-        let _ = group.join(Join { id_required: true, ..join("", &["range"]) }, now);
+        drop(group.join(Join { id_required: true, ..join("", &["range"]) }, now));
         group.expire(now + SESSION);
         assert!(group.expected.is_empty());
     }
