@@ -209,9 +209,7 @@ impl<'a> Builder<'a> {
             let operator: Result<Box<dyn Operator>> = match &self.graph.node(*id).kind {
                 NodeKind::Source { .. } => Ok(Box::new(SourceHead)),
                 NodeKind::Operator(factory) => factory.create(&context),
-                NodeKind::Sink(sink) => {
-                    sink.writer(&context).map(|writer| Box::new(SinkOperator { writer }) as Box<dyn Operator>)
-                }
+                NodeKind::Sink(sink) => Ok(Box::new(SinkOperator::new(sink.clone(), context.clone()))),
             };
             operators.push(ChainedOperator {
                 operator: operator.map_err(|error| error.at(self.place(*id)))?,

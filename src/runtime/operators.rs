@@ -1,9 +1,11 @@
 //! How sources' timestamps and sinks' writers take part in a chain.
 
+use std::sync::Arc;
+
 use crate::batch::Batch;
-use crate::connector::SinkWriter;
-use crate::error::Result;
-use crate::operator::{Operator, Output};
+use crate::connector::{Sink, SinkWriter};
+use crate::error::{Error, Result};
+use crate::operator::{Operator, Output, SubtaskContext};
 
 /// Stands for the source at the head of its chain: records come in from the reader and go on unchanged.
 pub struct SourceHead;
@@ -15,33 +17,51 @@ impl Operator for SourceHead {
     }
 }
 
-/// A sink's writer as the last operator of a chain.
+/// A sink's writer as the last operator of a chain. It is made when the task opens, in the task's own thread: a writer
+/// may connect, and wait and retry while it does.
 pub struct SinkOperator {
-    pub writer: Box<dyn SinkWriter>,
+    sink: Arc<dyn Sink>,
+    context: SubtaskContext,
+    writer: Option<Box<dyn SinkWriter>>,
+}
+
+impl SinkOperator {
+    pub fn new(sink: Arc<dyn Sink>, context: SubtaskContext) -> Self {
+        SinkOperator { sink, context, writer: None }
+    }
+
+    fn writer(&mut self) -> Result<&mut Box<dyn SinkWriter>> {
+        self.writer.as_mut().ok_or_else(|| Error::internal("a sink was used before it was opened"))
+    }
 }
 
 impl Operator for SinkOperator {
+    fn open(&mut self) -> Result<()> {
+        self.writer = Some(self.sink.writer(&self.context)?);
+        Ok(())
+    }
+
     fn process(&mut self, _input: usize, batch: Batch, _output: &mut Output) -> Result<()> {
-        self.writer.write(batch)
+        self.writer()?.write(batch)
     }
 
     fn next_wakeup(&self) -> Option<i64> {
-        self.writer.next_wakeup()
+        self.writer.as_ref().and_then(|writer| writer.next_wakeup())
     }
 
     fn processing_time(&mut self, now: i64, _output: &mut Output) -> Result<()> {
-        self.writer.on_time(now)
+        self.writer()?.on_time(now)
     }
 
     fn barrier(&mut self, _checkpoint: u64, _output: &mut Output) -> Result<()> {
-        self.writer.flush()
+        self.writer()?.flush()
     }
 
     fn finish(&mut self, _output: &mut Output) -> Result<()> {
-        self.writer.finish()
+        self.writer()?.finish()
     }
 
     fn close(&mut self) -> Result<()> {
-        self.writer.close()
+        self.writer.take().map_or(Ok(()), |mut writer| writer.close())
     }
 }
