@@ -10,11 +10,11 @@ use flott::runtime::{JobConfig, run};
 use flott::{Error, Result, batch::Batch};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use serde_json::Value as Json;
 
 use crate::collection::Collection;
 use crate::gate::{self, raise};
 use crate::job::{self, Job};
+use crate::native::{ColumnsType, NativeOperator};
 use crate::objects::PyObjects;
 use crate::operators::{self, Extra, ToColumns};
 use crate::sinks::{Collect, Print};
@@ -32,13 +32,9 @@ fn checked<T>(py: Python<'_>, result: Result<T>) -> PyResult<T> {
     result.map_err(|error| raise(py, error))
 }
 
-fn json(text: &str) -> Result<Json> {
-    serde_json::from_str(text).map_err(|error| Error::internal(format!("not JSON: {error}: {text}")))
-}
-
-fn spec(options: Vec<(String, String)>, type_info: Option<&str>) -> Result<Spec> {
-    let row_type = type_info.map(|text| types::schema(&json(text)?)).transpose()?;
-    Ok(Spec { options: Options::new(options), row_type })
+fn spec(options: Vec<(String, String)>, columns: Option<&ColumnsType>) -> Spec {
+    let row_type = columns.map(|columns| (columns.schema.clone(), columns.shape));
+    Spec { options: Options::new(options), row_type }
 }
 
 /// Where an operator was built, for messages.
@@ -62,18 +58,19 @@ impl PyGraph {
         self.graph.add_node(name, NodeKind::Source { source, watermarks: None })
     }
 
-    /// A connector's source; `type_info` is a type's descriptor as JSON.
-    #[pyo3(signature = (name, connector, options, type_info=None, place=None))]
+    /// A connector's source, which emits columns of the given type.
+    #[pyo3(signature = (name, connector, options, columns=None, place=None))]
     fn add_source(
         &mut self,
         py: Python<'_>,
         name: &str,
         connector: &str,
         options: Vec<(String, String)>,
-        type_info: Option<&str>,
+        columns: Option<&ColumnsType>,
         place: Option<&str>,
     ) -> PyResult<usize> {
-        let made = py.detach(|| connector::find(connector)?.source(&spec(options, type_info)?));
+        let spec = spec(options, columns);
+        let made = py.detach(|| connector::find(connector)?.source(&spec));
         let source = Arc::from(checked(py, made.map_err(|error| error.at(built("source", name, place))))?);
         Ok(self.graph.add_node(name, NodeKind::Source { source, watermarks: None }))
     }
@@ -87,7 +84,7 @@ impl PyGraph {
         strategy: &str,
         assigner: Option<Py<PyAny>>,
     ) -> PyResult<()> {
-        let strategy = checked(py, json(strategy).and_then(|strategy| Strategy::new(&strategy, assigner)))?;
+        let strategy = checked(py, types::parse(strategy).and_then(|strategy| Strategy::new(&strategy, assigner)))?;
         if let NodeKind::Source { watermarks, .. } = &mut self.graph.node_mut(node).kind {
             *watermarks = Some(strategy);
         }
@@ -103,7 +100,7 @@ impl PyGraph {
         strategy: &str,
         assigner: Option<Py<PyAny>>,
     ) -> PyResult<usize> {
-        let strategy = checked(py, json(strategy).and_then(|strategy| Strategy::new(&strategy, assigner)))?;
+        let strategy = checked(py, types::parse(strategy).and_then(|strategy| Strategy::new(&strategy, assigner)))?;
         Ok(self.graph.add_node(name, NodeKind::Operator(Arc::new(AssignTimestamps::factory(strategy)))))
     }
 
@@ -113,38 +110,41 @@ impl PyGraph {
         Ok(self.graph.add_node(name, NodeKind::Operator(operator)))
     }
 
-    /// A connector's sink. Unless `type_info` is None, an operator in front converts objects to columns of that type,
-    /// after `prepare(record)`, and appends the columns that `extra` (name, function) computes. Returns the nodes to
-    /// connect to and to configure; they are the same where nothing needs converting.
-    #[pyo3(signature = (name, connector, options, type_info=None, prepare=None, extra=Vec::new(), place=None))]
-    #[allow(clippy::too_many_arguments)]
+    /// A connector's sink, which is given columns of that type.
+    #[pyo3(signature = (name, connector, options, columns, place=None))]
     fn add_sink(
         &mut self,
         py: Python<'_>,
         name: &str,
         connector: &str,
         options: Vec<(String, String)>,
-        type_info: Option<&str>,
+        columns: &ColumnsType,
+        place: Option<&str>,
+    ) -> PyResult<usize> {
+        let spec = spec(options, Some(columns));
+        let made = py.detach(|| connector::find(connector)?.sink(&spec));
+        let sink = checked(py, made.map_err(|error| error.at(built("sink", name, place))))?;
+        Ok(self.graph.add_node(name, NodeKind::Sink(Arc::from(sink))))
+    }
+
+    /// Objects to columns: of `prepare(record)` as `columns`, followed by the texts that `extra` (name, function)
+    /// computes; see `ColumnsType.with_texts`.
+    #[pyo3(signature = (name, columns, prepare=None, extra=Vec::new()))]
+    fn add_to_columns(
+        &mut self,
+        name: &str,
+        columns: &ColumnsType,
         prepare: Option<Py<PyAny>>,
         extra: Vec<(String, Py<PyAny>)>,
-        place: Option<&str>,
-    ) -> PyResult<(usize, usize)> {
-        let mut spec = checked(py, spec(options, type_info))?;
-        let convert = spec.row_type.take().map(|(schema, shape)| {
-            let extra = extra.into_iter().map(|(name, function)| Extra { name, function }).collect();
-            ToColumns { schema, shape, prepare, extra }
-        });
-        spec.row_type = convert.as_ref().map(ToColumns::output);
-        let made = py.detach(|| connector::find(connector)?.sink(&spec));
-        let sink = NodeKind::Sink(Arc::from(checked(py, made.map_err(|error| error.at(built("sink", name, place))))?));
-        let first = convert
-            .map(|convert| self.graph.add_node(format!("{name}: to columns"), NodeKind::Operator(convert.factory())));
-        let sink = self.graph.add_node(name, sink);
-        if let Some(from) = first {
-            let forward = Partitioning::Unspecified;
-            self.graph.add_edge(StreamEdge { from, to: sink, input: 0, tag: None, partitioning: forward });
-        }
-        Ok((first.unwrap_or(sink), sink))
+    ) -> usize {
+        let extra = extra.into_iter().map(|(name, function)| Extra { name, function }).collect();
+        let convert = ToColumns { schema: columns.schema.clone(), shape: columns.shape, prepare, extra };
+        self.graph.add_node(name, NodeKind::Operator(convert.factory()))
+    }
+
+    /// An operator on columns.
+    fn add_native(&mut self, name: &str, operator: &NativeOperator) -> usize {
+        self.graph.add_node(name, NodeKind::Operator(operator.factory.clone()))
     }
 
     /// Lines on standard output; `render(record)` makes the text.

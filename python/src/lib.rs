@@ -9,6 +9,7 @@ mod gate;
 mod graph;
 mod job;
 mod metrics;
+mod native;
 mod objects;
 mod operators;
 mod sinks;
@@ -26,6 +27,8 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     broker::register(module)?;
     module.add_class::<graph::PyGraph>()?;
     module.add_class::<graph::Results>()?;
+    module.add_class::<native::ColumnsType>()?;
+    module.add_class::<native::NativeOperator>()?;
     module.add_class::<job::Job>()?;
     module.add_class::<metrics::Metrics>()?;
     module.add_class::<metrics::Counter>()?;

@@ -27,9 +27,9 @@ class Input(NamedTuple):
 
 
 class AddNode(Protocol):
-    """Adds the operator to the engine's graph. Returns the node to feed and the node to read from."""
+    """Adds the operator to the engine's graph and returns its node."""
 
-    def __call__(self, graph: Graph, transformation: Transformation) -> tuple[int, int]: ...
+    def __call__(self, graph: Graph, transformation: Transformation) -> int: ...
 
 
 class Transformation:
@@ -89,20 +89,18 @@ def build_graph(transformations: Iterable[Transformation]) -> tuple[Graph, dict[
     graph = Graph()
     nodes: dict[int, int] = {}
     for id, transformation in sorted(needed.items()):
-        first, node = transformation.add_node(graph, transformation)
-        nodes[id] = node
-        for each in {first, node}:
-            graph.configure(
-                each,
-                parallelism=transformation.parallelism,
-                max_parallelism=transformation.max_parallelism,
-                slot_sharing_group=transformation.slot_sharing_group,
-                place=transformation.place,
-            )
-        graph.configure(node, uid=transformation.uid)
-        graph.configure(first, chaining=transformation.chaining)
+        node = nodes[id] = transformation.add_node(graph, transformation)
+        graph.configure(
+            node,
+            uid=transformation.uid,
+            parallelism=transformation.parallelism,
+            max_parallelism=transformation.max_parallelism,
+            chaining=transformation.chaining,
+            slot_sharing_group=transformation.slot_sharing_group,
+            place=transformation.place,
+        )
         for input, source in transformation.inputs:
             graph.connect(
-                nodes[source.transformation.id], first, input, source.tag, source.partitioning, source.partitioner
+                nodes[source.transformation.id], node, input, source.tag, source.partitioning, source.partitioner
             )
     return graph, nodes

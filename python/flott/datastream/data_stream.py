@@ -5,10 +5,11 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flott.common.typeinfo import TypeInformation, Types
 from flott.datastream._calls import factory
+from flott.datastream._columns import columns_type, condition_json, is_expression, list_json, type_information
 from flott.datastream._transformation import Input, Transformation
 from flott.datastream.functions import (
     FilterFunction,
@@ -25,12 +26,14 @@ from flott.datastream.functions import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from flott._flott import Graph, Job, Results
+    from flott._flott import ColumnsType, Graph, Job, NativeOperator, Results
     from flott.common.execution_config import ExecutionConfig
+    from flott.common.serialization import DeserializationSchema, SerializationSchema
     from flott.common.watermark_strategy import WatermarkStrategy
     from flott.datastream.functions.base import Function
     from flott.datastream.output_tag import OutputTag
     from flott.datastream.stream_execution_environment import StreamExecutionEnvironment
+    from flott.table.expression import Expression
 
 __all__ = ["CloseableIterator", "DataStream", "DataStreamSink", "KeyedStream"]
 
@@ -112,13 +115,20 @@ class DataStream(_Configurable):
         type_info: TypeInformation | None = None,
         transformation: Transformation | None = None,
         non_parallel: bool = False,
+        columns: ColumnsType | None = None,
     ) -> None:
-        """Use the methods of :class:`StreamExecutionEnvironment`."""
+        """Use the methods of :class:`StreamExecutionEnvironment`.
+
+        :param columns: the exact type of records that come as columns; None where they are Python objects
+        """
         self._env = env
         self._inputs = tuple(inputs)
         self._type = _ANY if type_info is None else type_info
         self._transformation = transformation
         self._non_parallel = non_parallel
+        self._columns = columns
+        #: The columns of the side output of an operator on columns.
+        self._rejected: ColumnsType | None = None
 
     def __repr__(self) -> str:
         names = ", ".join(each.transformation.name for each in self._inputs)
@@ -197,10 +207,66 @@ class DataStream(_Configurable):
         function = as_function(func, FlatMapFunction, "flat_map()")
         return self._operator("FLAT_MAP", "flat_map", function, "flat_map", output_type)
 
-    def filter(self, func: FilterFunction | Callable[[Any], bool]) -> DataStream:
-        """Keeps the records for which ``func`` is true."""
+    def filter(
+        self, func: FilterFunction | Callable[[Any], bool] | Expression, rejected: OutputTag | None = None
+    ) -> DataStream:
+        """Keeps the records for which ``func`` is true.
+
+        :param func: a function of the record, a :class:`FilterFunction`, or (beyond PyFlink) an expression such as
+            ``col("amount") > 0``, which runs on columns without Python; null counts as false
+        :param rejected: with an expression, the side output of the records that are not kept
+        """
+        if is_expression(func):
+            condition, tag = condition_json(cast("Expression", func)), None if rejected is None else rejected.tag_id
+            return self._native("Filter", "filter(expression)", lambda of: _operators().filter(of, condition, tag))
+        if rejected is not None:
+            raise TypeError("filter(rejected=...) goes with an expression; in Python use process() and yield tag, value")
         function = as_function(func, FilterFunction, "filter()")
         return self._operator("Filter", "filter", function, "filter", self._type)
+
+    def select(self, *expressions: Expression | str) -> DataStream:
+        """The results of expressions over each record, as a stream of rows (beyond PyFlink's DataStream).
+
+        Runs on columns without Python: ``select("id", (col("price") * col("quantity")).alias("amount"))``.
+
+        :param expressions: names of fields, or expressions of ``flott.table.expressions``
+        :raises ConfigurationError: if a field does not exist or the types don't fit
+        """
+        if not expressions:
+            raise TypeError("select() takes at least one field or expression")
+        trees = list_json(expressions)
+        return self._native("Select", "select()", lambda of: _operators().select(of, trees))
+
+    def explode(self, column: str, outer: bool = False) -> DataStream:
+        """One record for each element of a list field (beyond PyFlink's DataStream); runs on columns without Python.
+
+        The other fields stay; an element's own fields, if it is a row, stand behind them.
+
+        :param outer: keep a record whose list is empty or null, with nulls for the element
+        """
+        return self._native("Explode", "explode()", lambda of: _operators().explode(of, column, outer))
+
+    def deserialize(self, schema: DeserializationSchema, rejected: OutputTag | None = None) -> DataStream:
+        """Reads each record, a text or bytes, with a schema such as ``JsonRowDeserializationSchema``
+        (beyond PyFlink, where only a source does so); runs without Python.
+
+        :param rejected: the side output of the payloads that can't be read, unchanged; without it one fails the job
+        """
+        format, options, type_info = schema._deserialization_spec()
+        output = columns_type(self._type if type_info is None else type_info, "deserialize()")
+        given, tag = list(options.items()), None if rejected is None else rejected.tag_id
+        return self._native(
+            "Deserialize",
+            "deserialize()",
+            lambda of: _operators().deserialize(of, format, given, output, tag),
+        )
+
+    def serialize(self, schema: SerializationSchema) -> DataStream:
+        """Writes each record as a text with a schema such as ``JsonRowSerializationSchema`` (beyond PyFlink, where only a
+        sink does so); runs without Python."""
+        format, options, _ = schema._serialization_spec()
+        given = list(options.items())
+        return self._native("Serialize", "serialize()", lambda of: _operators().serialize(of, format, given))
 
     def process(self, func: ProcessFunction, output_type: TypeInformation | None = None) -> DataStream:
         """Runs ``func.process_element(value, ctx)``, which yields results, and ``tag, value`` to side outputs."""
@@ -226,16 +292,17 @@ class DataStream(_Configurable):
         spec, assigner = json.dumps(watermark_strategy._to_spec()), watermark_strategy._timestamp_assigner
         extract = None if assigner is None else assigner.extract_timestamp
 
-        def add(graph: Graph, own: Transformation) -> tuple[int, int]:
-            node = graph.add_timestamps(own.name, spec, extract)
-            return node, node
+        def add(graph: Graph, own: Transformation) -> int:
+            return graph.add_timestamps(own.name, spec, extract)
 
-        return self._next("Timestamps/Watermarks", add, self._type)
+        return self._next("Timestamps/Watermarks", add, self._type, columns=self._columns)
 
     def get_side_output(self, output_tag: OutputTag) -> DataStream:
         """The records that the process function before has sent to that tag."""
         own = self._own("get_side_output()")
-        return DataStream(self._env, [Input(own, output_tag.tag_id)], output_tag.type_info)
+        return DataStream(
+            self._env, [Input(own, output_tag.tag_id)], output_tag.type_info, columns=self._rejected
+        )
 
     def union(self, *streams: DataStream) -> DataStream:
         """All records of this stream and the others.
@@ -246,20 +313,28 @@ class DataStream(_Configurable):
             if stream._type != self._type:
                 raise TypeError(f"union() takes streams of one type: {self._type!r} and {stream._type!r} differ")
         inputs = [each for stream in (self, *streams) for each in stream._inputs]
-        return DataStream(self._env, inputs, self._type)
+        same = all(stream._columns == self._columns for stream in streams)
+        return DataStream(self._env, inputs, self._type, columns=self._columns if same else None)
 
     # --- partitioning
 
     def key_by(
-        self, key_selector: KeySelector | Callable[[Any], Any], key_type: TypeInformation | None = None
+        self,
+        key_selector: KeySelector | Callable[[Any], Any] | Expression | str,
+        key_type: TypeInformation | None = None,
     ) -> KeyedStream:
         """All records with one key go to one subtask, in order.
 
-        :param key_selector: a function of the record that returns its key
+        :param key_selector: a function of the record that returns its key, or (beyond PyFlink) a field's name or an
+            expression, which run on columns without Python
         """
-        function = as_function(key_selector, KeySelector, "key_by()")
-        keyed = self._operator("Key By", "key_by", function, "get_key", self._type, listed=False)
-        return KeyedStream(self._env, keyed._own("key_by()"), self._type, key_type, self)
+        if isinstance(key_selector, str) or is_expression(key_selector):
+            tree = list_json([cast("Expression", key_selector)])
+            keyed = self._native("Key By", "key_by(expression)", lambda of: _operators().key_by(of, tree), listed=False)
+        else:
+            function = as_function(key_selector, KeySelector, "key_by()")
+            keyed = self._operator("Key By", "key_by", function, "get_key", self._type, listed=False)
+        return KeyedStream(self._env, keyed._own("key_by()"), self._type, key_type, self, keyed._columns)
 
     def forward(self) -> DataStream:
         """Records stay in the subtask of the same number; the next operator must have the same parallelism."""
@@ -307,9 +382,8 @@ class DataStream(_Configurable):
         """
         render = _render(self._type)
 
-        def add(graph: Graph, own: Transformation) -> tuple[int, int]:
-            node = graph.add_print(own.name, render, sink_identifier)
-            return node, node
+        def add(graph: Graph, own: Transformation) -> int:
+            return graph.add_print(own.name, render, sink_identifier)
 
         return self._sink("Print to Std. Out", add)
 
@@ -329,10 +403,10 @@ class DataStream(_Configurable):
             raise ValueError(f"limit is at least 1, not {limit}")
         collected: list[Results] = []
 
-        def add(graph: Graph, own: Transformation) -> tuple[int, int]:
+        def add(graph: Graph, own: Transformation) -> int:
             node, results = graph.add_collect(own.name)
             collected.append(results)
-            return node, node
+            return node
 
         self._sink("Collect Stream Sink", add)
         job = self._env._start(job_execution_name or "DataStream Collect")
@@ -344,9 +418,33 @@ class DataStream(_Configurable):
 
     # --- how it is done
 
-    def _next(self, name: str, add: Any, type_info: TypeInformation | None, listed: bool = True) -> DataStream:
+    def _next(
+        self,
+        name: str,
+        add: Any,
+        type_info: TypeInformation | None,
+        listed: bool = True,
+        columns: ColumnsType | None = None,
+    ) -> DataStream:
         made = self._env._transformation(name, add, [(0, each) for each in self._inputs], listed)
-        return DataStream(self._env, [Input(made)], type_info, made)
+        return DataStream(self._env, [Input(made)], type_info, made, columns=columns)
+
+    def _native(
+        self, name: str, call: str, make: Callable[[ColumnsType], NativeOperator], listed: bool = True
+    ) -> DataStream:
+        """An operator on columns, which ``make`` builds for their type; records are converted to columns first."""
+        stream, columns = self, self._columns
+        if columns is None:
+            stream, columns = self._to_columns(columns_type(self._type, call))
+        operator = make(columns)
+        type_info = self._type if operator.output == columns else type_information(operator.output)
+
+        def add(graph: Graph, own: Transformation) -> int:
+            return graph.add_native(own.name, operator)
+
+        made = stream._next(name, add, type_info, listed, operator.output)
+        made._rejected = operator.rejected
+        return made
 
     def _operator(
         self,
@@ -359,15 +457,14 @@ class DataStream(_Configurable):
     ) -> DataStream:
         make = factory(function, method, self._env._job_parameters())
 
-        def add(graph: Graph, own: Transformation) -> tuple[int, int]:
-            node = graph.add_operator(own.name, kind, make)
-            return node, node
+        def add(graph: Graph, own: Transformation) -> int:
+            return graph.add_operator(own.name, kind, make)
 
         return self._next(name, add, type_info, listed)
 
     def _partitioned(self, partitioning: str, partitioner: Callable[[Any, int], int] | None = None) -> DataStream:
         inputs = [each._replace(partitioning=partitioning, partitioner=partitioner) for each in self._inputs]
-        return DataStream(self._env, inputs, self._type)
+        return DataStream(self._env, inputs, self._type, columns=self._columns)
 
     def _sink(self, name: str, add: Any) -> DataStreamSink:
         return DataStreamSink(self._env._transformation(name, add, [(0, each) for each in self._inputs]))
@@ -378,31 +475,45 @@ class DataStream(_Configurable):
                 f"{call} takes a sink such as KafkaSink, FileSink or JdbcSink.sink(...), not {sink!r}; "
                 "to run your own code for each record use map() or process()"
             )
-        import json
-
         connector, options, declared = sink._to_spec()
-        prepare = None
-        if connector == "filesystem" and options.get("format") == "string":
+        stream, prepare = self, None
+        if connector == "filesystem" and options.get("format") == "string" and self._type != Types.STRING():
             # SimpleStringEncoder writes toString() of whatever comes
-            prepare, declared = (None if self._type == Types.STRING() else _render(self._type)), Types.STRING()
-        type_info = self._type if declared is None else declared
-        descriptor = json.dumps(type_info._descriptor())
+            prepare, declared = _render(self._type), Types.STRING()
         extra = []
         if getattr(sink, "_topic_selector", None) is not None:
             options["topic.field"] = "topic"
             extra = [("topic", sink._topic_selector)]
+        columns = None if prepare or extra else self._columns
+        if columns is None or not (declared is None or declared == self._type):
+            columns = columns_type(self._type if declared is None else declared, call)
+            stream, columns = self._to_columns(columns, prepare, extra)
 
-        def add(graph: Graph, own: Transformation) -> tuple[int, int]:
-            return graph.add_sink(
-                own.name, connector, list(options.items()), descriptor, prepare, extra, own.place
-            )
+        def add(graph: Graph, own: Transformation) -> int:
+            return graph.add_sink(own.name, connector, list(options.items()), columns, own.place)
 
-        return self._sink(f"{connector} sink", add)
+        return stream._sink(f"{connector} sink", add)
+
+    def _to_columns(
+        self, columns: ColumnsType, prepare: Callable[[Any], Any] | None = None, extra: Any = ()
+    ) -> tuple[DataStream, ColumnsType]:
+        """The stream with its records as columns, and their exact type."""
+        def add(graph: Graph, own: Transformation) -> int:
+            return graph.add_to_columns(own.name, columns, prepare, list(extra))
+
+        emitted = columns.with_texts([name for name, _ in extra])
+        return self._next("To Columns", add, self._type, columns=emitted), emitted
 
 
 def _render(type_info: TypeInformation) -> Callable[[Any], str]:
     """How records of that type are written as text."""
     return str if type_info == _ANY else type_info._render
+
+
+def _operators() -> type[NativeOperator]:
+    from flott._flott import NativeOperator
+
+    return NativeOperator
 
 
 #: What PyFlink's streams have and these have not yet.
@@ -421,9 +532,10 @@ class KeyedStream(DataStream):
         type_info: TypeInformation,
         key_type: TypeInformation | None,
         origin: DataStream,
+        columns: ColumnsType | None = None,
     ) -> None:
         """Use :meth:`DataStream.key_by`."""
-        super().__init__(env, [Input(keyed, partitioning="hash")], type_info)
+        super().__init__(env, [Input(keyed, partitioning="hash")], type_info, columns=columns)
         self._key_type = _ANY if key_type is None else key_type
         self._origin = origin
 
@@ -447,7 +559,9 @@ class KeyedStream(DataStream):
         return self._operator("KEYED PROCESS", "process", function, "process_element", output_type)
 
     def key_by(
-        self, key_selector: KeySelector | Callable[[Any], Any], key_type: TypeInformation | None = None
+        self,
+        key_selector: KeySelector | Callable[[Any], Any] | Expression | str,
+        key_type: TypeInformation | None = None,
     ) -> KeyedStream:
         """Keys the stream anew, by another key."""
         return self._origin.key_by(key_selector, key_type)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flott.common.configuration import Configuration
 from flott.common.execution_config import ExecutionConfig
 from flott.common.typeinfo import TypeInformation, Types
+from flott.datastream._columns import columns_type
 from flott.datastream._job import RunningJob, execution_result
 from flott.datastream._transformation import Input, Transformation, build_graph
 from flott.datastream.data_stream import DataStream
@@ -215,9 +216,8 @@ class StreamExecutionEnvironment:
         if type_info is not None:
             items = [type_info._convert(item, f"collection[{index}]") for index, item in enumerate(items)]
 
-        def add(graph: Graph, own: Transformation) -> tuple[int, int]:
-            node = graph.add_collection(own.name, items)
-            return node, node
+        def add(graph: Graph, own: Transformation) -> int:
+            return graph.add_collection(own.name, items)
 
         made = self._transformation("Collection Source", add)
         made.parallelism = 1
@@ -241,19 +241,19 @@ class StreamExecutionEnvironment:
             raise TypeError(f"from_source() takes a source such as KafkaSource or FileSource, not {source!r}")
         connector, options, declared = source._to_spec()
         stream_type = type_info or declared
-        descriptor = None if stream_type is None else json.dumps(stream_type._descriptor())
+        columns = None if stream_type is None else columns_type(stream_type, "from_source()")
         assigner = watermark_strategy._timestamp_assigner
         extract = None if assigner is None else assigner.extract_timestamp
         strategy = json.dumps(watermark_strategy._to_spec())
 
-        def add(graph: Graph, own: Transformation) -> tuple[int, int]:
-            node = graph.add_source(own.name, connector, list(options.items()), descriptor, own.place)
+        def add(graph: Graph, own: Transformation) -> int:
+            node = graph.add_source(own.name, connector, list(options.items()), columns, own.place)
             if watermark_strategy._kind != "none" or extract is not None:
                 graph.set_watermarks(node, strategy, extract)
-            return node, node
+            return node
 
         made = self._transformation(source_name, add)
-        return DataStream(self, [Input(made)], stream_type, made)
+        return DataStream(self, [Input(made)], stream_type, made, columns=columns)
 
     def add_source(
         self, source_func: Any, source_name: str = "Custom Source", type_info: TypeInformation | None = None

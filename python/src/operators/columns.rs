@@ -33,7 +33,7 @@ pub struct ToColumns {
 
 impl ToColumns {
     /// The type of what is emitted.
-    pub fn output(&self) -> (SchemaRef, Shape) {
+    fn output(&self) -> (SchemaRef, Shape) {
         if self.extra.is_empty() {
             return (self.schema.clone(), self.shape);
         }

@@ -1,0 +1,164 @@
+//! Operators that run in Rust on columns: built and checked where the program names them, added to the graph later.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use flott::connector::Options;
+use flott::expression::Expr;
+use flott::operator::explode::Explode;
+use flott::operator::filter::Filter;
+use flott::operator::key_by::KeyBy;
+use flott::operator::parse::Parse;
+use flott::operator::render::Render;
+use flott::operator::select::Select;
+use flott::operator::{Operator, OperatorFactory, SubtaskContext};
+use flott::types::Shape;
+use flott::{Error, Result};
+use pyo3::prelude::*;
+
+use crate::gate::raise;
+use crate::types;
+
+/// The exact columns of a typed stream.
+#[pyclass(module = "flott._flott", frozen, eq)]
+#[derive(Clone, PartialEq)]
+pub struct ColumnsType {
+    pub schema: SchemaRef,
+    pub shape: Shape,
+}
+
+#[pymethods]
+impl ColumnsType {
+    /// From a type's descriptor as JSON.
+    #[new]
+    fn new(py: Python<'_>, descriptor: &str) -> PyResult<Self> {
+        let made = types::parse(descriptor).and_then(|descriptor| types::schema(&descriptor));
+        made.map(|(schema, shape)| ColumnsType { schema, shape }).map_err(|error| raise(py, error))
+    }
+
+    /// The descriptor of the nearest declared type, as JSON.
+    fn descriptor(&self) -> String {
+        types::descriptor(&self.schema, self.shape).to_string()
+    }
+
+    /// These columns, followed by columns of text: as rows, unless there are none to add.
+    fn with_texts(&self, names: Vec<String>) -> ColumnsType {
+        if names.is_empty() {
+            return self.clone();
+        }
+        let texts = names.into_iter().map(|name| Arc::new(Field::new(name, DataType::Utf8, true)));
+        let fields: Vec<_> = self.schema.fields().iter().cloned().chain(texts).collect();
+        ColumnsType { schema: Arc::new(Schema::new(fields)), shape: Shape::Row }
+    }
+
+    #[getter]
+    fn names(&self) -> Vec<String> {
+        self.schema.fields().iter().map(|field| field.name().clone()).collect()
+    }
+}
+
+/// An operator on columns; `output` is the type of its results and `rejected` that of its side output.
+#[pyclass(module = "flott._flott", frozen)]
+pub struct NativeOperator {
+    pub factory: Arc<dyn OperatorFactory>,
+    #[pyo3(get)]
+    output: ColumnsType,
+    #[pyo3(get)]
+    rejected: Option<ColumnsType>,
+}
+
+#[pymethods]
+impl NativeOperator {
+    /// Keeps the records for which the condition (JSON) is true; the others go to the side output `rejected`.
+    #[staticmethod]
+    #[pyo3(signature = (input, condition, rejected=None))]
+    fn filter(py: Python<'_>, input: &ColumnsType, condition: &str, rejected: Option<&str>) -> PyResult<Self> {
+        made(py, || {
+            let mut filter = Filter::new(&Expr::from_json(condition)?, &input.schema)?;
+            if let Some(tag) = rejected {
+                filter = filter.with_rejected(tag.into());
+            }
+            let side = rejected.map(|_| input.clone());
+            Ok(NativeOperator { factory: Arc::new(filter), output: input.clone(), rejected: side })
+        })
+    }
+
+    /// The results of the expressions (a JSON array) as fields.
+    #[staticmethod]
+    fn select(py: Python<'_>, input: &ColumnsType, expressions: &str) -> PyResult<Self> {
+        made(py, || {
+            let select = Select::new(&Expr::list_from_json(expressions)?, &input.schema)?;
+            let output = ColumnsType { schema: select.output_schema().clone(), shape: Shape::Row };
+            Ok(NativeOperator { factory: Arc::new(select), output, rejected: None })
+        })
+    }
+
+    /// One record for each element of a list.
+    #[staticmethod]
+    fn explode(py: Python<'_>, input: &ColumnsType, column: &str, outer: bool) -> PyResult<Self> {
+        made(py, || {
+            let explode = Explode::new(column, outer, &input.schema)?;
+            let output = ColumnsType { schema: explode.output_schema().clone(), shape: Shape::Row };
+            Ok(NativeOperator { factory: Arc::new(explode), output, rejected: None })
+        })
+    }
+
+    /// Computes the key of each record; `output` is the type of the records, unchanged.
+    #[staticmethod]
+    fn key_by(py: Python<'_>, input: &ColumnsType, expressions: &str) -> PyResult<Self> {
+        made(py, || {
+            let key_by = KeyBy::new(&Expr::list_from_json(expressions)?, &input.schema)?;
+            Ok(NativeOperator { factory: Arc::new(key_by), output: input.clone(), rejected: None })
+        })
+    }
+
+    /// Payloads to columns of type `output`; bad ones, unchanged, to the side output `rejected`.
+    #[staticmethod]
+    #[pyo3(signature = (input, format, options, output, rejected=None))]
+    fn deserialize(
+        py: Python<'_>,
+        input: &ColumnsType,
+        format: String,
+        options: Vec<(String, String)>,
+        output: &ColumnsType,
+        rejected: Option<&str>,
+    ) -> PyResult<Self> {
+        let side = rejected.map(|_| input.clone());
+        made(py, || {
+            let (tag, output_type, options) = (rejected.map(Arc::from), output.clone(), Options::new(options));
+            let create = move |context: &SubtaskContext| {
+                let ColumnsType { schema, shape } = output_type.clone();
+                let parse = Parse::new(&format, schema, shape, &options, tag.clone(), &context.metrics)?;
+                Ok(Box::new(parse) as Box<dyn Operator>)
+            };
+            Ok(NativeOperator { factory: Arc::new(create), output: output.clone(), rejected: side })
+        })
+    }
+
+    /// Columns to one text each.
+    #[staticmethod]
+    fn serialize(
+        py: Python<'_>,
+        input: &ColumnsType,
+        format: String,
+        options: Vec<(String, String)>,
+    ) -> PyResult<Self> {
+        made(py, || {
+            let ColumnsType { schema, shape } = input.clone();
+            let options = Options::new(options);
+            // fails here, at the user's line, for what can't be written
+            Render::new(&format, schema.clone(), shape, &options)?;
+            let create = move |_: &SubtaskContext| {
+                Ok(Box::new(Render::new(&format, schema.clone(), shape, &options)?) as Box<dyn Operator>)
+            };
+            let text = flott::batch::Columns::scalar(arrow::array::new_empty_array(&DataType::Utf8));
+            let output = ColumnsType { schema: RecordBatch::schema(&text.records), shape: Shape::Scalar };
+            Ok(NativeOperator { factory: Arc::new(create), output, rejected: None })
+        })
+    }
+}
+
+fn made(py: Python<'_>, make: impl FnOnce() -> Result<NativeOperator>) -> PyResult<NativeOperator> {
+    make().map_err(|error: Error| raise(py, error))
+}
