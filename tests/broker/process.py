@@ -19,6 +19,7 @@ class BrokerProcess:
         self._data = data
         self._arguments = arguments
         self._process: subprocess.Popen[str] | None = None
+        self._first_line = ""
         self._port = "0"
         self.bootstrap_servers = ""
 
@@ -28,7 +29,8 @@ class BrokerProcess:
             [*command, *self._arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         assert self._process.stdout is not None and self._process.stderr is not None
-        found = _LISTENING.search(self._process.stdout.readline())
+        self._first_line = self._process.stdout.readline()
+        found = _LISTENING.search(self._first_line)
         assert found is not None, self._process.stderr.read()
         self.bootstrap_servers = found[1]
         self._port = self.bootstrap_servers.rpartition(":")[2]
@@ -42,9 +44,11 @@ class BrokerProcess:
     def interrupt(self) -> tuple[int, str, str]:
         """Ctrl-C: the exit code, and what was printed since the start."""
         assert self._process is not None
+        assert self._process.stdout is not None and self._process.stderr is not None
         self._process.send_signal(signal.SIGINT)
-        printed, errors = self._process.communicate(timeout=30)
-        return self._process.returncode, printed, errors
+        # Not communicate(): it would miss what was read ahead with the first line.
+        printed, errors = self._first_line + self._process.stdout.read(), self._process.stderr.read()
+        return self._process.wait(timeout=30), printed, errors
 
     def __enter__(self) -> BrokerProcess:
         return self
