@@ -118,7 +118,7 @@ fn lead(mut launched: Launched, config: &JobConfig, clock: &dyn Clock, shared: &
     }
     while !master.all_ended() {
         let now = clock.now();
-        let due = master.next_tick().map_or(SLICE, |at| Duration::from_millis((at - now).max(0) as u64));
+        let due = master.next_tick().map_or(SLICE, |at| Duration::from_millis(at.saturating_sub(now).max(0) as u64));
         match launched.events.recv_timeout(due.min(SLICE)) {
             Ok(event) => master.handle(event),
             Err(mpsc::RecvTimeoutError::Timeout) => {}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
 from contextlib import closing
 from datetime import datetime
@@ -236,6 +239,39 @@ def test_kafka_to_a_database_server(bootstrap_servers: str, topic: str, database
     assert execute(database, HEADERS) == expected_headers(orders)
     assert execute(database, LINES) == expected_lines(orders)
     assert (summary.read, summary.orders) == (2000, len(orders))
+
+
+def test_ctrl_c_stops_an_endless_run_and_leaves_what_was_written(
+    embedded_broker: str, topic: str, sqlite_url: str, tmp_path: Path
+) -> None:
+    send_orders(embedded_broker, topic, 50, OrderGenerator(bad_share=0))
+    create_tables(sqlite_url)
+    names = {"KAFKA_BOOTSTRAP_SERVERS": embedded_broker, "ORDER_TOPIC": topic, "DATABASE_URL": sqlite_url}
+    job = subprocess.Popen(
+        [sys.executable, ROOT / "stage1_basic_etl" / "flink_order_etl.py"],
+        env={**os.environ, **names, "REJECTS_PATH": str(tmp_path / "rejects"), "DATABASE_BATCH_INTERVAL_MS": "100"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while len(in_sqlite(tmp_path, HEADERS)) < 50:
+            assert job.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        job.send_signal(signal.SIGINT)
+        _, errors = job.communicate(timeout=30)
+    finally:
+        job.kill()
+    assert job.returncode == 130, errors
+    assert "stopped by Ctrl-C" in errors
+    assert "Traceback" not in errors
+    assert len(in_sqlite(tmp_path, HEADERS)) == 50
+
+
+def test_a_broker_that_is_absent_is_named(sqlite_url: str, tmp_path: Path) -> None:
+    with pytest.raises(Exception, match=r"127\.0\.0\.1:1\b"):
+        run_etl(options("127.0.0.1:1", "order-raw", sqlite_url, tmp_path))
 
 
 def test_the_demo_runs_and_its_counts_agree(tmp_path: Path) -> None:
