@@ -3,10 +3,12 @@
 //! Each module may use only the modules listed above it; nothing here knows of Python.
 
 pub mod error;
+
 pub mod types;
 
 pub mod batch;
 pub mod metrics;
+pub mod options;
 
 pub mod time;
 
@@ -14,9 +16,9 @@ pub mod expression;
 
 pub mod checkpoint;
 
-pub mod operator;
-
 pub mod format;
+
+pub mod operator;
 
 pub mod connector;
 

@@ -29,7 +29,6 @@ from flott.datastream import OutputTag, ProcessFunction, RuntimeContext, StreamE
 from flott.datastream.connectors.file_system import BucketAssigner, FileSink, OutputFileConfig
 from flott.datastream.connectors.jdbc import JdbcConnectionOptions, JdbcExecutionOptions, JdbcSink
 from flott.datastream.connectors.kafka import KafkaOffsetResetStrategy, KafkaOffsetsInitializer, KafkaSource
-
 from stage1_basic_etl.etl_summary import EtlSummary, summarize
 from utils.config import Config, ConfigError, load_config
 from utils.database import create_tables, driver_of, how_to_create_tables, sqlite_file, upsert_sql, without_secrets

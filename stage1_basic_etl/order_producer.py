@@ -27,7 +27,6 @@ from flott.datastream import MapFunction, RuntimeContext, StreamExecutionEnviron
 from flott.datastream.connectors import DeliveryGuarantee
 from flott.datastream.connectors.kafka import KafkaRecordSerializationSchema, KafkaSink
 from flott.datastream.connectors.number_seq import NumberSequenceSource
-
 from utils.config import ConfigError, load_config
 from utils.order_generator import BadKind, OrderGenerator
 

@@ -17,7 +17,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from flott.broker import Broker
-
 from stage1_basic_etl.etl_summary import EtlSummary, count_loaded
 from stage1_basic_etl.flink_order_etl import EtlOptions, run_etl
 from stage1_basic_etl.order_producer import Sent, send_orders

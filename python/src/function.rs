@@ -20,12 +20,10 @@ pub struct Subtask {
     parallelism: usize,
     max_parallelism: u16,
     metrics: Py<Metrics>,
-    /// The context a process function is given with each record; `None` for other functions.
-    context: Option<Py<PyAny>>,
 }
 
 impl Subtask {
-    pub fn create(py: Python<'_>, context: &SubtaskContext, process: Option<Py<PyAny>>) -> PyResult<Py<Subtask>> {
+    pub fn create(py: Python<'_>, context: &SubtaskContext) -> PyResult<Py<Subtask>> {
         let metrics: OperatorMetrics = context.metrics.clone();
         Py::new(
             py,
@@ -35,7 +33,6 @@ impl Subtask {
                 parallelism: context.parallelism,
                 max_parallelism: context.max_parallelism,
                 metrics: Py::new(py, Metrics::new(metrics))?,
-                context: process,
             },
         )
     }
@@ -55,9 +52,9 @@ impl UserFunction {
     }
 
     /// Makes the function, which runs the user's `open`.
-    pub fn open(&mut self, process: Option<Py<PyAny>>) -> Result<()> {
+    pub fn open(&mut self) -> Result<()> {
         let (call, close) = gate::enter(|py| {
-            let subtask = Subtask::create(py, &self.context, process)?;
+            let subtask = Subtask::create(py, &self.context)?;
             let (call, close): (Py<PyAny>, Option<Py<PyAny>>) = self.factory.call1(py, (subtask,))?.extract(py)?;
             Ok((call, close))
         })?;

@@ -8,6 +8,7 @@ use flott::graph::{Chaining, CustomPartitioner, NodeKind, Partitioning, StreamEd
 use flott::operator::AssignTimestamps;
 use flott::runtime::{JobConfig, run};
 use flott::{Error, Result, batch::Batch};
+use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -164,7 +165,6 @@ impl PyGraph {
     #[pyo3(signature = (from_node, to_node, input=0, tag=None, partitioning="unspecified", partitioner=None))]
     fn connect(
         &mut self,
-        py: Python<'_>,
         from_node: usize,
         to_node: usize,
         input: usize,
@@ -182,7 +182,7 @@ impl PyGraph {
             ("broadcast", _) => Partitioning::Broadcast,
             ("global", _) => Partitioning::Global,
             ("custom", Some(function)) => Partitioning::Custom(Arc::new(PythonPartitioner(function))),
-            (other, _) => return checked(py, Err(Error::internal(format!("there is no partitioning '{other}'")))),
+            (other, _) => return Err(PyValueError::new_err(format!("there is no partitioning '{other}'"))),
         };
         self.graph.add_edge(StreamEdge { from: from_node, to: to_node, input, tag: tag.map(Arc::from), partitioning });
         Ok(())
@@ -258,7 +258,7 @@ fn job_config(given: &Bound<'_, PyDict>) -> PyResult<JobConfig> {
             "checkpoint_interval_ms" => {
                 config.checkpoint_interval = value.extract::<Option<u64>>()?.map(Duration::from_millis);
             }
-            other => return Err(pyo3::exceptions::PyKeyError::new_err(other.to_owned())),
+            other => return Err(PyKeyError::new_err(other.to_owned())),
         }
     }
     Ok(config)

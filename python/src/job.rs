@@ -117,7 +117,7 @@ pub fn around_task() -> flott::runtime::AroundTask {
         let mut body = Some(body);
         let entered = Python::try_attach(|py| {
             if let Some(body) = body.take() {
-                py.detach(|| body());
+                py.detach(body);
             }
         });
         if entered.is_none()

@@ -23,7 +23,7 @@ pub struct Strategy {
 
 impl Strategy {
     /// From `WatermarkStrategy._to_spec()`.
-    pub fn new(spec: &Json, assigner: Option<Py<PyAny>>) -> Result<Arc<dyn WatermarkStrategy>> {
+    pub fn new(spec: &Json, assigner: Option<Py<PyAny>>) -> Result<Arc<Self>> {
         let delay = match spec["kind"].as_str() {
             Some("none") => None,
             Some("monotonous") => Some(0),

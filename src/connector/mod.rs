@@ -8,15 +8,16 @@ pub mod jdbc;
 pub mod kafka;
 mod number_sequence;
 #[cfg(test)]
-pub mod testing;
+pub(crate) mod testing;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::batch::Batch;
 use crate::error::{Error, Result};
 use crate::operator::SubtaskContext;
 use crate::types::{SchemaRef, Shape};
+
+pub use crate::options::Options;
 
 /// One line a connector.
 pub static CONNECTORS: &[&dyn Connector] =
@@ -42,61 +43,6 @@ pub struct Spec {
     pub options: Options,
     /// The columns a source has to emit, or a sink is given.
     pub row_type: Option<(SchemaRef, Shape)>,
-}
-
-/// Options by name. Values may hold secrets: no message prints a value without [`Options::is_secret`].
-#[derive(Clone, Default)]
-pub struct Options(BTreeMap<String, String>);
-
-impl std::fmt::Debug for Options {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let shown = self.0.iter().map(|(k, v)| (k, if Options::is_secret(k) { "******" } else { v.as_str() }));
-        f.debug_map().entries(shown).finish()
-    }
-}
-
-impl Options {
-    pub fn new(entries: impl IntoIterator<Item = (String, String)>) -> Self {
-        Options(entries.into_iter().collect())
-    }
-
-    /// Whether the value of that option must never be printed.
-    pub fn is_secret(key: &str) -> bool {
-        let key = key.to_ascii_lowercase();
-        ["password", "secret", "token", "jaas", "key.pem", "credential"].iter().any(|word| key.contains(word))
-    }
-
-    pub fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str)
-    }
-
-    pub fn require(&self, key: &str) -> Result<&str> {
-        self.get(key).ok_or_else(|| Error::config(format!("the option '{key}' is missing")))
-    }
-
-    /// The option parsed, `default` where it is absent; the error names the option and the value.
-    pub fn parse<T: std::str::FromStr>(&self, key: &str, default: T) -> Result<T> {
-        match self.get(key) {
-            None => Ok(default),
-            Some(text) => text.trim().parse().map_err(|_| {
-                Error::config(format!(
-                    "the option '{key}' is '{text}', which is not a {}",
-                    std::any::type_name::<T>().rsplit("::").next().unwrap_or("valid value")
-                ))
-            }),
-        }
-    }
-
-    /// All options under `prefix.`, without the prefix.
-    pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.0.iter().filter_map(move |(key, value)| {
-            key.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.')).map(|rest| (rest, value.as_str()))
-        })
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
-    }
 }
 
 /// Makes the connector that `spec` names in its option `connector`.

@@ -8,8 +8,8 @@ use super::column::Column;
 use super::error::FormatError;
 use super::{Decoder, Encoder, Format};
 use crate::batch::Columns;
-use crate::connector::Options;
 use crate::error::{Error, Result};
+use crate::options::Options;
 use crate::types::{DataType, SchemaRef, Shape};
 
 const FORMAT: &str = "bytes";

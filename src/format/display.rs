@@ -149,7 +149,7 @@ fn items(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connector::Options;
+    use crate::options::Options;
     use crate::types::{DataType, Field, Fields, Schema, TimeUnit};
     use std::sync::Arc;
 

@@ -16,8 +16,8 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 
 use crate::batch::Columns;
-use crate::connector::Options;
 use crate::error::{Error, Result, shorten};
+use crate::options::Options;
 use crate::types::{DataType, Field, Schema, SchemaRef, Shape};
 
 pub use csv::CsvDialect;

@@ -13,8 +13,8 @@ use super::display::Display;
 use super::error::FormatError;
 use super::{Decoder, Encoder, Format};
 use crate::batch::Columns;
-use crate::connector::Options;
 use crate::error::{Error, Result};
+use crate::options::Options;
 use crate::types::{DataType, RowKind, SchemaRef, Shape};
 
 const FORMAT: &str = "string";

@@ -9,7 +9,7 @@ pub mod select;
 mod timestamps;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

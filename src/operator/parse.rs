@@ -12,12 +12,12 @@ use arrow::array::{Array, ArrayRef, AsArray};
 
 use super::{Operator, Output};
 use crate::batch::Batch;
-use crate::connector::Options;
 use crate::error::{Error, Result};
 use crate::format::{
     Decoder, FIELDS_IN_ERRORS, IGNORE_PARSE_ERRORS, NULLS_SKIPPED, RECORDS_IN_ERRORS, TEXTS_REPLACED, payload_text,
 };
 use crate::metrics::{Counter, OperatorMetrics};
+use crate::options::Options;
 use crate::types::{DataType, SchemaRef, Shape};
 
 pub struct Parse {
@@ -134,8 +134,8 @@ impl<'a> Payloads<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connector::testing::options;
     use crate::operator::Emission;
+    use crate::options::testing::options;
     use crate::types::{Field, Schema};
     use arrow::array::StringArray;
     use arrow::datatypes::Int32Type;

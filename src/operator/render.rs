@@ -11,9 +11,9 @@ use arrow::buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 
 use super::{Operator, Output};
 use crate::batch::{Batch, Columns, Data};
-use crate::connector::Options;
 use crate::error::{Error, Result};
 use crate::format::Encoder;
+use crate::options::Options;
 use crate::types::{SchemaRef, Shape};
 
 pub struct Render {

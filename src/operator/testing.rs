@@ -7,7 +7,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use super::{Emission, OperatorFactory, Output, SubtaskContext};
 use crate::batch::{Batch, Data};
 use crate::metrics::OperatorMetrics;
-use crate::time::ManualClock;
+use crate::time::{Clock, ManualClock};
 
 pub(crate) struct Emitted(Vec<Emission>);
 
@@ -29,18 +29,23 @@ impl Emitted {
     }
 }
 
-pub(crate) fn context() -> SubtaskContext {
+/// The context of subtask 0.
+pub(crate) fn context_at(clock: Arc<dyn Clock>, parallelism: usize, batch_size: usize) -> SubtaskContext {
     SubtaskContext {
         operator: "test".into(),
         job_name: "test".into(),
         subtask: 0,
-        parallelism: 1,
+        parallelism,
         max_parallelism: 128,
-        batch_size: 1024,
-        clock: Arc::new(ManualClock::new(0)),
+        batch_size,
+        clock,
         metrics: OperatorMetrics::default(),
         cancelled: Arc::default(),
     }
+}
+
+pub(crate) fn context() -> SubtaskContext {
+    context_at(Arc::new(ManualClock::new(0)), 1, 1024)
 }
 
 pub(crate) fn run(factory: &dyn OperatorFactory, batch: Batch) -> Emitted {

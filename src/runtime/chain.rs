@@ -189,6 +189,10 @@ impl Chain {
 
     /// Sends what the next tasks had no room for; `false` while something is still held back.
     pub fn flush_edges(&mut self) -> bool {
-        self.edges.iter_mut().fold(true, |all, edge| edge.flush() && all)
+        let mut all = true;
+        for edge in &mut self.edges {
+            all &= edge.flush();
+        }
+        all
     }
 }

@@ -102,16 +102,18 @@ impl Gate {
         lock(&self.state).channels.len()
     }
 
-    /// Appends to a channel, or gives the batch back when the channel is full; the producer's signal is raised when
-    /// there is room again. An empty channel takes a batch of any size, so that none is too large to pass.
-    pub fn push(&self, channel: usize, element: Element) -> Result<(), Element> {
+    /// Appends to a channel and returns nothing, or gives the batch back when the channel is full; the producer's
+    /// signal is raised when there is room again. An empty channel takes a batch of any size, so that none is too
+    /// large to pass.
+    #[must_use = "what is given back has not been sent"]
+    pub fn push(&self, channel: usize, element: Element) -> Option<Element> {
         let mut state = lock(&self.state);
         let channel = &mut state.channels[channel];
         if let Element::Batch(batch) = &element {
             let full = channel.records >= self.limits.records || channel.bytes >= self.limits.bytes;
             if full && channel.records > 0 {
                 channel.producer_waits = true;
-                return Err(element);
+                return Some(element);
             }
             channel.records += batch.len();
             channel.bytes += batch.byte_size();
@@ -119,7 +121,7 @@ impl Gate {
         channel.queue.push_back(element);
         drop(state);
         self.consumer.raise();
-        Ok(())
+        None
     }
 
     /// The next element of any channel that is not blocked.
@@ -173,28 +175,28 @@ mod tests {
     #[test]
     fn a_full_channel_gives_the_batch_back() {
         let gate = gate(1, 10);
-        assert!(gate.push(0, batch(10)).is_ok());
-        assert!(matches!(gate.push(0, batch(1)), Err(Element::Batch(_))));
-        assert!(gate.push(0, Element::Watermark(1)).is_ok(), "what isn't a batch always passes");
+        assert!(gate.push(0, batch(10)).is_none());
+        assert!(matches!(gate.push(0, batch(1)), Some(Element::Batch(_))));
+        assert!(gate.push(0, Element::Watermark(1)).is_none(), "what isn't a batch always passes");
         assert!(matches!(gate.pop(), Some((0, Element::Batch(_)))));
-        assert!(gate.push(0, batch(1)).is_ok());
+        assert!(gate.push(0, batch(1)).is_none());
     }
 
     #[test]
     fn an_oversized_batch_passes_an_empty_channel() {
         let gate = gate(1, 10);
-        assert!(gate.push(0, batch(1000)).is_ok());
+        assert!(gate.push(0, batch(1000)).is_none());
     }
 
     #[test]
     fn channels_take_turns_and_blocked_ones_wait() {
         let gate = gate(2, 10);
         for channel in [0, 0, 1, 1] {
-            assert!(gate.push(channel, batch(1)).is_ok());
+            assert!(gate.push(channel, batch(1)).is_none());
         }
         let order: Vec<usize> = (0..4).map(|_| gate.pop().unwrap().0).collect();
         assert_eq!(order, [0, 1, 0, 1]);
-        assert!(gate.push(0, batch(1)).is_ok());
+        assert!(gate.push(0, batch(1)).is_none());
         gate.set_blocked(0, true);
         assert!(gate.pop().is_none());
         gate.set_blocked(0, false);

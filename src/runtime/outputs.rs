@@ -104,9 +104,8 @@ impl OutputEdge {
     fn push(&mut self, target: usize, element: Element) {
         if self.pending.is_empty() {
             let (gate, channel) = &self.targets[target];
-            match gate.push(*channel, element) {
-                Ok(()) => {}
-                Err(element) => self.pending.push_back((target, element)),
+            if let Some(element) = gate.push(*channel, element) {
+                self.pending.push_back((target, element));
             }
         } else {
             self.pending.push_back((target, element));
@@ -117,7 +116,7 @@ impl OutputEdge {
     pub fn flush(&mut self) -> bool {
         while let Some((target, element)) = self.pending.pop_front() {
             let (gate, channel) = &self.targets[target];
-            if let Err(element) = gate.push(*channel, element) {
+            if let Some(element) = gate.push(*channel, element) {
                 self.pending.push_front((target, element));
                 return false;
             }

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flott.broker import Broker
 
+from flott.broker import Broker
 from tests.broker.clients import Clients
 from tests.broker.process import BrokerProcess
 

@@ -9,8 +9,8 @@ import uuid
 from pathlib import Path
 
 import pytest
-from flott.broker import Broker
 
+from flott.broker import Broker
 from tests.broker.clients import unique
 
 TOPICS = "org.apache.kafka.tools.TopicCommand"

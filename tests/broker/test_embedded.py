@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
+
 from flott.broker import Broker
 from flott.errors import ConfigurationError, ConnectorError
-
 from tests.broker.clients import Clients, values
 from tests.broker.process import BrokerProcess
 

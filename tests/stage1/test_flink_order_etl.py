@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer
+
 from flott.common import SimpleStringSchema, Types
 from flott.datastream import StreamExecutionEnvironment
 from flott.datastream.connectors.kafka import KafkaRecordSerializationSchema, KafkaSink
-
 from stage1_basic_etl import flink_order_etl
 from stage1_basic_etl.etl_summary import EtlSummary
 from stage1_basic_etl.flink_order_etl import EtlOptions, run_etl

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 import pytest
+
 from flott.common import SimpleStringSchema, WatermarkStrategy
 from flott.datastream import StreamExecutionEnvironment
 from flott.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
-
 from stage1_basic_etl import order_producer
 from stage1_basic_etl.order_producer import MakeOrder, send_orders
 from utils.order_generator import OrderGenerator

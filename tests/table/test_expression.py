@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+
 from flott.common import Types
 from flott.table import DataTypes, Expression
 from flott.table.expression import TimeIntervalUnit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from flott.table import DataTypes, Expression
 from flott.table import expressions as functions
 from flott.table.expression import JsonOnNull, TimePointUnit

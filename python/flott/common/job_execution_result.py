@@ -51,7 +51,7 @@ class JobExecutionResult:
     def get_metrics(self) -> dict[str, dict[str, int]]:
         """The counters of each operator by its name (beyond PyFlink)::
 
-            {"orders": {"numRecordsOut": 10000}, "validate": {"numRecordsIn": 10000, "rejected": 97}}
+        {"orders": {"numRecordsOut": 10000}, "validate": {"numRecordsIn": 10000, "rejected": 97}}
         """
         return {operator: dict(counters) for operator, counters in self._metrics.items()}
 

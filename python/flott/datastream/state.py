@@ -222,7 +222,7 @@ class BroadcastState(ReadOnlyBroadcastState[K, V]):
         self.remove(key)
 
 
-class StateDescriptor(ABC):  # noqa: B024 - not made itself, as in PyFlink
+class StateDescriptor(ABC):
     """The name and the type of a state."""
 
     def __init__(self, name: str, type_info: TypeInformation) -> None:
@@ -505,7 +505,7 @@ class StateTtlConfig:
             INCREMENTAL_CLEANUP = 1
             ROCKSDB_COMPACTION_FILTER = 2
 
-        class CleanupStrategy(ABC):  # noqa: B024 - not made itself, as in PyFlink
+        class CleanupStrategy(ABC):
             """One way with its settings."""
 
         class EmptyCleanupStrategy(CleanupStrategy):

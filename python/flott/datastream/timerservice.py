@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 __all__ = ["TimerService"]
 
@@ -12,6 +13,13 @@ class TimerService(ABC):
 
     https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/operators/process_function/#timers
     """
+
+    @classmethod
+    def __subclasshook__(cls, subclass: type) -> Any:
+        # the engine's own is native, and loaded only when a job starts
+        if cls is TimerService and (subclass.__module__, subclass.__name__) == ("flott._flott", "TimerService"):
+            return True
+        return NotImplemented
 
     @abstractmethod
     def current_processing_time(self) -> int:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Counter", "Distribution", "Meter", "Metric", "MetricGroup"]
 
 
-class Metric(ABC):  # noqa: B024 - not made itself, as in PyFlink
+class Metric(ABC):
     """What all metrics are."""
 
 

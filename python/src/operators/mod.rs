@@ -38,7 +38,7 @@ pub fn create(kind: &str, function: Py<PyAny>) -> Result<Arc<dyn OperatorFactory
 macro_rules! lifecycle {
     () => {
         fn open(&mut self) -> flott::Result<()> {
-            self.function.open(None)
+            self.function.open()
         }
 
         fn close(&mut self) -> flott::Result<()> {

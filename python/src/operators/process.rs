@@ -58,10 +58,8 @@ impl Collected {
 impl Operator for Process {
     fn open(&mut self) -> Result<()> {
         let clock = self.subtask.clock.clone();
-        let context = gate::enter(|py| ProcessContext::create(py, clock))?;
-        let given = gate::enter(|py| Ok(context.clone_ref(py).into_any()))?;
-        self.context = Some(context);
-        self.function.open(Some(given))
+        self.context = Some(gate::enter(|py| ProcessContext::create(py, clock))?);
+        self.function.open()
     }
 
     fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {

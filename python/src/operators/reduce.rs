@@ -33,7 +33,7 @@ struct Reduce {
 impl Operator for Reduce {
     fn open(&mut self) -> Result<()> {
         self.values = Some(gate::enter(|py| Ok(PyDict::new(py).unbind()))?);
-        self.function.open(None)
+        self.function.open()
     }
 
     fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {

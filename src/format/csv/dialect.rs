@@ -4,8 +4,8 @@ use memchr::memchr;
 
 use super::super::error::FormatError;
 use super::FORMAT;
-use crate::connector::Options;
 use crate::error::{Error, Result};
+use crate::options::Options;
 
 /// Flink's CSV options that a reader and a writer share.
 #[derive(Debug, Clone)]

@@ -11,8 +11,8 @@ mod encode;
 mod tests;
 
 use super::{Decoder, Encoder, Format, IGNORE_PARSE_ERRORS};
-use crate::connector::Options;
 use crate::error::Result;
+use crate::options::Options;
 use crate::types::{SchemaRef, Shape};
 
 pub use dialect::CsvDialect;

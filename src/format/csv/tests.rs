@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use super::super::{Decoder, Format};
 use super::Csv;
 use crate::batch::Columns;
-use crate::connector::testing::options;
+use crate::options::testing::options;
 use crate::types::{DataType, Field, Fields, Schema, SchemaRef, Shape, TimeUnit, Value};
 
 fn fields(fields: &[(&str, DataType)]) -> Fields {

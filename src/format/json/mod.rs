@@ -12,8 +12,8 @@ mod tests;
 
 use super::temporal::TimestampFormat;
 use super::{Decoder, Encoder, Format};
-use crate::connector::Options;
 use crate::error::{Error, Result};
+use crate::options::Options;
 use crate::types::{SchemaRef, Shape};
 
 pub struct Json;

@@ -7,8 +7,8 @@ use arrow::array::RecordBatch;
 use super::super::{Decoder, Format};
 use super::Json;
 use crate::batch::Columns;
-use crate::connector::Options;
 use crate::error::Error;
+use crate::options::Options;
 use crate::types::{DataType, Field, Fields, Schema, SchemaRef, Shape, TimeUnit, Value};
 
 fn options(entries: &[(&str, &str)]) -> Options {

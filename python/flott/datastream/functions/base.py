@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-class Function(ABC):  # noqa: B024 - what a subclass must write is abstract there
+class Function(ABC):
     """The base of all functions: what happens before the first record and after the last."""
 
     # The methods the engine calls, with the arguments it gives: what `as_function` checks.

@@ -21,6 +21,13 @@ __all__ = ["CoProcessFunction", "KeyedCoProcessFunction", "KeyedProcessFunction"
 
 
 class _Context(ABC):
+    @classmethod
+    def __subclasshook__(cls, subclass: type) -> Any:
+        # the engine's own context is native, and loaded only when a job starts
+        if (subclass.__module__, subclass.__name__) == ("flott._flott", "ProcessContext"):
+            return cls.__module__ == __name__ and not issubclass(cls, _OnTimerContext)
+        return NotImplemented
+
     @abstractmethod
     def timer_service(self) -> TimerService:
         """The clocks; timers need a keyed stream."""

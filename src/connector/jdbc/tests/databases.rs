@@ -12,6 +12,7 @@ use crate::batch::Batch;
 use crate::connector::jdbc::retry::Backoff;
 use crate::connector::jdbc::url::{Database, JdbcUrl};
 use crate::connector::jdbc::writer::{JdbcWriter, TEST_BACKOFF};
+use crate::connector::testing::context_at;
 use crate::connector::{Options, SinkWriter};
 use crate::metrics::OperatorMetrics;
 use crate::operator::SubtaskContext;
@@ -213,15 +214,9 @@ impl Setup {
         options.extend(self.options.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         let settings = crate::connector::jdbc::settings(&Options::new(options), &schema)?;
         let context = SubtaskContext {
-            operator: "sink".into(),
-            job_name: "test".into(),
-            subtask: 0,
-            parallelism: 1,
-            max_parallelism: 128,
-            batch_size: 1024,
-            clock: self.clock.clone(),
             metrics: self.metrics.clone(),
             cancelled: self.cancelled.clone(),
+            ..context_at(self.clock.clone(), 1, 1024)
         };
         JdbcWriter::open(Arc::new(settings), &context, self.backoff)
     }

@@ -19,8 +19,8 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::message::OwnedHeaders;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
+use crate::connector::testing::context_at;
 use crate::connector::{self, Options, Polled, Sink, Source, SourceReader, Spec, Split};
-use crate::metrics::OperatorMetrics;
 use crate::operator::SubtaskContext;
 use crate::time::SystemClock;
 use crate::types::{SchemaRef, Shape};
@@ -29,17 +29,7 @@ use crate::{Error, Result};
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn context(parallelism: usize) -> SubtaskContext {
-    SubtaskContext {
-        operator: "kafka".into(),
-        job_name: "test".into(),
-        subtask: 0,
-        parallelism,
-        max_parallelism: 128,
-        batch_size: 1000,
-        clock: Arc::new(SystemClock),
-        metrics: OperatorMetrics::default(),
-        cancelled: Arc::default(),
-    }
+    context_at(Arc::new(SystemClock), parallelism, 1000)
 }
 
 /// The broker to test against, or a word that there is none.

@@ -1,0 +1,210 @@
+"""The native module: the engine's graph, running jobs and what functions are given. For Flott's own use."""
+
+from collections.abc import Callable, Sequence
+from os import PathLike
+from typing import Any, TypeAlias, final
+
+__all__ = [
+    "Broker",
+    "Counter",
+    "Graph",
+    "Job",
+    "Metrics",
+    "ProcessContext",
+    "Results",
+    "Subtask",
+    "TimerService",
+    "__version__",
+    "stop_all_jobs",
+]
+
+__version__: str
+
+_Place: TypeAlias = str | None
+_Options: TypeAlias = Sequence[tuple[str, str]]
+_Opened: TypeAlias = tuple[Callable[..., Any], Callable[[], Any] | None]
+
+def stop_all_jobs() -> None:
+    """Stops what still runs; called at the interpreter's exit."""
+
+@final
+class Graph:
+    """A graph of operators. Nodes are numbered from 1."""
+
+    def __new__(cls) -> Graph: ...
+    def add_collection(self, name: str, items: Sequence[object]) -> int:
+        """Objects as a source."""
+
+    def add_source(
+        self, name: str, connector: str, options: _Options, type_info: str | None = None, place: _Place = None
+    ) -> int:
+        """A connector's source; ``type_info`` is a type's descriptor as JSON."""
+
+    def set_watermarks(self, node: int, strategy: str, assigner: Callable[[Any, int], int] | None = None) -> None:
+        """Gives a source its watermark strategy (JSON)."""
+
+    def add_timestamps(self, name: str, strategy: str, assigner: Callable[[Any, int], int] | None = None) -> int:
+        """Gives records of any stream their event time."""
+
+    def add_operator(self, name: str, kind: str, factory: Callable[[Subtask], _Opened]) -> int:
+        """An operator around a Python function; ``factory(subtask)`` returns ``(call, close)``."""
+
+    def add_sink(
+        self,
+        name: str,
+        connector: str,
+        options: _Options,
+        type_info: str | None = None,
+        prepare: Callable[[Any], Any] | None = None,
+        extra: Sequence[tuple[str, Callable[[Any], str | None]]] = ...,
+        place: _Place = None,
+    ) -> tuple[int, int]:
+        """A connector's sink, with a conversion to columns in front where ``type_info`` is given.
+
+        :return: the node to connect to and the sink's own
+        """
+
+    def add_print(self, name: str, render: Callable[[Any], str], identifier: str | None = None) -> int:
+        """Lines on standard output."""
+
+    def add_collect(self, name: str) -> tuple[int, Results]:
+        """Records for the program itself."""
+
+    def connect(
+        self,
+        from_node: int,
+        to_node: int,
+        input: int = 0,
+        tag: str | None = None,
+        partitioning: str = "unspecified",
+        partitioner: Callable[[Any, int], int] | None = None,
+    ) -> None:
+        """A stream from one node to another; the partitioner goes with ``custom``."""
+
+    def configure(
+        self,
+        node: int,
+        *,
+        name: str | None = None,
+        uid: str | None = None,
+        parallelism: int | None = None,
+        max_parallelism: int | None = None,
+        chaining: str | None = None,
+        slot_sharing_group: str | None = None,
+        place: _Place = None,
+    ) -> None:
+        """Sets what is given of a node."""
+
+    def name(self, node: int) -> str: ...
+    def parallelism(self, node: int) -> int | None: ...
+    def __len__(self) -> int: ...
+    def plan(self, parallelism: int) -> str:
+        """The execution plan as JSON."""
+
+    def start(self, config: dict[str, Any]) -> Job:
+        """Starts the job."""
+
+@final
+class Job:
+    """A running job."""
+
+    def status(self) -> str:
+        """The name of a ``JobStatus``."""
+
+    def cancel(self) -> None:
+        """Asks the job to stop; returns at once."""
+
+    def wait(self, timeout_ms: int | None = None) -> bool:
+        """Waits for the end of the job and of all its threads; False if it still runs after ``timeout_ms``."""
+
+    def result(self) -> None:
+        """Waits for the job's end; raises what made it fail, the first time it is asked."""
+
+    def runtime_ms(self) -> int:
+        """Since the start, or of the whole run."""
+
+    def metrics(self) -> list[tuple[int, str, str, dict[str, int]]]:
+        """``(id, name, kind, counters)`` of each operator; the kind is source, operator or sink."""
+
+@final
+class Results:
+    """The records of ``execute_and_collect``."""
+
+    def next(self, job: Job) -> tuple[Any] | None:
+        """``(record,)``, or None once the job has ended and nothing is left."""
+
+    def close(self) -> None:
+        """Nothing more is wanted."""
+
+@final
+class Subtask:
+    """What Python is told about the subtask its function runs in."""
+
+    @property
+    def operator(self) -> str: ...
+    @property
+    def index(self) -> int: ...
+    @property
+    def parallelism(self) -> int: ...
+    @property
+    def max_parallelism(self) -> int: ...
+    @property
+    def metrics(self) -> Metrics: ...
+
+@final
+class Metrics:
+    """The counters of one operator, by name."""
+
+    def counter(self, name: str) -> Counter:
+        """The counter of that name, made on first use; all subtasks of an operator share it."""
+
+@final
+class Counter:
+    """A counter of the engine."""
+
+    def inc(self, n: int = 1) -> None: ...
+    def dec(self, n: int = 1) -> None: ...
+    def get_count(self) -> int: ...
+
+@final
+class ProcessContext:
+    """The ``ctx`` of ``process_element(value, ctx)``: one object, reused for every record of a subtask."""
+
+    def timestamp(self) -> int | None:
+        """The record's event time in ms."""
+
+    def timer_service(self) -> TimerService: ...
+    def get_current_key(self) -> Any:
+        """The key of the record; None on a stream without keys."""
+
+@final
+class TimerService:
+    """Processing time and event time (ms) as an operator sees them."""
+
+    def current_processing_time(self) -> int: ...
+    def current_watermark(self) -> int: ...
+    def register_event_time_timer(self, timestamp: int) -> None: ...
+    def register_processing_time_timer(self, timestamp: int) -> None: ...
+    def delete_event_time_timer(self, timestamp: int) -> None: ...
+    def delete_processing_time_timer(self, timestamp: int) -> None: ...
+
+@final
+class Broker:
+    """A running broker."""
+
+    def __new__(
+        cls,
+        data_dir: str | PathLike[str],
+        *,
+        host: str,
+        port: int,
+        allow_remote: bool,
+        topics: Sequence[tuple[str, int]],
+        auto_create_topics: bool,
+        num_partitions: int,
+        message_max_bytes: int,
+    ) -> Broker: ...
+    def bootstrap_servers(self) -> str: ...
+    def create_topic(self, name: str, partitions: int) -> None: ...
+    def topics(self) -> list[str]: ...
+    def stop(self) -> None: ...
