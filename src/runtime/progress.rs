@@ -6,34 +6,36 @@ use std::time::Duration;
 use super::master::{JobMetrics, OperatorReport};
 use crate::metrics::{RECORDS_IN, RECORDS_OUT};
 
+/// A log gets a line a second, a terminal one line that is written again and again.
 const EVERY: Duration = Duration::from_secs(1);
+const EVERY_ON_TERMINAL: Duration = Duration::from_millis(200);
 
 pub struct Progress {
     metrics: JobMetrics,
+    every: Duration,
     next: Duration,
-    last_read: u64,
+    last: (Duration, u64),
     terminal: bool,
 }
 
 impl Progress {
     pub fn new(metrics: JobMetrics) -> Self {
-        Progress { metrics, next: EVERY, last_read: 0, terminal: std::io::stderr().is_terminal() }
+        let terminal = std::io::stderr().is_terminal();
+        let every = if terminal { EVERY_ON_TERMINAL } else { EVERY };
+        Progress { metrics, every, next: every, last: (Duration::ZERO, 0), terminal }
     }
 
     pub fn tick(&mut self, elapsed: Duration) {
         if elapsed < self.next {
             return;
         }
-        self.next = elapsed + EVERY;
+        self.next = elapsed + self.every;
         let report = self.metrics.report();
         let read = total(&report, "source", RECORDS_OUT);
         let written = total(&report, "sink", RECORDS_IN);
-        let line = format!(
-            "[{:>4} s] read {read} ({}/s), written {written}",
-            elapsed.as_secs(),
-            read.saturating_sub(self.last_read)
-        );
-        self.last_read = read;
+        let (then, before) = std::mem::replace(&mut self.last, (elapsed, read));
+        let rate = read.saturating_sub(before) as f64 / (elapsed - then).as_secs_f64().max(0.001);
+        let line = format!("[{:>4} s] read {read} ({rate:.0}/s), written {written}", elapsed.as_secs());
         let mut out = std::io::stderr().lock();
         // a progress line that can't be shown must not stop the job
         let _ = if self.terminal { write!(out, "\r\x1b[2K{line}") } else { writeln!(out, "{line}") };
@@ -64,7 +66,7 @@ fn summary(report: &[OperatorReport], job: &str, elapsed: Duration) -> String {
         };
         text += &shown;
         for (name, count) in &operator.counters {
-            if name != RECORDS_IN && name != RECORDS_OUT {
+            if name != RECORDS_IN && name != RECORDS_OUT && *count > 0 {
                 text += &format!("  {name:<24} {count:>10}  {}\n", operator.name);
             }
         }
@@ -91,12 +93,13 @@ mod tests {
         let report = [
             operator("source", "orders", &[(RECORDS_OUT, 200)]),
             operator("operator", "validate", &[(RECORDS_IN, 200), ("rejected", 3)]),
-            operator("sink", "table", &[(RECORDS_IN, 197)]),
+            operator("sink", "table", &[(RECORDS_IN, 197), ("retries", 0)]),
         ];
         let text = summary(&report, "etl", Duration::from_secs(2));
         assert!(text.starts_with("etl: 200 records in 2.00 s (100 records/s)\n"), "{text}");
         assert!(text.contains("read            200  orders"), "{text}");
         assert!(text.contains("written         197  table"), "{text}");
+        assert!(!text.contains("retries"), "what never happened is not worth a line: {text}");
         assert!(text.contains("rejected                          3  validate"), "{text}");
     }
 }

@@ -601,7 +601,11 @@ class CloseableIterator:
         return self
 
     def __next__(self) -> Any:
-        record = self._results.next(self._job)
+        try:
+            record = self._results.next(self._job)
+        except KeyboardInterrupt:
+            self.close()
+            raise
         if record is None:
             raise StopIteration
         return record[0]
