@@ -7,7 +7,7 @@ use flott::connector::{self, Options, Spec};
 use flott::graph::{Chaining, CustomPartitioner, NodeKind, Partitioning, StreamEdge, StreamGraph};
 use flott::operator::AssignTimestamps;
 use flott::runtime::{JobConfig, run};
-use flott::{Error, Result, batch::Batch};
+use flott::{Result, batch::Batch};
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

@@ -145,9 +145,9 @@ def test_runtime_context() -> None:
     assert (context.get_job_parameter("k", "d"), context.get_job_parameter("x", "d")) == ("v", "d")
 
 
-def test_state_without_key_by_says_so() -> None:
+def test_state_says_that_it_is_not_there_yet() -> None:
     context = RuntimeContext(task_name="Map")
-    with pytest.raises(RuntimeError, match=r"Map: keyed state 'count' .*key_by"):
+    with pytest.raises(NotImplementedError, match=r"Map: keyed state 'count' .*reduce\(\)"):
         context.get_state(ValueStateDescriptor("count", Types.LONG()))
 
 
