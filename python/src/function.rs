@@ -6,8 +6,10 @@ use flott::error::ErrorKind;
 use flott::metrics::OperatorMetrics;
 use flott::operator::SubtaskContext;
 use flott::{Error, Result};
+use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::gate;
 use crate::metrics::Metrics;
@@ -113,6 +115,29 @@ pub fn call2<'py>(function: &Bound<'py, PyAny>, first: &Py<PyAny>, second: &Py<P
             ffi::PyObject_Vectorcall(function.as_ptr(), arguments.as_mut_ptr().add(1), flags, std::ptr::null_mut());
         Bound::from_owned_ptr_or_err(py, result)
     }
+}
+
+/// Hands over what a function yielded or returned, one by one; None stands for nothing.
+pub fn each_result<'py>(
+    results: &Bound<'py, PyAny>,
+    function: &str,
+    mut take: impl FnMut(Bound<'py, PyAny>) -> PyResult<()>,
+) -> PyResult<()> {
+    if results.is_none() {
+        return Ok(());
+    }
+    // a string would fall apart into its characters, which nobody means
+    let iterator = if results.is_instance_of::<PyString>() { None } else { results.try_iter().ok() };
+    let iterator = iterator.ok_or_else(|| {
+        PyTypeError::new_err(format!(
+            "{function} must yield its results or return an iterable of them (None for none), not {}",
+            gate::describe(results)
+        ))
+    })?;
+    for item in iterator {
+        take(item?)?;
+    }
+    Ok(())
 }
 
 /// The record a function failed on, and its exception.

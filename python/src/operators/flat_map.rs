@@ -5,9 +5,7 @@ use std::sync::Arc;
 use flott::Result;
 use flott::batch::Batch;
 use flott::operator::{Operator, Output, SubtaskContext};
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 
 use super::{lifecycle, map};
 use crate::function::{self, Failure, UserFunction};
@@ -33,7 +31,12 @@ impl Operator for FlatMap {
             let mut made = Vec::with_capacity(items.len());
             let mut times = timestamps.as_ref().map(|_| Vec::with_capacity(items.len()));
             for (index, item) in items.iter().enumerate() {
-                let result = function::call(call, item).and_then(|results| extend(&results, &mut made));
+                let result = function::call(call, item).and_then(|results| {
+                    function::each_result(&results, "flat_map's function", |item| {
+                        made.push(item.unbind());
+                        Ok(())
+                    })
+                });
                 if let (Some(times), Some(timestamps)) = (&mut times, &timestamps) {
                     times.resize(made.len(), timestamps[index]);
                 }
@@ -45,26 +48,4 @@ impl Operator for FlatMap {
         })?;
         map::emit(made, times, failure, output)
     }
-}
-
-/// Appends what the function returned or yielded; None stands for nothing.
-fn extend(results: &Bound<'_, PyAny>, made: &mut Vec<Py<PyAny>>) -> PyResult<()> {
-    if results.is_none() {
-        return Ok(());
-    }
-    let iterator = match results.is_instance_of::<PyString>() {
-        // a string would fall apart into its characters, which nobody means
-        true => Err(()),
-        false => results.try_iter().map_err(|_| ()),
-    };
-    let iterator = iterator.map_err(|()| {
-        PyTypeError::new_err(format!(
-            "flat_map's function must yield or return an iterable of records (or None for none), not {}",
-            gate::describe(results)
-        ))
-    })?;
-    for item in iterator {
-        made.push(item?.unbind());
-    }
-    Ok(())
 }

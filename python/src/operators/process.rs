@@ -6,10 +6,9 @@ use std::sync::Arc;
 use flott::batch::{Batch, NO_TIMESTAMP};
 use flott::operator::{Operator, Output, SubtaskContext};
 use flott::{Error, Result};
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyString, PyTuple, PyType};
+use pyo3::types::{PyTuple, PyType};
 
 use crate::context::ProcessContext;
 use crate::function::{self, Failure, UserFunction};
@@ -85,7 +84,7 @@ impl Operator for Process {
                 }
                 let tags = &mut self.tags;
                 let result = function::call2(call, item, &argument).and_then(|results| {
-                    each_result(&results, |item| match tagged(&item)? {
+                    function::each_result(&results, "process_element", |item| match tagged(&item)? {
                         None => {
                             main.push(item.unbind(), time);
                             Ok(())
@@ -139,29 +138,6 @@ impl Operator for Process {
         }
         closed
     }
-}
-
-fn each_result<'py>(
-    results: &Bound<'py, PyAny>,
-    mut take: impl FnMut(Bound<'py, PyAny>) -> PyResult<()>,
-) -> PyResult<()> {
-    if results.is_none() {
-        return Ok(());
-    }
-    let iterator = match results.is_instance_of::<PyString>() {
-        true => Err(()),
-        false => results.try_iter().map_err(|_| ()),
-    };
-    let iterator = iterator.map_err(|()| {
-        PyTypeError::new_err(format!(
-            "process_element must yield its results (or return None), not return {}",
-            gate::describe(results)
-        ))
-    })?;
-    for item in iterator {
-        take(item?)?;
-    }
-    Ok(())
 }
 
 /// The id and the value of `yield tag, value`; `None` for a record of the main output.
