@@ -6,6 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from flott.common.serialization import DeserializationSchema
+from flott.common.typeinfo import RowTypeInfo, TypeInformation, Types
 from flott.datastream.connectors.base import (
     Source,
     format_options,
@@ -18,7 +19,7 @@ from flott.datastream.connectors.base import (
 )
 
 if TYPE_CHECKING:
-    from flott.common.typeinfo import TypeInformation
+    from collections.abc import Callable
 
 
 class KafkaTopicPartition:
@@ -174,6 +175,7 @@ class KafkaSourceBuilder:
         self._stopping: KafkaOffsetsInitializer | None = None
         self._bounded = False
         self._schema: DeserializationSchema | None = None
+        self._metadata: tuple[str, ...] = ()
 
     def set_bootstrap_servers(self, bootstrap_servers: str) -> KafkaSourceBuilder:
         """Sets the brokers to ask first: ``"host:9092,other:9092"``."""
@@ -252,6 +254,22 @@ class KafkaSourceBuilder:
         )
         return self
 
+    def set_metadata(self, *columns: str) -> KafkaSourceBuilder:
+        """Appends what Kafka knows of a record to its fields, which makes the stream one of rows (beyond PyFlink)::
+
+            builder.set_value_only_deserializer(SimpleStringSchema()).set_metadata("key", "timestamp")
+            # rows of value (STRING), key (bytes) and timestamp (INSTANT)
+
+        :param columns: some of ``key`` (bytes), ``topic``, ``partition``, ``offset``, ``timestamp`` (Instant) and
+            ``headers`` (a list of rows of ``key`` and ``value``, a string and bytes)
+        :raises ValueError: if one is something else
+        """
+        unknown = [column for column in columns if column not in _METADATA]
+        if unknown:
+            raise ValueError(f"set_metadata: {unknown} is not among {', '.join(_METADATA)}")
+        self._metadata = columns
+        return self
+
     def set_client_id_prefix(self, prefix: str) -> KafkaSourceBuilder:
         """Sets what the names of the source's clients start with."""
         return self.set_property("client.id.prefix", text(prefix, "set_client_id_prefix"))
@@ -300,7 +318,31 @@ class KafkaSourceBuilder:
             options.update(self._stopping._to_options("scan.bounded"))
             if not self._bounded:
                 options["scan.boundedness"] = "unbounded"
+        if self._metadata:
+            options["metadata"] = ",".join(self._metadata)
+            type_info = _with_metadata(type_info or Types.STRING(), self._metadata)
         return KafkaSource(options, type_info)
+
+
+#: What a record has beside its value.
+_METADATA: dict[str, Callable[[], TypeInformation]] = {
+    "key": lambda: Types.PRIMITIVE_ARRAY(Types.BYTE()),
+    "topic": Types.STRING,
+    "partition": Types.INT,
+    "offset": Types.LONG,
+    "timestamp": Types.INSTANT,
+    "headers": lambda: Types.LIST(
+        Types.ROW_NAMED(["key", "value"], [Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
+    ),
+}
+
+
+def _with_metadata(value: TypeInformation, columns: tuple[str, ...]) -> TypeInformation:
+    """The row of the value's fields (a bare value is the field ``value``) and the metadata."""
+    names, types = ["value"], [value]
+    if isinstance(value, RowTypeInfo):
+        names, types = list(value.get_field_names()), list(value.get_field_types())
+    return Types.ROW_NAMED([*names, *columns], [*types, *[_METADATA[column]() for column in columns]])
 
 
 def _strategy(given: Any) -> KafkaOffsetResetStrategy:

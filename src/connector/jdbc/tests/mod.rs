@@ -23,6 +23,5 @@ mod bad_days;
 mod databases;
 mod restart;
 mod sqlite;
-mod throughput;
 mod values;
 mod writing;
