@@ -220,7 +220,9 @@ class DataStream(_Configurable):
             condition, tag = condition_json(cast("Expression", func)), None if rejected is None else rejected.tag_id
             return self._native("Filter", "filter(expression)", lambda of: _operators().filter(of, condition, tag))
         if rejected is not None:
-            raise TypeError("filter(rejected=...) goes with an expression; in Python use process() and yield tag, value")
+            raise TypeError(
+                "filter(rejected=...) goes with an expression; in Python use process() and yield tag, value"
+            )
         function = as_function(func, FilterFunction, "filter()")
         return self._operator("Filter", "filter", function, "filter", self._type)
 
@@ -262,8 +264,10 @@ class DataStream(_Configurable):
         )
 
     def serialize(self, schema: SerializationSchema) -> DataStream:
-        """Writes each record as a text with a schema such as ``JsonRowSerializationSchema`` (beyond PyFlink, where only a
-        sink does so); runs without Python."""
+        """Writes each record as a text with a schema such as ``JsonRowSerializationSchema``; runs without Python.
+
+        Beyond PyFlink, where only a sink does so.
+        """
         format, options, _ = schema._serialization_spec()
         given = list(options.items())
         return self._native("Serialize", "serialize()", lambda of: _operators().serialize(of, format, given))
@@ -300,9 +304,7 @@ class DataStream(_Configurable):
     def get_side_output(self, output_tag: OutputTag) -> DataStream:
         """The records that the process function before has sent to that tag."""
         own = self._own("get_side_output()")
-        return DataStream(
-            self._env, [Input(own, output_tag.tag_id)], output_tag.type_info, columns=self._rejected
-        )
+        return DataStream(self._env, [Input(own, output_tag.tag_id)], output_tag.type_info, columns=self._rejected)
 
     def union(self, *streams: DataStream) -> DataStream:
         """All records of this stream and the others.
@@ -498,6 +500,7 @@ class DataStream(_Configurable):
         self, columns: ColumnsType, prepare: Callable[[Any], Any] | None = None, extra: Any = ()
     ) -> tuple[DataStream, ColumnsType]:
         """The stream with its records as columns, and their exact type."""
+
         def add(graph: Graph, own: Transformation) -> int:
             return graph.add_to_columns(own.name, columns, prepare, list(extra))
 
