@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 
 HEAVY = ["asyncio", "dataclasses", "inspect", "json", "logging", "decimal", "datetime", "multiprocessing", "numpy"]
+
+JOB = (
+    "env = StreamExecutionEnvironment.get_execution_environment(); "
+    "assert env.from_collection([1, 2]).map(lambda n: n + 1).key_by(lambda n: n).execute_and_collect(limit=1) == [2]; "
+    "env.from_collection([]).print(); env.execute()"
+)
 
 
 def loaded(program: str) -> set[str]:
@@ -39,10 +46,19 @@ def test_packages_load_nothing_of_themselves() -> None:
         "from flott.datastream.connectors.kafka import KafkaSource, KafkaSink",
         "from flott.datastream.connectors.jdbc import JdbcSink",
         "from flott.datastream.formats.json import JsonRowDeserializationSchema",
+        "import flott; flott.__version__",
+        f"from flott.datastream import StreamExecutionEnvironment; {JOB}",
     ],
 )
 def test_nothing_heavy_is_loaded(program: str) -> None:
     assert loaded(program).isdisjoint(HEAVY)
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    import flott
+
+    assert flott.__version__ == metadata.version("flott")
+    assert "flott._flott" not in loaded("import flott")
 
 
 def test_unknown_names_are_refused() -> None:

@@ -6,10 +6,12 @@ from typing import Any, TypeAlias, final
 
 __all__ = [
     "Broker",
+    "ColumnsType",
     "Counter",
     "Graph",
     "Job",
     "Metrics",
+    "NativeOperator",
     "ProcessContext",
     "Results",
     "Subtask",
@@ -36,9 +38,9 @@ class Graph:
         """Objects as a source."""
 
     def add_source(
-        self, name: str, connector: str, options: _Options, type_info: str | None = None, place: _Place = None
+        self, name: str, connector: str, options: _Options, columns: ColumnsType | None = None, place: _Place = None
     ) -> int:
-        """A connector's source; ``type_info`` is a type's descriptor as JSON."""
+        """A connector's source, which emits columns of the given type."""
 
     def set_watermarks(self, node: int, strategy: str, assigner: Callable[[Any, int], int] | None = None) -> None:
         """Gives a source its watermark strategy (JSON)."""
@@ -49,21 +51,19 @@ class Graph:
     def add_operator(self, name: str, kind: str, factory: Callable[[Subtask], _Opened]) -> int:
         """An operator around a Python function; ``factory(subtask)`` returns ``(call, close)``."""
 
-    def add_sink(
+    def add_sink(self, name: str, connector: str, options: _Options, columns: ColumnsType, place: _Place = None) -> int:
+        """A connector's sink, given columns of that type."""
+
+    def add_to_columns(
         self,
         name: str,
-        connector: str,
-        options: _Options,
-        type_info: str | None = None,
+        columns: ColumnsType,
         prepare: Callable[[Any], Any] | None = None,
         extra: Sequence[tuple[str, Callable[[Any], str | None]]] = ...,
-        place: _Place = None,
-    ) -> tuple[int, int]:
-        """A connector's sink, with a conversion to columns in front where ``type_info`` is given.
+    ) -> int:
+        """Objects to columns of that type after ``prepare(record)``, with the texts ``extra`` computes behind."""
 
-        :return: the node to connect to and the sink's own
-        """
-
+    def add_native(self, name: str, operator: NativeOperator) -> int: ...
     def add_print(self, name: str, render: Callable[[Any], str], identifier: str | None = None) -> int:
         """Lines on standard output."""
 
@@ -103,6 +103,49 @@ class Graph:
 
     def start(self, config: dict[str, Any]) -> Job:
         """Starts the job."""
+
+@final
+class ColumnsType:
+    """The exact columns of a typed stream."""
+
+    def __new__(cls, descriptor: str) -> ColumnsType: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def descriptor(self) -> str:
+        """The nearest declared type, as JSON."""
+
+    def with_texts(self, names: Sequence[str]) -> ColumnsType:
+        """These columns, followed by columns of text."""
+
+    @property
+    def names(self) -> list[str]: ...
+
+@final
+class NativeOperator:
+    """An operator on columns. Expressions are JSON; ``rejected`` is the tag of a side output."""
+
+    @property
+    def output(self) -> ColumnsType:
+        """The type of its results."""
+
+    @property
+    def rejected(self) -> ColumnsType | None:
+        """The type of its side output."""
+
+    @staticmethod
+    def filter(input: ColumnsType, condition: str, rejected: str | None = None) -> NativeOperator: ...
+    @staticmethod
+    def select(input: ColumnsType, expressions: str) -> NativeOperator: ...
+    @staticmethod
+    def explode(input: ColumnsType, column: str, outer: bool) -> NativeOperator: ...
+    @staticmethod
+    def key_by(input: ColumnsType, expressions: str) -> NativeOperator: ...
+    @staticmethod
+    def deserialize(
+        input: ColumnsType, format: str, options: _Options, output: ColumnsType, rejected: str | None = None
+    ) -> NativeOperator: ...
+    @staticmethod
+    def serialize(input: ColumnsType, format: str, options: _Options) -> NativeOperator: ...
 
 @final
 class Job:

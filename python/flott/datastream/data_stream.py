@@ -221,7 +221,7 @@ class DataStream(_Configurable):
             return self._native("Filter", "filter(expression)", lambda of: _operators().filter(of, condition, tag))
         if rejected is not None:
             raise TypeError(
-                "filter(rejected=...) goes with an expression; in Python use process(), yield tag, value"
+                "filter(rejected=...) goes with an expression; in Python use process() and yield tag, value"
             )
         function = as_function(func, FilterFunction, "filter()")
         return self._operator("Filter", "filter", function, "filter", self._type)
@@ -264,8 +264,10 @@ class DataStream(_Configurable):
         )
 
     def serialize(self, schema: SerializationSchema) -> DataStream:
-        """Writes each record as a text with a schema such as ``JsonRowSerializationSchema`` (beyond PyFlink, where only
-        a sink does so); runs without Python."""
+        """Writes each record as a text with a schema such as ``JsonRowSerializationSchema``; runs without Python.
+
+        Beyond PyFlink, where only a sink does so.
+        """
         format, options, _ = schema._serialization_spec()
         given = list(options.items())
         return self._native("Serialize", "serialize()", lambda of: _operators().serialize(of, format, given))

@@ -210,8 +210,10 @@ fn wrong_login(target: &Target) {
 }
 
 fn wrong_database(target: &Target) {
-    let (front, behind) = target.url.split_once("/test").unwrap();
-    let url = format!("{front}/no_such_database{behind}");
+    let server = target.url.find("://").unwrap() + 3;
+    let path = server + target.url[server..].find('/').unwrap();
+    let options = target.url.find('?').unwrap_or(target.url.len());
+    let url = format!("{}/no_such_database{}", &target.url[..path], &target.url[options..]);
     let error = refused_at_once(Setup::default(), &url, "INSERT INTO t VALUES (?, ?)");
     // MariaDB tells users without rights to it only that they have none
     let text = error.to_string();
