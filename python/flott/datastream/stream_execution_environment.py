@@ -297,9 +297,12 @@ class StreamExecutionEnvironment:
         return JobClient(RunningJob(self._start(job_name), job_name))
 
     def get_execution_plan(self) -> str:
-        """The operators and their links, as JSON for Flink's plan visualizer."""
+        """The operators and their links, as JSON for Flink's plan visualizer.
+
+        Beyond Flink's plan, ``task`` numbers the tasks: operators of one task are chained.
+        """
         graph, _ = build_graph(self._transformations)
-        return graph.plan(self.get_parallelism())
+        return graph.plan(self.get_parallelism(), self.is_chaining_enabled())
 
     def close(self) -> None:
         """Accepted for compatibility, without effect: nothing outlives a job."""
