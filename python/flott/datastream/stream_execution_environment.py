@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["StreamExecutionEnvironment"]
 
 _DEFAULT_JOB_NAME = "Flink Streaming Job"
-#: How often sources commit what sinks have made safe, where checkpointing is not enabled.
-_COMMIT_INTERVAL_MS = 1000
 
 
 class StreamExecutionEnvironment:
@@ -342,7 +340,7 @@ class StreamExecutionEnvironment:
                 "chaining": self.is_chaining_enabled(),
                 "progress": os.environ.get("FLOTT_PROGRESS", "") not in ("", "0")
                 or options.get_boolean("flott.progress", False),
-                "checkpoint_interval_ms": interval if interval > 0 else _COMMIT_INTERVAL_MS,
+                "checkpoint_interval_ms": interval if interval > 0 else None,
             }
         )
         self._transformations.clear()
