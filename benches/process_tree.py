@@ -1,10 +1,11 @@
-"""Runs a command and watches it and all its descendants: wall time, CPU time, peak memory, and what others did meanwhile.
+"""Runs a command and watches it with all its descendants: wall time, CPU time, peak memory, and what others did.
 
 Reads /proc, so it needs Linux, and no package.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import time
@@ -67,11 +68,9 @@ def run(command: Sequence[str], env: Mapping[str, str], log: Path, limit: float)
             for pid in reversed(_tree(process.pid)):
                 _kill(pid)
         tree.sample()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             # a short run is watched closely, a long one must not be disturbed
             code = process.wait(0.002 if elapsed < 1 else 0.1)
-        except subprocess.TimeoutExpired:
-            pass
     wall = time.perf_counter() - started
     cpu = sum(tree.cpu.values())
     foreign = max(0.0, _busy() - others - cpu) / (wall * (os.cpu_count() or 1))
@@ -79,10 +78,8 @@ def run(command: Sequence[str], env: Mapping[str, str], log: Path, limit: float)
 
 
 def _kill(pid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, 9)
-    except ProcessLookupError:
-        pass
 
 
 def _tree(root: int) -> list[int]:

@@ -111,12 +111,19 @@ def _goals(measured: _Results, sizes: dict[str, Any]) -> str:
     lines = ["| | goal | Flott | |", "|---|---|---|---|"]
     for name, goal, value, least, form in rows:
         if value is not None:
-            lines.append(f"| {name} | {goal} | **{form.format(abs(value))}** | {'met' if value >= least else 'missed'} |")
+            lines.append(
+                f"| {name} | {goal} | **{form.format(abs(value))}** | {'met' if value >= least else 'missed'} |"
+            )
     return "\n".join(lines) if len(lines) > 2 else ""
 
 
 def _throughput(workload: str, measured: _Results, systems: list[System]) -> str:
-    lines = [f"### {_TITLES[workload]}", "", "| | records/s | of the bare loop | peak MB | records |", "|---|---|---|---|---|"]
+    lines = [
+        f"### {_TITLES[workload]}",
+        "",
+        "| | records/s | of the bare loop | peak MB | records |",
+        "|---|---|---|---|---|",
+    ]
     for system in systems:
         runs = measured.of(workload, system.key)
         rate, ratio, peak = (f(workload, system.key) for f in (measured.rate, measured.ratio, measured.peak))

@@ -15,8 +15,7 @@ from order_data import order_file
 from systems import CACHE, FLOTT, LOOP, System
 
 LIMIT_SECONDS = 900
-#: Where a program reads orders, and how far Flott may enter Python: at most so often for each record. A batch holds up to
-#: 1024 records; an operator enters once a batch, and so does whoever frees the batch's objects.
+#: How often Flott may enter Python for each record. An operator enters once a batch, which holds up to 1024 records.
 GATE_ENTRIES = {"etl": 0.05, "numbers": 0.05, "typed": 0.0}
 
 

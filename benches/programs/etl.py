@@ -6,11 +6,12 @@ usage: etl.py IN OUT [OPTION=VALUE …]
 import sys
 
 import order_functions
+from order_functions import order_lines, read_order
+from outcome import run
+
 from flott.common import Configuration, Encoder, Types, WatermarkStrategy
 from flott.datastream import OutputTag, ProcessFunction, StreamExecutionEnvironment
 from flott.datastream.connectors.file_system import FileSink, FileSource, StreamFormat
-from order_functions import order_lines, read_order
-from outcome import run
 
 REJECTED = OutputTag("rejected", Types.STRING())
 

@@ -5,12 +5,13 @@ usage: etl_typed.py IN OUT
 
 import sys
 
+from outcome import run
+
 from flott.common import Encoder, Types, WatermarkStrategy
 from flott.datastream import OutputTag, StreamExecutionEnvironment
 from flott.datastream.connectors.file_system import FileSink, FileSource, StreamFormat
 from flott.datastream.formats.json import JsonRowDeserializationSchema, JsonRowSerializationSchema
 from flott.table.expressions import col
-from outcome import run
 
 ITEM = Types.ROW_NAMED(["product_id", "quantity", "unit_price"], [Types.STRING(), Types.LONG(), Types.DOUBLE()])
 ORDER = Types.ROW_NAMED(

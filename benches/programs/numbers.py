@@ -5,10 +5,11 @@ usage: numbers.py COUNT [OPTION=VALUE …]
 
 import sys
 
+from outcome import run
+
 from flott.common import Configuration, Types, WatermarkStrategy
 from flott.datastream import ProcessFunction, StreamExecutionEnvironment
 from flott.datastream.connectors.number_seq import NumberSequenceSource
-from outcome import run
 
 count, *options = sys.argv[1:]
 last = int(count) + 1  # behind the map; the count is even
