@@ -17,6 +17,7 @@ __all__ = [
     "Subtask",
     "TimerService",
     "__version__",
+    "gate_entries",
     "stop_all_jobs",
 ]
 
@@ -25,6 +26,9 @@ __version__: str
 _Place: TypeAlias = str | None
 _Options: TypeAlias = Sequence[tuple[str, str]]
 _Opened: TypeAlias = tuple[Callable[..., Any], Callable[[], Any] | None]
+
+def gate_entries() -> int:
+    """How often the engine has entered Python in this process: once a batch and operator."""
 
 def stop_all_jobs() -> None:
     """Stops what still runs; called at the interpreter's exit."""
@@ -98,7 +102,7 @@ class Graph:
     def name(self, node: int) -> str: ...
     def parallelism(self, node: int) -> int | None: ...
     def __len__(self) -> int: ...
-    def plan(self, parallelism: int) -> str:
+    def plan(self, parallelism: int, chaining: bool = True) -> str:
         """The execution plan as JSON."""
 
     def start(self, config: dict[str, Any]) -> Job:

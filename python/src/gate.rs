@@ -3,6 +3,8 @@
 //! [`enter`] attaches to the interpreter once a batch. An exception of a user's function travels through the engine
 //! as the payload of an [`Error`] and leaves by [`raise`] as itself, with a note that says where and on what.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use flott::{Error, ErrorKind, Result};
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::prelude::*;
@@ -11,9 +13,19 @@ use pyo3::sync::PyOnceLock;
 /// How much of a record a message shows.
 pub const SHOWN: usize = 200;
 
+static ENTRIES: AtomicU64 = AtomicU64::new(0);
+
+/// How often the engine has entered Python in this process. It does so once a batch and operator, and never for
+/// operators on columns: benchmarks and tests check that.
+#[pyfunction]
+pub fn gate_entries() -> u64 {
+    ENTRIES.load(Ordering::Relaxed)
+}
+
 /// Runs `work` attached to the interpreter. Once the interpreter is shutting down nothing runs any more: the job
 /// counts as cancelled.
 pub fn enter<T>(work: impl FnOnce(Python<'_>) -> PyResult<T>) -> Result<T> {
+    ENTRIES.fetch_add(1, Ordering::Relaxed);
     Python::try_attach(|py| work(py).map_err(|error| carry(py, error))).unwrap_or_else(|| Err(Error::cancelled()))
 }
 

@@ -233,8 +233,9 @@ impl PyGraph {
     }
 
     /// The execution plan as JSON.
-    fn plan(&self, parallelism: usize) -> String {
-        self.graph.execution_plan(parallelism).to_string()
+    #[pyo3(signature = (parallelism, chaining=true))]
+    fn plan(&self, parallelism: usize, chaining: bool) -> String {
+        self.graph.execution_plan(parallelism, chaining).to_string()
     }
 
     /// Starts the job; see [`job_config`] for the keys of `config`.

@@ -35,6 +35,7 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<function::Subtask>()?;
     module.add_class::<context::ProcessContext>()?;
     module.add_class::<context::TimerService>()?;
+    module.add_function(wrap_pyfunction!(gate::gate_entries, module)?)?;
     module.add_function(wrap_pyfunction!(job::stop_all_jobs, module)?)?;
     let stop = module.getattr("stop_all_jobs")?;
     module.py().import("atexit")?.call_method1("register", (stop,))?;

@@ -42,11 +42,10 @@ impl PyObjects {
 impl Drop for PyObjects {
     fn drop(&mut self) {
         if !self.0.is_empty() {
-            let items = std::mem::take(&mut self.0);
+            let mut items = Some(std::mem::take(&mut self.0));
+            Python::try_attach(|_| drop(items.take()));
             // after the interpreter is gone there is nothing to release to
-            if let Some(items) = Python::try_attach(|_| ()).map_or(Some(items), |()| None) {
-                std::mem::forget(items);
-            }
+            std::mem::forget(items);
         }
     }
 }

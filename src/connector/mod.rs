@@ -73,6 +73,11 @@ pub enum Boundedness {
 pub trait Source: Send + Sync {
     fn boundedness(&self) -> Boundedness;
 
+    /// Whether [`SourceReader::commit`] tells somebody outside, who then never sends those records again.
+    fn commits(&self) -> bool {
+        false
+    }
+
     fn enumerator(&self, context: &SubtaskContext) -> Result<Box<dyn SplitEnumerator>>;
 
     fn reader(&self, context: &SubtaskContext) -> Result<Box<dyn SourceReader>>;

@@ -2,10 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::job_graph::JobGraph;
 use super::stream_graph::{NodeKind, StreamGraph};
 
 impl StreamGraph {
-    pub fn execution_plan(&self, default_parallelism: usize) -> Value {
+    /// Beyond what Flink's plan says, `task` numbers the tasks: operators of one task are chained.
+    pub fn execution_plan(&self, default_parallelism: usize, chaining: bool) -> Value {
+        let vertices = JobGraph::new(self, default_parallelism, 1, chaining).vertices;
+        let task = |id: usize| vertices.iter().position(|vertex| vertex.nodes.contains(&id));
         let parallelism = |id: usize| self.node(id).parallelism.unwrap_or(default_parallelism);
         let nodes = self.nodes.iter().map(|node| {
             let kind = match node.kind {
@@ -20,6 +24,7 @@ impl StreamGraph {
                 "pact": match kind { "Source" => "Data Source", "Sink" => "Data Sink", other => other },
                 "contents": label,
                 "parallelism": parallelism(node.id),
+                "task": task(node.id),
             });
             let predecessors: Vec<Value> = self
                 .inputs(node.id)

@@ -36,6 +36,9 @@ pub struct SubtaskContext {
     pub metrics: OperatorMetrics,
     /// Set when the job is being cancelled: whoever waits or retries must look at it and give up.
     pub cancelled: Arc<AtomicBool>,
+    /// Something outside relies on what sinks have flushed: a source commits how far it has read, or checkpoints are
+    /// enabled. A flush must then outlive a crash of the machine; otherwise one of the process is enough.
+    pub durable: bool,
 }
 
 /// What an operator emits, in order.

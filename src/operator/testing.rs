@@ -41,6 +41,7 @@ pub(crate) fn context_at(clock: Arc<dyn Clock>, parallelism: usize, batch_size: 
         clock,
         metrics: OperatorMetrics::default(),
         cancelled: Arc::default(),
+        durable: true,
     }
 }
 

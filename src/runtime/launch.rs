@@ -13,7 +13,7 @@ use super::outputs::OutputEdge;
 use super::source::SourceInput;
 use super::task::{Event, NetworkInput, Task, TaskControl, TaskInput};
 use crate::error::Result;
-use crate::graph::{JobEdge, JobGraph, NodeId, NodeKind, Partitioning, StreamGraph};
+use crate::graph::{JobEdge, JobGraph, NodeId, NodeKind, Partitioning, StreamGraph, StreamNode};
 use crate::metrics::{RECORDS_IN, RECORDS_OUT};
 use crate::operator::{Operator, SubtaskContext};
 use crate::time::Clock;
@@ -32,7 +32,8 @@ pub struct JobConfig {
     /// What a channel between two tasks holds at most, in records and in bytes.
     pub exchange_records: usize,
     pub exchange_bytes: usize,
-    /// How often sources commit what is safe; `None` for only at the end.
+    /// How often checkpoints are taken. Where they are not enabled, sources commit what is safe once a second all the
+    /// same.
     pub checkpoint_interval: Option<Duration>,
     pub chaining: bool,
     /// Prints a line a second and a summary on standard error.
@@ -49,11 +50,18 @@ impl Default for JobConfig {
             batch_size: 1024,
             exchange_records: 8192,
             exchange_bytes: 8 << 20,
-            checkpoint_interval: Some(Duration::from_secs(1)),
+            checkpoint_interval: None,
             chaining: true,
             progress: false,
             around_task: None,
         }
+    }
+}
+
+impl JobConfig {
+    /// The time between two barriers, in ms.
+    pub(super) fn barrier_interval(&self) -> i64 {
+        self.checkpoint_interval.map_or(1000, |interval| interval.as_millis() as i64)
     }
 }
 
@@ -83,6 +91,12 @@ struct Builder<'a> {
     /// The first task of each vertex.
     first_task: Vec<usize>,
     signals: Vec<Arc<Signal>>,
+    /// See [`SubtaskContext::durable`].
+    durable: bool,
+}
+
+fn commits(node: &StreamNode) -> bool {
+    matches!(&node.kind, NodeKind::Source { source, .. } if source.commits())
 }
 
 /// One end of an edge at a task: which edge, which subtask is at the other end.
@@ -105,6 +119,7 @@ impl<'a> Builder<'a> {
             cancelled: Arc::default(),
             first_task,
             signals: (0..count).map(|_| Arc::default()).collect(),
+            durable: config.checkpoint_interval.is_some() || graph.nodes.iter().any(commits),
         }
     }
 
@@ -234,6 +249,7 @@ impl<'a> Builder<'a> {
             clock: self.clock.clone(),
             metrics: self.metrics.operator(id),
             cancelled: self.cancelled.clone(),
+            durable: self.durable,
         }
     }
 

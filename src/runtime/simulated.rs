@@ -35,8 +35,7 @@ impl Simulation {
     pub fn new(graph: &StreamGraph, config: &JobConfig, seed: u64, now: i64) -> Result<Self> {
         let clock = Arc::new(ManualClock::new(now));
         let mut launched = launch(graph, config, clock.clone())?;
-        let interval = config.checkpoint_interval.map(|interval| interval.as_millis() as i64);
-        let master = Master::new(&mut launched, interval, now);
+        let master = Master::new(&mut launched, Some(config.barrier_interval()), now);
         let states = vec![State::Alive { until: None }; launched.tasks.len()];
         Ok(Simulation { launched, master: Some(master), clock, random: seed, states, steps: 0 })
     }

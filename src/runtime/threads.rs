@@ -86,8 +86,7 @@ pub fn run(graph: &StreamGraph, config: JobConfig) -> Result<JobHandle> {
 }
 
 fn lead(mut launched: Launched, config: &JobConfig, clock: &dyn Clock, shared: &Shared) -> Result<()> {
-    let interval = config.checkpoint_interval.map(|interval| interval.as_millis() as i64);
-    let mut master = Master::new(&mut launched, interval, clock.now());
+    let mut master = Master::new(&mut launched, Some(config.barrier_interval()), clock.now());
     let mut progress = config.progress.then(|| Progress::new(launched.metrics.clone()));
     shared.state().status = JobStatus::Running;
     // splits are found before any thread starts: a missing topic or file fails at once

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["StreamExecutionEnvironment"]
 
 _DEFAULT_JOB_NAME = "Flink Streaming Job"
-#: How often sources commit what sinks have made safe, where checkpointing is not enabled.
-_COMMIT_INTERVAL_MS = 1000
 
 
 class StreamExecutionEnvironment:
@@ -297,9 +295,12 @@ class StreamExecutionEnvironment:
         return JobClient(RunningJob(self._start(job_name), job_name))
 
     def get_execution_plan(self) -> str:
-        """The operators and their links, as JSON for Flink's plan visualizer."""
+        """The operators and their links, as JSON for Flink's plan visualizer.
+
+        Beyond Flink's plan, ``task`` numbers the tasks: operators of one task are chained.
+        """
         graph, _ = build_graph(self._transformations)
-        return graph.plan(self.get_parallelism())
+        return graph.plan(self.get_parallelism(), self.is_chaining_enabled())
 
     def close(self) -> None:
         """Accepted for compatibility, without effect: nothing outlives a job."""
@@ -339,7 +340,7 @@ class StreamExecutionEnvironment:
                 "chaining": self.is_chaining_enabled(),
                 "progress": os.environ.get("FLOTT_PROGRESS", "") not in ("", "0")
                 or options.get_boolean("flott.progress", False),
-                "checkpoint_interval_ms": interval if interval > 0 else _COMMIT_INTERVAL_MS,
+                "checkpoint_interval_ms": interval if interval > 0 else None,
             }
         )
         self._transformations.clear()

@@ -16,6 +16,8 @@ pub struct PartFile {
     hidden: PathBuf,
     name: PathBuf,
     size: u64,
+    /// What is flushed must outlive a crash of the machine.
+    durable: bool,
     pub created: i64,
     pub updated: i64,
 }
@@ -24,11 +26,12 @@ pub struct PartFile {
 pub struct PendingFile {
     hidden: PathBuf,
     name: PathBuf,
+    durable: bool,
 }
 
 impl PartFile {
     /// Creates the file and the directories above it.
-    pub fn create(directory: &Path, name: &str, now: i64) -> Result<Self> {
+    pub fn create(directory: &Path, name: &str, now: i64, durable: bool) -> Result<Self> {
         fs::create_dir_all(directory).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotADirectory | std::io::ErrorKind::AlreadyExists => {
                 FileError::NotADirectory { path: directory.to_owned() }
@@ -38,7 +41,7 @@ impl PartFile {
         let hidden = directory.join(format!(".{name}.inprogress.{}", random_uuid()));
         let file = File::create_new(&hidden).map_err(|error| FileError::io("create", &hidden, error))?;
         let writer = BufWriter::with_capacity(BUFFER, file);
-        Ok(PartFile { writer, hidden, name: directory.join(name), size: 0, created: now, updated: now })
+        Ok(PartFile { writer, hidden, name: directory.join(name), size: 0, durable, created: now, updated: now })
     }
 
     pub fn size(&self) -> u64 {
@@ -51,24 +54,25 @@ impl PartFile {
         Ok(())
     }
 
-    /// Returns when everything written is on the device.
+    /// Returns when everything written is in the file, and where that is asked for on the device.
     pub fn sync(&mut self) -> Result<()> {
-        let synced = self.writer.flush().and_then(|()| self.writer.get_ref().sync_data());
+        let written = self.writer.flush();
+        let synced = written.and_then(|()| if self.durable { self.writer.get_ref().sync_data() } else { Ok(()) });
         Ok(synced.map_err(|error| FileError::io("write", &self.hidden, error))?)
     }
 
     /// Ends the file; it appears under its name when the pending file is committed.
     pub fn close(mut self) -> Result<PendingFile> {
         self.sync()?;
-        Ok(PendingFile { hidden: self.hidden, name: self.name })
+        Ok(PendingFile { hidden: self.hidden, name: self.name, durable: self.durable })
     }
 }
 
 impl PendingFile {
-    /// Gives the file its name, and returns when that is on the device too.
+    /// Gives the file its name; that is on the device too where the content is.
     pub fn commit(self) -> Result<()> {
         fs::rename(&self.hidden, &self.name).map_err(|error| FileError::io("rename to", &self.name, error))?;
-        if let Some(directory) = self.name.parent() {
+        if let (true, Some(directory)) = (self.durable, self.name.parent()) {
             let synced = File::open(directory).and_then(|directory| directory.sync_all());
             synced.map_err(|error| FileError::io("write", directory, error))?;
         }

@@ -103,6 +103,7 @@ impl Sink for FileSink {
             encoder: self.encoder()?,
             line_end: self.formatting.line_end(),
             clock: context.clock.clone(),
+            durable: context.durable,
             open: BTreeMap::new(),
             pending: Vec::new(),
             parts: 0,
@@ -122,6 +123,7 @@ struct FileWriter {
     encoder: Box<dyn Encoder>,
     line_end: &'static [u8],
     clock: Arc<dyn Clock>,
+    durable: bool,
     /// At most one file a bucket.
     open: BTreeMap<String, PartFile>,
     /// Files that are complete and not yet renamed.
@@ -137,7 +139,7 @@ impl FileWriter {
         if !self.open.contains_key(bucket) {
             let name = format!("{}-{}{}", self.prefix, self.parts, self.suffix);
             self.parts += 1;
-            let mut file = PartFile::create(&self.path.join(bucket), &name, now)?;
+            let mut file = PartFile::create(&self.path.join(bucket), &name, now, self.durable)?;
             if let Some(header) = self.encoder.header() {
                 file.write(&header)?;
                 file.write(self.line_end)?;
@@ -165,19 +167,24 @@ impl FileWriter {
     }
 
     fn write_payloads(&mut self, payloads: &[u8], ends: &[usize], now: i64) -> Result<()> {
+        if ends.is_empty() {
+            return Ok(());
+        }
         let bucket = self.bucket.at(now);
         let (limit, line_end) = (self.rolling.size, self.line_end);
         let mut start = 0;
+        let mut file = self.file(&bucket, now)?;
         for end in ends {
-            if self.open.get(&bucket).is_some_and(|file| file.size() > limit) {
+            if file.size() > limit {
+                file.updated = now;
                 self.roll(|name, _| name == bucket)?;
+                file = self.file(&bucket, now)?;
             }
-            let file = self.file(&bucket, now)?;
             file.write(&payloads[start..*end])?;
             file.write(line_end)?;
-            file.updated = now;
             start = *end;
         }
+        file.updated = now;
         Ok(())
     }
 }

@@ -89,6 +89,10 @@ impl Source for KafkaSource {
         if self.options.bounded { Boundedness::Bounded } else { Boundedness::Unbounded }
     }
 
+    fn commits(&self) -> bool {
+        true
+    }
+
     fn enumerator(&self, context: &SubtaskContext) -> Result<Box<dyn SplitEnumerator>> {
         Ok(Box::new(KafkaEnumerator::new(self.options.clone(), context)))
     }

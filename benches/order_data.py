@@ -1,0 +1,69 @@
+"""Seeded orders as JSON lines: one to three items each, one in a hundred of no use, in three ways."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: 2024-01-01 00:00:00 UTC, in ms.
+_START = 1_704_067_200_000
+_STEP_MS = 20
+_LATE_MS = 5000
+_USERS = 10_000
+_PRODUCTS = 1000
+
+
+def orders(count: int, seed: int = 7) -> Iterator[str]:
+    """``count`` lines; those of a smaller count are the first ones of a larger."""
+    rng = random.Random(seed)
+    for number in range(count):
+        order = _order(rng, number)
+        fate = rng.random()
+        if fate < 0.004:
+            order["total_amount"] = -order["total_amount"]
+        elif fate < 0.007:
+            del order["user_id"]
+        text = json.dumps(order)
+        if 0.007 <= fate < 0.01:
+            text = text[: rng.randint(20, len(text) - 20)]
+        yield text
+
+
+def _order(rng: random.Random, number: int) -> dict[str, Any]:
+    items: list[dict[str, Any]] = []
+    cents = 0
+    for _ in range(rng.randint(1, 3)):
+        product, quantity = rng.randrange(_PRODUCTS), rng.randint(1, 5)
+        price = 150 + product * 6007 % 25_000
+        items.append({"product_id": f"p{product}", "quantity": quantity, "unit_price": price / 100})
+        cents += price * quantity
+    return {
+        "order_id": f"o{number}",
+        # a few users order a lot
+        "user_id": f"u{int(_USERS * rng.random() ** 2)}",
+        "product_id": items[0]["product_id"],
+        "quantity": sum(item["quantity"] for item in items),
+        "unit_price": items[0]["unit_price"],
+        "total_amount": cents / 100,
+        "order_status": rng.choice(("CREATED", "PAID", "SHIPPED")),
+        "order_time": _START + number * _STEP_MS - rng.randrange(_LATE_MS),
+        "items": items,
+    }
+
+
+def order_file(folder: Path, count: int) -> Path:
+    """A file of that many orders, made on first use."""
+    path = folder / f"orders-{count}.jsonl"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".unfinished")
+        with unfinished.open("w") as out:
+            for line in orders(count):
+                out.write(line + "\n")
+        unfinished.rename(path)
+    return path

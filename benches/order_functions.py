@@ -1,0 +1,34 @@
+"""The functions that every system calls, one record at a time: nothing here knows who calls them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def read_order(line: str) -> dict[str, Any] | None:
+    """The order on that line, or None for one that cannot be used."""
+    try:
+        order = json.loads(line)
+        usable = order["user_id"] is not None and order["total_amount"] >= 0
+    except (ValueError, KeyError):
+        return None
+    return order if usable else None
+
+
+def order_lines(order: dict[str, Any]) -> Iterator[str]:
+    """Each item of an order, with what it cost, as a JSON text."""
+    for item in order["items"]:
+        yield json.dumps(
+            {
+                "order_id": order["order_id"],
+                "user_id": order["user_id"],
+                "product_id": item["product_id"],
+                "quantity": item["quantity"],
+                "amount": round(item["quantity"] * item["unit_price"], 2),
+                "order_time": order["order_time"],
+            }
+        )

@@ -1,0 +1,92 @@
+"""The systems that are compared: where each is installed, and how it runs a workload."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+BENCHES = Path(__file__).resolve().parent
+PROGRAMS = BENCHES / "programs"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flott"
+
+
+@dataclass(frozen=True)
+class System:
+    """One line of the tables."""
+
+    key: str
+    label: str
+    #: The virtual environment; None is the one that runs this.
+    venv: str | None
+    #: Workload to the program's file name.
+    programs: dict[str, str]
+    options: tuple[str, ...] = ()
+    #: Its programs are Flott's with the imports changed.
+    renamed: bool = False
+    #: What `import` of the package is measured with.
+    module: str = ""
+
+    @property
+    def python(self) -> str:
+        return sys.executable if self.venv is None else str(CACHE / self.venv / "bin" / "python")
+
+    @property
+    def peer(self) -> str:
+        return self.key.partition("-")[0]
+
+    def available(self) -> bool:
+        """Whether it is installed."""
+        if self.key.startswith("pyflink") and shutil.which("java") is None:
+            return False
+        probe = [self.python, "-c", f"import {self.module or 'json'}"]
+        return Path(self.python).exists() and subprocess.run(probe, capture_output=True).returncode == 0
+
+    def command(self, workload: str, arguments: list[str], work: Path) -> list[str]:
+        """The command line of that workload."""
+        program = PROGRAMS / self.programs[workload]
+        if self.renamed:
+            text = re.sub(r"^from flott\b", "from pyflink", program.read_text(), flags=re.MULTILINE)
+            program = work / f"pyflink_{program.name}"
+            program.write_text(text)
+        return [self.python, str(program), *arguments, *self.options]
+
+    def environment(self) -> dict[str, str]:
+        """The environment variables its programs run with."""
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        env["PYTHONPATH"] = os.pathsep.join((str(PROGRAMS), str(BENCHES)))
+        # PyFlink starts its workers with the `python` it finds
+        env["PATH"] = os.pathsep.join((str(Path(self.python).parent), env.get("PATH", "")))
+        return env
+
+
+_FLINK = {"etl": "etl.py", "numbers": "numbers.py", "cold": "cold.py"}
+_BYTEWAX = {"etl": "etl_bytewax.py", "numbers": "numbers_bytewax.py", "cold": "cold_bytewax.py"}
+
+LOOP = System("loop", "bare Python loop", None, {"etl": "etl_loop.py", "numbers": "numbers_loop.py"})
+FLOTT = System("flott", "Flott", None, {**_FLINK, "typed": "etl_typed.py"}, module="flott.datastream")
+PEERS = (
+    System("bytewax", "Bytewax 0.21.1", "bench-bytewax", _BYTEWAX, module="bytewax.dataflow"),
+    System(
+        "pyflink-thread",
+        "PyFlink 1.20.3, thread mode",
+        "pyflink-venv",
+        _FLINK,
+        ("python.execution-mode=thread",),
+        renamed=True,
+        module="pyflink.datastream",
+    ),
+    System(
+        "pyflink-process",
+        "PyFlink 1.20.3, process mode",
+        "pyflink-venv",
+        _FLINK,
+        ("python.execution-mode=process",),
+        renamed=True,
+        module="pyflink.datastream",
+    ),
+)

@@ -1,0 +1,109 @@
+"""The workloads: what a system is given, what it must have produced, and how Flott must have gone about it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import digest
+import process_tree
+from order_data import order_file
+from systems import CACHE, FLOTT, LOOP, System
+
+LIMIT_SECONDS = 900
+#: How often Flott may enter Python for each record. An operator enters once a batch, which holds up to 1024 records.
+GATE_ENTRIES = {"etl": 0.05, "numbers": 0.05, "typed": 0.0}
+
+
+class Wrong(Exception):
+    """A result that makes the figures worthless."""
+
+
+@dataclass
+class Run:
+    """One run of a workload by a system; times in seconds, memory in bytes."""
+
+    workload: str
+    system: str
+    records: int
+    seconds: float
+    wall: float
+    cpu: float
+    peak_rss: int
+    others: float
+    facts: dict[str, Any]
+
+
+class Workloads:
+    """Runs programs in a folder of its own, one at a time."""
+
+    def __init__(self, work: Path) -> None:
+        self._work = work
+        self._references: dict[tuple[str, int], Any] = {}
+
+    def run(self, workload: str, system: System, records: int) -> Run:
+        """Runs and checks.
+
+        :raises Wrong: if the program fails, if its results are not those of the bare loop, or if Flott did not take
+            its fast path
+        """
+        expected = self._reference(workload, records)
+        run, found = self._observe(workload, system, records)
+        if found != expected:
+            raise Wrong(f"{system.label} found {found}, but it is {expected}")
+        if system is FLOTT:
+            _check_fast_path(run)
+        return run
+
+    def _observe(self, workload: str, system: System, records: int) -> tuple[Run, Any]:
+        out = self._work / "out"
+        shutil.rmtree(out, ignore_errors=True)
+        # the typed program is held against the loop of the other one
+        program = "etl" if workload == "typed" and system is LOOP else workload
+        arguments = {"numbers": [str(records)], "cold": []}.get(workload)
+        if arguments is None:
+            arguments = [str(order_file(CACHE / "bench-data", records)), str(out)]
+        command = system.command(program, arguments, self._work)
+        seen = process_tree.run(command, system.environment(), self._work / "log", LIMIT_SECONDS)
+        if seen.code != 0:
+            raise Wrong(f"{system.label} ended with code {seen.code}:\n{seen.output[-3000:]}")
+        outcome = re.findall(r"^OUTCOME (.*)$", seen.output, re.MULTILINE)
+        facts = json.loads(outcome[-1]) if outcome else {}
+        seconds = facts.pop("seconds", seen.wall)
+        run = Run(workload, system.key, records, seconds, seen.wall, seen.cpu, seen.peak_rss, seen.others, facts)
+        return run, _found(workload, seen.output, out)
+
+    def _reference(self, workload: str, records: int) -> Any:
+        if workload == "cold":
+            return list(range(1, 11))
+        if workload == "numbers":
+            # of n + 1 for n from 1 to an even number, half are odd
+            return [records // 2]
+        known = self._references.get(("etl", records))
+        if known is None:
+            known = self._references["etl", records] = self._observe("etl", LOOP, records)[1]
+        return known
+
+
+def _found(workload: str, output: str, out: Path) -> Any:
+    if workload == "cold":
+        return sorted(map(int, re.findall(r"^(\d+)$", output, re.MULTILINE)))
+    if workload == "numbers":
+        return list(map(int, re.findall(r"COUNT=(\d+)", output)))
+    return digest.etl(out)
+
+
+def _check_fast_path(run: Run) -> None:
+    if run.workload not in GATE_ENTRIES:
+        return
+    tasks, entries = run.facts["tasks"], run.facts["gate_entries"]
+    if tasks != 1:
+        raise Wrong(f"the operators run in {tasks} tasks, not chained in one")
+    # opening and closing functions takes a few
+    allowed = 100 + GATE_ENTRIES[run.workload] * run.records if GATE_ENTRIES[run.workload] else 0
+    if entries > allowed:
+        raise Wrong(f"Python was entered {entries} times for {run.records} records; {allowed:.0f} would do")
