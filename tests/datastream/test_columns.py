@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+
 from flott.common import Row, Types
 from flott.common.typeinfo import RowTypeInfo
 from flott.datastream import OutputTag, StreamExecutionEnvironment
