@@ -1,3 +1,5 @@
+//! Batches of opaque objects: what the engine needs to know of them.
+
 use std::any::Any;
 
 use crate::error::Result;

@@ -1,3 +1,5 @@
+//! When a checkpoint starts, and when it is complete.
+
 use std::collections::BTreeSet;
 
 use super::CheckpointId;

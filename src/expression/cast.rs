@@ -345,7 +345,7 @@ fn read_all<T: ArrowPrimitiveType>(
             return Err(if is_numeric(to) {
                 unreadable(text)
             } else {
-                let name = super::type_name(to);
+                let name = crate::types::type_name(to);
                 ArrowError::ComputeError(format!("Cannot parse '{}' as {name}.", shown(text)))
             });
         }

@@ -4,7 +4,7 @@ use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 use datafusion_common::DataFusionError;
 
-use super::types::type_name;
+use crate::types::type_name;
 use crate::error::{ErrorKind, Explain};
 
 #[derive(Debug, thiserror::Error)]

@@ -52,7 +52,7 @@ pub use error::ExpressionError;
 pub(crate) use functions::under;
 pub use selection::expand;
 pub use tree::Expr;
-pub use types::{parse_type, type_name};
+pub use types::parse_type;
 
 /// An expression bound to a schema: evaluates batches of that schema.
 #[derive(Clone)]

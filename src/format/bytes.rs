@@ -10,7 +10,7 @@ use super::{Decoder, Encoder, Format};
 use crate::batch::Columns;
 use crate::error::{Error, Result};
 use crate::options::Options;
-use crate::types::{DataType, SchemaRef, Shape};
+use crate::types::{DataType, SchemaRef, Shape, type_name};
 
 const FORMAT: &str = "bytes";
 
@@ -68,7 +68,7 @@ impl Encoder for RawEncoder {
     fn encode(&mut self, columns: &Columns, out: &mut Vec<u8>, ends: &mut Vec<usize>) -> Result<()> {
         let array = columns.records.column(0);
         let values = array.as_binary_opt::<i32>().ok_or_else(|| {
-            let data_type = super::error::type_name(array.data_type());
+            let data_type = type_name(array.data_type());
             let column = columns.records.schema_ref().field(0).name().clone();
             FormatError::Unsupported { format: FORMAT, column, data_type }
         })?;

@@ -14,11 +14,11 @@ use arrow::datatypes::{
 };
 use hashbrown::HashMap;
 
-use super::error::{FormatError, type_name};
+use super::error::FormatError;
 use super::number::{DecimalError, parse_decimal, parse_f32, parse_f64, parse_i64};
 use super::temporal::{TimestampFormat, parse_date, parse_instant, parse_time, parse_timestamp};
 use crate::error::Result;
-use crate::types::{DataType, FieldRef, Fields, TimeUnit};
+use crate::types::{DataType, FieldRef, Fields, TimeUnit, type_name};
 
 /// Which values are NULL; costs nothing until the first one is.
 #[derive(Default)]

@@ -4,13 +4,13 @@
 
 use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, ListArray, MapArray, StructArray};
 
-use super::error::{FormatError, type_name};
+use super::error::FormatError;
 use super::number::write_i64;
 use super::render::Scalars;
 use super::temporal::TimestampFormat;
 use crate::batch::Columns;
 use crate::error::Result;
-use crate::types::{RowKind, Shape};
+use crate::types::{RowKind, Shape, type_name};
 
 /// The rows of a batch, ready to be printed.
 pub struct Display<'a> {

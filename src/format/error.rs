@@ -1,7 +1,6 @@
 //! What can be wrong with a payload, in words a person can act on.
 
 use crate::error::{ErrorKind, Explain};
-use crate::types::{DataType, TimeUnit};
 
 /// Errors of formats. Paths name the field from the top of the record (`items[2].quantity`); offsets count bytes
 /// from the start of the payload.
@@ -54,38 +53,5 @@ impl Explain for FormatError {
             FormatError::Options { .. } => return None,
         };
         Some(text.to_owned())
-    }
-}
-
-/// The name a user knows a column's type by.
-pub fn type_name(data_type: &DataType) -> String {
-    match data_type {
-        DataType::Boolean => "BOOLEAN".into(),
-        DataType::Int8 => "TINYINT".into(),
-        DataType::Int16 => "SMALLINT".into(),
-        DataType::Int32 => "INT".into(),
-        DataType::Int64 => "BIGINT".into(),
-        DataType::Float32 => "FLOAT".into(),
-        DataType::Float64 => "DOUBLE".into(),
-        DataType::Utf8 => "STRING".into(),
-        DataType::Binary => "BYTES".into(),
-        DataType::Decimal128(precision, scale) => format!("DECIMAL({precision}, {scale})"),
-        DataType::Date32 => "DATE".into(),
-        DataType::Time32(_) => "TIME".into(),
-        DataType::Timestamp(TimeUnit::Microsecond, None) => "TIMESTAMP".into(),
-        DataType::Timestamp(TimeUnit::Microsecond, Some(_)) => "TIMESTAMP_LTZ".into(),
-        DataType::List(item) => format!("ARRAY<{}>", type_name(item.data_type())),
-        DataType::Map(entries, _) => match entries.data_type() {
-            DataType::Struct(pair) if pair.len() == 2 => {
-                format!("MAP<{}, {}>", type_name(pair[0].data_type()), type_name(pair[1].data_type()))
-            }
-            other => format!("MAP<{other}>"),
-        },
-        DataType::Struct(fields) => {
-            let names: Vec<_> =
-                fields.iter().map(|field| format!("{} {}", field.name(), type_name(field.data_type()))).collect();
-            format!("ROW<{}>", names.join(", "))
-        }
-        other => other.to_string(),
     }
 }

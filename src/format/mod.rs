@@ -18,10 +18,10 @@ use arrow::array::RecordBatch;
 use crate::batch::Columns;
 use crate::error::{Error, Result, shorten};
 use crate::options::Options;
-use crate::types::{DataType, Field, Schema, SchemaRef, Shape};
+use crate::types::{DataType, Field, Schema, SchemaRef, Shape, type_name};
 
 pub use csv::CsvDialect;
-pub use error::{FormatError, type_name};
+pub use error::FormatError;
 pub use string::Charset;
 
 /// One line a format.

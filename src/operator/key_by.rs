@@ -22,8 +22,8 @@ use arrow::datatypes::{Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, Ti
 use super::{Operator, OperatorFactory, Output, SubtaskContext};
 use crate::batch::{Batch, Columns, Data, Keys};
 use crate::error::{Error, Result};
-use crate::expression::{Bound, Expr, type_name};
-use crate::types::{DataType, Schema, SchemaRef, Shape, Value, key_group};
+use crate::expression::{Bound, Expr};
+use crate::types::{DataType, Schema, SchemaRef, Shape, Value, key_group, type_name};
 
 /// The factory of key selectors.
 pub struct KeyBy {

@@ -18,7 +18,7 @@ use crate::format::{
 };
 use crate::metrics::{Counter, OperatorMetrics};
 use crate::options::Options;
-use crate::types::{DataType, SchemaRef, Shape};
+use crate::types::{DataType, SchemaRef, Shape, type_name};
 
 pub struct Parse {
     decoder: Box<dyn Decoder>,
@@ -111,7 +111,7 @@ impl<'a> Payloads<'a> {
             DataType::Binary => Ok(Payloads::Binary(column.as_binary())),
             other => Err(Error::config(format!(
                 "only a stream of STRING or BYTES can be parsed, not one of {}",
-                crate::format::type_name(other)
+                type_name(other)
             ))),
         }
     }

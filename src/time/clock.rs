@@ -1,3 +1,5 @@
+//! The clock that everything in the engine reads.
+
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 

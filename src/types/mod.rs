@@ -4,11 +4,13 @@
 //! to a user (one bare value, a tuple, or a `Row`). [`Value`] is one scalar, for the edges that work record
 //! by record: binding a SQL parameter, printing, hashing a key.
 
+mod names;
 mod value;
 
 use std::fmt;
 
 pub use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
+pub use names::type_name;
 pub use value::{Value, key_group};
 
 /// The number of key groups a keyed stream is divided into unless the program says otherwise.

@@ -22,7 +22,8 @@ use super::cast::{Mode, cast};
 use super::error::ExpressionError;
 use super::function::{Arg, Values, function};
 use super::tree::Expr;
-use super::types::{is_numeric, is_string, type_name};
+use super::types::{is_numeric, is_string};
+use crate::types::type_name;
 
 /// A call with bound arguments.
 pub(crate) struct Call<'a> {

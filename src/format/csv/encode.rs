@@ -3,14 +3,14 @@
 use arrow::array::{Array, ArrayRef, AsArray};
 
 use super::super::Encoder;
-use super::super::error::{FormatError, type_name};
+use super::super::error::FormatError;
 use super::super::render::Scalars;
 use super::super::temporal::TimestampFormat;
 use super::FORMAT;
 use super::dialect::CsvDialect;
 use crate::batch::Columns;
 use crate::error::Result;
-use crate::types::{DataType, Schema};
+use crate::types::{DataType, Schema, type_name};
 
 /// Longer texts are quoted without looking at them.
 const CHECKED: usize = 24;

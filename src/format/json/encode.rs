@@ -3,13 +3,13 @@
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 
 use super::super::Encoder;
-use super::super::error::{FormatError, type_name};
+use super::super::error::FormatError;
 use super::super::number::write_f64;
 use super::super::render::Scalars;
 use super::super::temporal::TimestampFormat;
 use crate::batch::Columns;
 use crate::error::Result;
-use crate::types::Shape;
+use crate::types::{Shape, type_name};
 
 pub(super) struct JsonEncoder {
     shape: Shape,

@@ -1,3 +1,5 @@
+//! Jobs under the simulated executor: results do not depend on seed or batch size, and failures end the job.
+
 use super::*;
 use std::sync::Mutex;
 

@@ -252,6 +252,30 @@ def _bulk_target(base_path: Any, writer_factory: Any) -> _Target:
     return target
 
 
+class _BaseBuilder:
+    """What the builders of both file sinks share."""
+
+    _POLICY: type[RollingPolicy] = RollingPolicy
+
+    def __init__(self, target: _Target) -> None:
+        self._target = target
+
+    def with_bucket_check_interval(self, interval: int) -> Any:
+        """Sets how often age and idleness of files are looked at, in milliseconds; 60,000 unless set."""
+        self._target.options["rolling.check-interval-ms"] = str(whole_number(interval, "interval", 1))
+        return self
+
+    def with_bucket_assigner(self, bucket_assigner: BucketAssigner) -> Any:
+        """Sets the directories; by hour unless set."""
+        self._target.set_buckets(bucket_assigner)
+        return self
+
+    def with_output_file_config(self, output_file_config: OutputFileConfig) -> Any:
+        """Sets the names of files."""
+        self._target.set_names(output_file_config)
+        return self
+
+
 class FileSink(Sink, SupportsPreprocessing):
     """Writes records to files, in directories by time unless told otherwise::
 
@@ -294,28 +318,8 @@ class FileSink(Sink, SupportsPreprocessing):
     def __repr__(self) -> str:
         return f"FileSink({shown_options(self._options)})"
 
-    class BaseBuilder:
+    class BaseBuilder(_BaseBuilder):
         """What both builders share."""
-
-        _POLICY: type[RollingPolicy] = RollingPolicy
-
-        def __init__(self, target: _Target) -> None:
-            self._target = target
-
-        def with_bucket_check_interval(self, interval: int) -> Any:
-            """Sets how often age and idleness of files are looked at, in milliseconds; 60,000 unless set."""
-            self._target.options["rolling.check-interval-ms"] = str(whole_number(interval, "interval", 1))
-            return self
-
-        def with_bucket_assigner(self, bucket_assigner: BucketAssigner) -> Any:
-            """Sets the directories; by hour unless set."""
-            self._target.set_buckets(bucket_assigner)
-            return self
-
-        def with_output_file_config(self, output_file_config: OutputFileConfig) -> Any:
-            """Sets the names of files."""
-            self._target.set_names(output_file_config)
-            return self
 
         def enable_compact(self, strategy: FileCompactStrategy, compactor: FileCompactor) -> Any:
             """Refused: files are not joined.
@@ -378,32 +382,12 @@ class StreamingFileSink(SinkFunction):
     def __repr__(self) -> str:
         return f"StreamingFileSink({shown_options(self._options)})"
 
-    class BaseBuilder:
+    class BaseBuilder(_BaseBuilder):
         """What both builders share."""
-
-        _POLICY: type[RollingPolicy] = RollingPolicy
-
-        def __init__(self, target: _Target) -> None:
-            self._target = target
-
-        def with_bucket_check_interval(self, interval: int) -> Any:
-            """Sets how often age and idleness of files are looked at, in milliseconds; 60,000 unless set."""
-            self._target.options["rolling.check-interval-ms"] = str(whole_number(interval, "interval", 1))
-            return self
-
-        def with_bucket_assigner(self, bucket_assigner: BucketAssigner) -> Any:
-            """Sets the directories; by hour unless set."""
-            self._target.set_buckets(bucket_assigner)
-            return self
 
         def with_rolling_policy(self, policy: RollingPolicy) -> Any:
             """Sets when a file ends."""
             self._target.set_rolling(policy, self._POLICY)
-            return self
-
-        def with_output_file_config(self, output_file_config: OutputFileConfig) -> Any:
-            """Sets the names of files."""
-            self._target.set_names(output_file_config)
             return self
 
         def build(self) -> StreamingFileSink:
