@@ -10,7 +10,7 @@ use crate::gate;
 
 /// A running broker. Starting, creating topics and stopping let other Python threads run meanwhile.
 #[pyclass(name = "Broker", module = "flott._flott", frozen)]
-struct PyBroker(Broker);
+pub struct PyBroker(Broker);
 
 #[pymethods]
 impl PyBroker {

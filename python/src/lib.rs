@@ -23,7 +23,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[pymodule(gil_used = true)]
 fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    broker::register(module)?;
+    module.add_class::<broker::PyBroker>()?;
     module.add_class::<graph::PyGraph>()?;
     module.add_class::<graph::Results>()?;
     module.add_class::<job::Job>()?;
