@@ -53,11 +53,14 @@ build: requirements-build $(RELEASE)/ready ## Build the release wheel into dist/
 install: build ## Build the release wheel and install it into .venv
 	@$(STEP) "install the wheel" $(RELEASE)/bin/python -m pip --quiet install --force-reinstall --no-deps dist/*.whl
 
+parity-golden: ## Golden output of tests/parity, from PyFlink itself (500 MB the first time)
+	@$(PYTHON) tests/parity/golden.py $(ARGS)
+
 bench: install ## Benchmarks side by side with peers (ARGS=… is handed on)
 	@$(RELEASE)/bin/python benches/run.py $(ARGS)
 
 ##@ Develop
-.PHONY: bench develop servers fmt
+.PHONY: parity-golden bench develop servers fmt
 develop: requirements-build $(DEV)/ready ## Build the dev profile and install Flott editable into .venv-dev
 	@$(STEP) "native module, dev profile" tools/develop.sh $(DEV)
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flott::connector::{self, Options, Spec};
+use flott::connector::{self, Boundedness, Options, Spec};
 use flott::graph::{Chaining, CustomPartitioner, NodeKind, Partitioning, StreamEdge, StreamGraph};
 use flott::operator::AssignTimestamps;
 use flott::runtime::{JobConfig, run};
@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::collection::Collection;
+use crate::function::Failure;
 use crate::gate::{self, raise};
 use crate::job::{self, Job};
 use crate::native::{ColumnsType, NativeOperator};
@@ -228,6 +229,15 @@ impl PyGraph {
         self.graph.node(node).parallelism
     }
 
+    /// Whether every source that was added so far ends.
+    fn is_bounded(&self) -> bool {
+        let bounded = |kind: &NodeKind| match kind {
+            NodeKind::Source { source, .. } => source.boundedness() == Boundedness::Bounded,
+            _ => true,
+        };
+        self.graph.nodes.iter().all(|node| bounded(&node.kind))
+    }
+
     fn __len__(&self) -> usize {
         self.graph.nodes.len()
     }
@@ -270,10 +280,32 @@ struct PythonPartitioner(Py<PyAny>);
 
 impl CustomPartitioner for PythonPartitioner {
     fn partition(&self, batch: &Batch, partitions: usize) -> Result<Vec<u32>> {
-        gate::enter(|py| {
+        let (chosen, failure) = gate::enter(|py| {
             let items = PyObjects::take(py, batch.data.clone())?;
-            items.iter().map(|item| self.0.call1(py, (item, partitions))?.extract(py)).collect()
-        })
+            let mut chosen = Vec::with_capacity(items.len());
+            for item in &items {
+                match self.subtask(py, item, partitions) {
+                    Ok(subtask) => chosen.push(subtask),
+                    Err(error) => return Ok((chosen, Some(Failure::new(py, error, item).into_error(py)))),
+                }
+            }
+            Ok((chosen, None))
+        })?;
+        failure.map_or(Ok(chosen), Err)
+    }
+}
+
+impl PythonPartitioner {
+    fn subtask(&self, py: Python<'_>, item: &Py<PyAny>, partitions: usize) -> PyResult<u32> {
+        let chosen = self.0.bind(py).call1((item, partitions))?;
+        match chosen.extract::<u32>() {
+            Ok(subtask) if (subtask as usize) < partitions => Ok(subtask),
+            _ => Err(PyValueError::new_err(format!(
+                "the partitioner returned {} where it must return a subtask, an int from 0 to {}",
+                gate::describe(&chosen),
+                partitions - 1
+            ))),
+        }
     }
 }
 

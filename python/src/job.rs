@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use flott::runtime::{JobHandle, JobStatus};
 use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
 
 use crate::gate::raise;
 
@@ -21,6 +22,8 @@ fn jobs() -> &'static Mutex<Vec<JobHandle>> {
 #[pyclass(module = "flott._flott", frozen)]
 pub struct Job {
     handle: JobHandle,
+    /// What the job failed with, once it was asked for.
+    failure: Mutex<Option<PyErr>>,
 }
 
 impl Job {
@@ -28,7 +31,7 @@ impl Job {
         let mut jobs = jobs().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         jobs.retain(|job| !job.status().is_terminal());
         jobs.push(handle.clone());
-        Job { handle }
+        Job { handle, failure: Mutex::default() }
     }
 
     pub fn has_ended(&self) -> bool {
@@ -75,13 +78,14 @@ impl Job {
         }
     }
 
-    /// Raises what made the job fail, the first time it is asked; waits for its end before.
+    /// Raises what made the job fail; waits for its end before.
     pub fn result(&self, py: Python<'_>) -> PyResult<()> {
         self.wait(py, None)?;
-        match self.handle.take_result() {
-            Some(Err(error)) => Err(raise(py, error)),
-            _ => Ok(()),
+        let mut failure = self.failure.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(Err(error)) = self.handle.take_result() {
+            *failure = Some(raise(py, error));
         }
+        failure.as_ref().map_or(Ok(()), |error| Err(error.clone_ref(py)))
     }
 
     /// Milliseconds since the start, or of the whole run.

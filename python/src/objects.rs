@@ -6,7 +6,8 @@ use flott::batch::{Data, Objects};
 use flott::types::Value;
 use flott::{Error, Result};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
 
 use crate::convert::to_python;
 use crate::gate;
@@ -42,10 +43,11 @@ impl PyObjects {
 impl Drop for PyObjects {
     fn drop(&mut self) {
         if !self.0.is_empty() {
-            let mut items = Some(std::mem::take(&mut self.0));
-            Python::try_attach(|_| drop(items.take()));
+            let mut items = std::mem::take(&mut self.0);
             // after the interpreter is gone there is nothing to release to
-            std::mem::forget(items);
+            if Python::try_attach(|_| items.clear()).is_none() {
+                std::mem::forget(items);
+            }
         }
     }
 }
@@ -102,7 +104,7 @@ impl Objects for PyObjects {
     }
 }
 
-/// A key as a scalar with a canonical encoding; what has none is pickled.
+/// A key as a scalar with a canonical encoding; what has none is pickled. A row is the tuple of its fields.
 pub fn key_value(key: &Bound<'_, PyAny>) -> PyResult<Value> {
     Ok(if key.is_none() {
         Value::Null
@@ -113,7 +115,7 @@ pub fn key_value(key: &Bound<'_, PyAny>) -> PyResult<Value> {
     } else if key.is_exact_instance_of::<PyInt>() {
         match key.extract::<i64>() {
             Ok(number) => Value::Int(number),
-            Err(_) => Value::Bytes(pickle(key)?),
+            Err(_) => Value::Bytes(pickle_key(key)?),
         }
     } else if let Ok(number) = key.cast_exact::<PyFloat>() {
         Value::Float(number.value())
@@ -121,9 +123,39 @@ pub fn key_value(key: &Bound<'_, PyAny>) -> PyResult<Value> {
         Value::Bytes(bytes.as_bytes().to_vec())
     } else if let Ok(tuple) = key.cast_exact::<PyTuple>() {
         Value::Row(tuple.iter().map(|item| key_value(&item)).collect::<PyResult<_>>()?)
+    } else if let Ok(list) = key.cast_exact::<PyList>() {
+        Value::List(list.iter().map(|item| key_value(&item)).collect::<PyResult<_>>()?)
+    } else if key.is_exact_instance(row_class(key.py())?) {
+        Value::Row(key.try_iter()?.map(|item| key_value(&item?)).collect::<PyResult<_>>()?)
     } else {
-        Value::Bytes(pickle(key)?)
+        Value::Bytes(pickle_key(key)?)
     })
+}
+
+/// What stands for a key in a dict: keys are the same when their canonical encodings are. Python would find 1, 1.0 and
+/// True equal, and would not take a list.
+pub fn key_identity<'py>(key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    if key.is_exact_instance_of::<PyString>() || key.is_exact_instance_of::<PyInt>() || key.is_none() {
+        return Ok(key.clone());
+    }
+    let mut encoded = Vec::new();
+    key_value(key)?.encode_key(&mut encoded);
+    Ok(PyBytes::new(key.py(), &encoded).into_any())
+}
+
+fn row_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static ROW: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    ROW.import(py, "flott.common.types", "Row")
+}
+
+/// Equal objects give equal bytes: without pickle's memo, which tells one object used twice from two equal ones.
+fn pickle_key(object: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    let py = object.py();
+    let buffer = py.import("io")?.call_method0("BytesIO")?;
+    let pickler = py.import("pickle")?.call_method1("Pickler", (&buffer, 5))?;
+    pickler.setattr("fast", true)?;
+    pickler.call_method1("dump", (object,))?;
+    buffer.call_method0("getvalue")?.extract()
 }
 
 fn pickle(object: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {

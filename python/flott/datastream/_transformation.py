@@ -38,6 +38,7 @@ class Transformation:
     __slots__ = (
         "add_node",
         "chaining",
+        "follows_input",
         "id",
         "inputs",
         "max_parallelism",
@@ -56,6 +57,8 @@ class Transformation:
         self.inputs = tuple(inputs)
         self.place = place_of_caller()
         self.parallelism: int | None = None
+        # with no parallelism of its own, it takes that of its input, so that records stay in order
+        self.follows_input = False
         self.max_parallelism: int | None = None
         self.uid: str | None = None
         self.chaining: str | None = None
@@ -90,10 +93,14 @@ def build_graph(transformations: Iterable[Transformation]) -> tuple[Graph, dict[
     nodes: dict[int, int] = {}
     for id, transformation in sorted(needed.items()):
         node = nodes[id] = transformation.add_node(graph, transformation)
+        parallelism = transformation.parallelism
+        if parallelism is None and transformation.follows_input:
+            _, source = transformation.inputs[0]
+            parallelism = graph.parallelism(nodes[source.transformation.id])
         graph.configure(
             node,
             uid=transformation.uid,
-            parallelism=transformation.parallelism,
+            parallelism=parallelism,
             max_parallelism=transformation.max_parallelism,
             chaining=transformation.chaining,
             slot_sharing_group=transformation.slot_sharing_group,

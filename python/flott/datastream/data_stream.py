@@ -299,7 +299,9 @@ class DataStream(_Configurable):
         def add(graph: Graph, own: Transformation) -> int:
             return graph.add_timestamps(own.name, spec, extract)
 
-        return self._next("Timestamps/Watermarks", add, self._type, columns=self._columns)
+        assigned = self._next("Timestamps/Watermarks", add, self._type, columns=self._columns)
+        assigned._own("assign_timestamps_and_watermarks()").follows_input = True
+        return assigned
 
     def get_side_output(self, output_tag: OutputTag) -> DataStream:
         """The records that the process function before has sent to that tag."""
@@ -336,7 +338,9 @@ class DataStream(_Configurable):
         else:
             function = as_function(key_selector, KeySelector, "key_by()")
             keyed = self._operator("Key By", "key_by", function, "get_key", self._type, listed=False)
-        return KeyedStream(self._env, keyed._own("key_by()"), self._type, key_type, self, keyed._columns)
+        own = keyed._own("key_by()")
+        own.follows_input = True
+        return KeyedStream(self._env, own, self._type, key_type, self, keyed._columns)
 
     def forward(self) -> DataStream:
         """Records stay in the subtask of the same number; the next operator must have the same parallelism."""
@@ -550,9 +554,16 @@ class KeyedStream(DataStream):
         from flott.datastream.execution_mode import RuntimeExecutionMode
 
         function = as_function(func, ReduceFunction, "reduce()")
-        batch = self._env._runtime_mode() is RuntimeExecutionMode.BATCH
-        kind = "reduce_final" if batch else "reduce"
-        return self._operator("Keyed Reduce", kind, function, "reduce", self._type)
+        make = factory(function, "reduce", self._env._job_parameters())
+        mode = self._env._runtime_mode()
+
+        def add(graph: Graph, own: Transformation) -> tuple[int, int]:
+            automatic = mode is RuntimeExecutionMode.AUTOMATIC and graph.is_bounded()
+            final = mode is RuntimeExecutionMode.BATCH or automatic
+            node = graph.add_operator(own.name, "reduce_final" if final else "reduce", make)
+            return node, node
+
+        return self._next("Reduce", add, self._type)
 
     def process(  # type: ignore[override]
         self, func: KeyedProcessFunction, output_type: TypeInformation | None = None
@@ -599,13 +610,14 @@ class CloseableIterator:
         """Use :meth:`DataStream.execute_and_collect`."""
         self._job = job
         self._results = results
+        self._closed = False
 
     def __iter__(self) -> CloseableIterator:
         return self
 
     def __next__(self) -> Any:
         try:
-            record = self._results.next(self._job)
+            record = None if self._closed else self._results.next(self._job)
         except KeyboardInterrupt:
             self.close()
             raise
@@ -616,7 +628,7 @@ class CloseableIterator:
     def next(self) -> Any:
         """The next record.
 
-        :raises StopIteration: when the job has finished and every record was read
+        :raises StopIteration: when the job has finished and every record was read, and once it is closed
         """
         return self.__next__()
 
@@ -628,6 +640,7 @@ class CloseableIterator:
 
     def close(self) -> None:
         """Stops the job if it still runs."""
+        self._closed = True
         self._results.close()
         self._job.cancel()
         self._job.wait(None)

@@ -320,6 +320,16 @@ class StreamExecutionEnvironment:
     def _job_parameters(self) -> dict[str, str]:
         return self._config.get_global_job_parameters()
 
+    def _batch_size(self) -> int:
+        import os
+
+        name, given = "FLOTT_BATCH_SIZE", os.environ.get("FLOTT_BATCH_SIZE", "")
+        if not given:
+            name, given = "flott.batch-size", self._configuration.get_string("flott.batch-size", "1024")
+        if not given.isdecimal() or int(given) < 1:
+            raise ValueError(f"{name} is the number of records handed on at once, at least 1, not {given!r}")
+        return int(given)
+
     def _start(self, job_name: str | None) -> Job:
         import os
 
@@ -336,7 +346,7 @@ class StreamExecutionEnvironment:
                 "job_name": job_name or options.get_string("pipeline.name", _DEFAULT_JOB_NAME),
                 "parallelism": self.get_parallelism(),
                 "max_parallelism": max(options.get_integer("pipeline.max-parallelism", 128), 1),
-                "batch_size": int(os.environ.get("FLOTT_BATCH_SIZE") or options.get_integer("flott.batch-size", 1024)),
+                "batch_size": self._batch_size(),
                 "chaining": self.is_chaining_enabled(),
                 "progress": os.environ.get("FLOTT_PROGRESS", "") not in ("", "0")
                 or options.get_boolean("flott.progress", False),

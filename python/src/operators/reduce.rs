@@ -13,7 +13,7 @@ use pyo3::types::PyDict;
 use super::map;
 use crate::function::{self, Failure, UserFunction};
 use crate::gate;
-use crate::objects::PyObjects;
+use crate::objects::{PyObjects, key_identity};
 
 pub fn create(factory: Arc<Py<PyAny>>, context: &SubtaskContext) -> Box<dyn Operator> {
     Box::new(Reduce { function: UserFunction::new(factory, context), values: None, only_final: false })
@@ -47,13 +47,15 @@ impl Operator for Reduce {
             let call = self.function.callable(py)?;
             let Some(values) = self.values.as_ref().map(|values| values.bind(py)) else { return Ok((items, None)) };
             for index in 0..items.len() {
-                let key = keys[index].bind(py);
-                let combined = match values.get_item(key) {
-                    Ok(None) => Ok(items[index].clone_ref(py)),
-                    Ok(Some(before)) => function::call2(call, &before.unbind(), &items[index]).map(Bound::unbind),
-                    Err(error) => Err(error),
-                };
-                match combined.and_then(|value| values.set_item(key, &value).map(|()| value)) {
+                let combined = key_identity(keys[index].bind(py)).and_then(|key| {
+                    let value = match values.get_item(&key)? {
+                        None => items[index].clone_ref(py),
+                        Some(before) => function::call2(call, &before.unbind(), &items[index])?.unbind(),
+                    };
+                    values.set_item(key, &value)?;
+                    Ok(value)
+                });
+                match combined {
                     Ok(value) => items[index] = value,
                     Err(error) => {
                         let failure = Failure::new(py, error, &items[index]);

@@ -1,0 +1,30 @@
+"""The environments that the tests of streams run on."""
+
+from __future__ import annotations
+
+import pytest
+
+from flott.datastream import StreamExecutionEnvironment
+
+
+@pytest.fixture(params=[1, 3, None], ids=["batch1", "batch3", "batch"])
+def batch_size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int | None:
+    """How many records are handed on at once; None for as many as Flott chooses. No result may depend on it."""
+    if request.param is None:
+        monkeypatch.delenv("FLOTT_BATCH_SIZE", raising=False)
+    else:
+        monkeypatch.setenv("FLOTT_BATCH_SIZE", str(request.param))
+    size: int | None = request.param
+    return size
+
+
+@pytest.fixture
+def single(batch_size: int | None) -> StreamExecutionEnvironment:
+    """An environment with one subtask, at each batch size: records stay in order."""
+    return StreamExecutionEnvironment.get_execution_environment()
+
+
+@pytest.fixture(params=[1, 2, 3], ids=["p1", "p2", "p3"])
+def env(request: pytest.FixtureRequest, batch_size: int | None) -> StreamExecutionEnvironment:
+    """An environment with one, two and three subtasks, at each batch size."""
+    return StreamExecutionEnvironment.get_execution_environment().set_parallelism(request.param)

@@ -1,0 +1,16 @@
+"""Functions without declared types: Python objects go through and are printed as Python shows them."""
+
+from pyflink.datastream import StreamExecutionEnvironment
+
+env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(1)
+
+
+def words(line):
+    for word in line.split():
+        yield word
+
+
+lines = env.from_collection(["to be or", "", "not to be", "naïve 😀"])
+lines.flat_map(words).filter(lambda word: len(word) > 2).map(lambda word: (word, len(word), {"upper": word.upper()})).print()
+env.execute("words")
