@@ -66,3 +66,7 @@ impl PyBroker {
         py.detach(|| self.0.shutdown());
     }
 }
+
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PyBroker>()
+}
