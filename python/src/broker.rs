@@ -66,7 +66,3 @@ impl PyBroker {
         py.detach(|| self.0.shutdown());
     }
 }
-
-pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<PyBroker>()
-}
