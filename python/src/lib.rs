@@ -8,6 +8,7 @@ mod function;
 mod gate;
 mod graph;
 mod job;
+mod log;
 mod metrics;
 mod native;
 mod objects;
@@ -24,6 +25,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[pymodule(gil_used = true)]
 fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    log::start();
     module.add_class::<broker::PyBroker>()?;
     module.add_class::<graph::PyGraph>()?;
     module.add_class::<graph::Results>()?;

@@ -1,6 +1,8 @@
 //! What the writer asks of a database; one file a database implements it.
 
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::types::SchemaRef;
@@ -89,10 +91,10 @@ pub fn check(url: &JdbcUrl) -> Result<(), JdbcError> {
 }
 
 /// Connects, prepares the session and lets the database look at the statement.
-pub fn connect(settings: &std::sync::Arc<Settings>) -> Outcome<Box<dyn Client>> {
+pub fn connect(settings: &Arc<Settings>, cancelled: &Arc<AtomicBool>) -> Outcome<Box<dyn Client>> {
     Ok(match settings.database() {
-        Database::MySql | Database::MariaDb => Box::new(mysql::connect(settings)?),
-        Database::Postgres => Box::new(postgres::connect(settings)?),
-        Database::Sqlite => Box::new(sqlite::connect(settings)?),
+        Database::MySql | Database::MariaDb => Box::new(mysql::connect(settings, cancelled)?),
+        Database::Postgres => Box::new(postgres::connect(settings, cancelled)?),
+        Database::Sqlite => Box::new(sqlite::connect(settings, cancelled)?),
     })
 }

@@ -41,6 +41,8 @@ pub enum Reason {
     SameRowTwice,
     /// A setting in the URL the database does not take.
     Setting,
+    /// The job was cancelled while the database was waited for.
+    Cancelled,
     Other,
 }
 
@@ -52,7 +54,7 @@ impl Reason {
 
     /// Whether the connection is of no more use.
     pub fn breaks_connection(self) -> bool {
-        matches!(self, Reason::Absent | Reason::UnknownHost | Reason::Lost)
+        matches!(self, Reason::Absent | Reason::UnknownHost | Reason::Lost | Reason::Cancelled)
     }
 
     /// Whether one row may be to blame, so that it is worth finding.
@@ -71,6 +73,7 @@ impl Reason {
             TooLong | TooBig | Duplicate | NotNull | ForeignKey | Check | OutOfRange | BadValue | SameRowTwice => {
                 ErrorKind::Data
             }
+            Cancelled => ErrorKind::Cancelled,
             _ => ErrorKind::Connector,
         }
     }
@@ -128,7 +131,7 @@ impl Reason {
             (BadValue, _) => "convert the value before the sink, or change the column's type or the declared row type",
             (SameRowTwice, _) => "the statement touches one row twice by itself: rewrite it",
             (Setting, _) => "correct the parameter in the URL",
-            (Other, _) => return None,
+            (Other | Cancelled, _) => return None,
         };
         Some(hint.to_owned())
     }
@@ -164,6 +167,10 @@ impl Trouble {
             _ => Reason::Lost,
         };
         Trouble::new(reason, "", text)
+    }
+
+    pub fn cancelled() -> Self {
+        Trouble::new(Reason::Cancelled, "", "the job was cancelled")
     }
 
     pub fn timed_out(what: &str, after: Duration) -> Self {

@@ -4,6 +4,7 @@
 //! `driver` (accepted, without effect). At-least-once; effectively once where the statement is an upsert.
 //! `docs/connectors/jdbc.md` is the page for users.
 
+mod attended;
 mod client;
 mod error;
 mod lexer;

@@ -6,14 +6,15 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Compression, Conn, DriverError, Error, IoError, Opts, OptsBuilder, SslOpts};
-use tokio::runtime::Runtime;
 
 use crate::types::DataType;
 
+use super::attended::Attended;
 use super::client::{Client, Outcome, Packing, Settings};
 use super::error::{JdbcError, Reason, Trouble};
 use super::literal::{Zone, write_literal};
@@ -29,7 +30,7 @@ const GOODBYE: Duration = Duration::from_secs(1);
 const PACKET_HEADER: usize = 16;
 
 pub struct MySql {
-    runtime: Runtime,
+    runtime: Attended,
     connection: Conn,
     settings: Arc<Settings>,
     zone: Zone,
@@ -177,19 +178,16 @@ async fn open(settings: &Settings) -> Outcome<Conn> {
     }
 }
 
-pub fn connect(settings: &Arc<Settings>) -> Outcome<MySql> {
+pub fn connect(settings: &Arc<Settings>, cancelled: &Arc<AtomicBool>) -> Outcome<MySql> {
     // without a process-wide provider rustls cannot choose one
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Trouble::new(Reason::Other, "", error.to_string()))?;
+    let runtime = Attended::new(cancelled)?;
     let (connection, zone, backslash_escapes, max_packet) = runtime.block_on(async {
         let mut connection = open(settings).await?;
         let session = prepare_session(settings, &mut connection);
         let (zone, backslashes, packet) = timed(settings.connect_timeout, "prepare the session", session).await??;
         Ok::<_, Trouble>((connection, zone, backslashes, packet))
-    })?;
+    })??;
     Ok(MySql {
         runtime,
         connection,
@@ -261,7 +259,7 @@ impl MySql {
                 }
             };
             done.map_err(trouble)
-        })
+        })?
     }
 
     /// Sends what the buffer holds as the statement of those rows, and empties it.

@@ -8,16 +8,17 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::future::maybe_done;
-use tokio::runtime::Runtime;
 use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Config, Error, Statement};
 
+use super::attended::Attended;
 use super::client::{Client, Outcome, Packing, Settings};
 use super::error::{JdbcError, Reason, Trouble};
 use super::pg_param::{Param, Unfit};
@@ -35,7 +36,7 @@ const ROWS_PER_STATEMENT: [usize; 4] = [512, 64, 8, 1];
 const PIPELINE: usize = 256;
 
 pub struct Postgres {
-    runtime: Runtime,
+    runtime: Attended,
     client: tokio_postgres::Client,
     settings: Arc<Settings>,
     types: Vec<Type>,
@@ -111,13 +112,10 @@ fn config(settings: &Settings) -> Result<(Config, Trust), JdbcError> {
     Ok((config, trust))
 }
 
-pub fn connect(settings: &Arc<Settings>) -> Outcome<Postgres> {
+pub fn connect(settings: &Arc<Settings>, cancelled: &Arc<AtomicBool>) -> Outcome<Postgres> {
     let (config, trust) = config(settings).map_err(|error| Trouble::new(Reason::Setting, "", error.to_string()))?;
     let tls = connector(&trust).map_err(|why| Trouble::new(Reason::Tls, "", why))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Trouble::new(Reason::Other, "", error.to_string()))?;
+    let runtime = Attended::new(cancelled)?;
     let limit = settings.connect_timeout;
     let (client, single) = runtime.block_on(async {
         let connect = async {
@@ -129,7 +127,7 @@ pub fn connect(settings: &Arc<Settings>) -> Outcome<Postgres> {
         };
         let limited = tokio::time::timeout(limit, connect).await;
         limited.map_err(|_| Trouble { reason: Reason::Absent, ..Trouble::timed_out("a connection", limit) })?
-    })?;
+    })??;
     let types = single.params().to_vec();
     let statements = HashMap::from([(1, single)]);
     Ok(Postgres { runtime, client, settings: settings.clone(), types, statements })
@@ -178,7 +176,7 @@ impl ExactSizeIterator for Params<'_> {}
 
 impl Postgres {
     fn run<T>(&self, what: impl Future<Output = Result<T, Error>>) -> Outcome<T> {
-        self.runtime.block_on(limited(self.settings.socket_timeout, what))?.map_err(trouble)
+        self.runtime.block_on(limited(self.settings.socket_timeout, what))??.map_err(trouble)
     }
 
     /// The statement for that many rows.
@@ -200,7 +198,7 @@ impl Postgres {
         for start in range.clone().step_by(PIPELINE) {
             let part = start..range.end.min(start + PIPELINE);
             let sent = part.clone().map(|row| self.client.execute_raw(&statement, Params::new(rows, row..row + 1)));
-            let answers = self.runtime.block_on(limited(self.settings.socket_timeout, in_order(sent)))?;
+            let answers = self.runtime.block_on(limited(self.settings.socket_timeout, in_order(sent)))??;
             for (row, answer) in part.zip(answers) {
                 answer.map_err(|error| self.row_trouble(rows, error).or_rows(row..row + 1))?;
             }
@@ -259,7 +257,7 @@ impl Client for Postgres {
             let part = start..start + size;
             let statement = self.prepared(size)?;
             let sent = self.client.execute_raw(&statement, Params::new(rows, part.clone()));
-            let answer = self.runtime.block_on(limited(self.settings.socket_timeout, sent))?;
+            let answer = self.runtime.block_on(limited(self.settings.socket_timeout, sent))??;
             answer.map_err(|error| self.row_trouble(rows, error).or_rows(part))?;
             start += size;
         }
@@ -300,7 +298,7 @@ impl Client for Postgres {
         // dropping the client makes the connection say good-bye; the runtime has to run for it
         drop(statements);
         drop(client);
-        runtime.block_on(async {
+        let _ = runtime.block_on(async {
             for _ in 0..8 {
                 tokio::task::yield_now().await;
             }

@@ -3,11 +3,13 @@
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
+use super::attended::CANCEL_CHECK;
 use super::client::{Client, Outcome, Packing, Settings};
 use super::error::{JdbcError, Reason, Trouble};
 use super::rows::{Cell, Rows};
@@ -35,6 +37,9 @@ const FLOAT_DIGITS: u32 = 15;
 pub struct Sqlite {
     connection: Connection,
     settings: Arc<Settings>,
+    /// How long to wait for another program's transaction.
+    patience: Duration,
+    cancelled: Arc<AtomicBool>,
     sql: String,
     /// Per placeholder: whether its column would turn a decimal's text into a float.
     numeric: Vec<bool>,
@@ -60,7 +65,7 @@ pub fn check(url: &JdbcUrl) -> Result<(), JdbcError> {
     Ok(())
 }
 
-pub fn connect(settings: &Arc<Settings>) -> Outcome<Sqlite> {
+pub fn connect(settings: &Arc<Settings>, cancelled: &Arc<AtomicBool>) -> Outcome<Sqlite> {
     let url = &settings.url;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -68,7 +73,8 @@ pub fn connect(settings: &Arc<Settings>) -> Outcome<Sqlite> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(&url.name, flags).map_err(|error| cannot_open(&url.name, error))?;
     let setting = |error: JdbcError| Trouble::new(Reason::Setting, "", error.to_string());
-    connection.busy_timeout(busy_timeout(url).map_err(setting)?).map_err(|error| trouble(settings, error))?;
+    let patience = busy_timeout(url).map_err(setting)?;
+    connection.busy_timeout(patience).map_err(|error| trouble(settings, error))?;
     for pragma in PRAGMAS {
         if let Some(value) = url.param(pragma) {
             connection
@@ -79,7 +85,10 @@ pub fn connect(settings: &Arc<Settings>) -> Outcome<Sqlite> {
     let sql = settings.statement.plain();
     connection.prepare_cached(&sql).map_err(|error| trouble(settings, error))?;
     let numeric = numeric_columns(&connection, settings).map_err(|error| trouble(settings, error))?;
-    Ok(Sqlite { connection, settings: settings.clone(), sql, numeric, scratch: Vec::new() })
+    // from here on the waiting is done in short pieces, see `patiently`
+    connection.busy_timeout(patience.min(CANCEL_CHECK)).map_err(|error| trouble(settings, error))?;
+    let (settings, cancelled) = (settings.clone(), cancelled.clone());
+    Ok(Sqlite { connection, settings, patience, cancelled, sql, numeric, scratch: Vec::new() })
 }
 
 /// Which placeholders fill a column whose affinity is INTEGER, REAL or NUMERIC.
@@ -116,6 +125,21 @@ fn has_numeric_affinity(declared: &str) -> bool {
 }
 
 impl Sqlite {
+    /// Runs what may have to wait for another program's transaction; no longer than the job lives.
+    fn patiently(&self, sql: &str) -> Outcome {
+        let started = Instant::now();
+        loop {
+            match self.run(sql) {
+                Err(trouble) if trouble.reason == Reason::Busy && started.elapsed() < self.patience => {
+                    if self.cancelled.load(Ordering::Relaxed) {
+                        return Err(Trouble::cancelled());
+                    }
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
     fn run(&self, sql: &str) -> Outcome {
         let mut statement = self.connection.prepare_cached(sql).map_err(|error| trouble(&self.settings, error))?;
         // `query` and not `execute`: a PRAGMA or RETURNING may give rows
@@ -128,7 +152,7 @@ impl Sqlite {
 impl Client for Sqlite {
     fn begin(&mut self) -> Outcome {
         // takes the write lock at once: a reader that turns writer later could not wait for it
-        self.run("BEGIN IMMEDIATE")
+        self.patiently("BEGIN IMMEDIATE")
     }
 
     fn execute(&mut self, rows: &Rows, range: Range<usize>, _packing: Packing) -> Outcome {
@@ -156,7 +180,7 @@ impl Client for Sqlite {
     }
 
     fn commit(&mut self) -> Outcome {
-        self.run("COMMIT")
+        self.patiently("COMMIT")
     }
 
     fn rollback(&mut self) -> Outcome {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use arrow::array::{Array, RecordBatch};
 
+use super::attended::CANCEL_CHECK;
 use super::client::{Client, Packing, Settings, connect};
 use super::error::{JdbcError, Reason, Trouble};
 use super::retry::Backoff;
@@ -25,9 +26,6 @@ const DEFAULT_INTERVAL_MS: i64 = 1_000;
 
 /// A flush is due when this much waits, however few rows it is.
 const FLUSH_BYTES: usize = 32 << 20;
-
-/// How often a waiting writer looks whether the job was cancelled.
-const CANCEL_CHECK: Duration = Duration::from_millis(50);
 
 /// After PostgreSQL has met one key twice in a statement, how many flushes go row by row.
 const ROW_BY_ROW_FLUSHES: u32 = 16;
@@ -165,7 +163,7 @@ impl JdbcWriter {
     fn attempt(&mut self, rows: Option<&Rows>, in_doubt: &mut bool) -> Result<(), Trouble> {
         let mut client = match self.client.take() {
             Some(client) => client,
-            None => connect(&self.settings)?,
+            None => connect(&self.settings, &self.cancelled)?,
         };
         let Some(rows) = rows else {
             self.client = Some(client);
@@ -198,7 +196,8 @@ impl JdbcWriter {
 
     /// Finds the row to blame and turns the failure into an error that a person can act on.
     fn explain(&mut self, failure: Failure, rows: Option<&Rows>) -> Error {
-        if self.cancelled.load(Ordering::Relaxed) && failure.trouble.reason.is_transient() {
+        let reason = failure.trouble.reason;
+        if reason == Reason::Cancelled || self.cancelled.load(Ordering::Relaxed) && reason.is_transient() {
             return Error::cancelled();
         }
         let Failure { mut trouble, attempts, connected, in_doubt } = failure;
