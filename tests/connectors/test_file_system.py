@@ -32,7 +32,12 @@ def text_lines(*paths: Path) -> FileSource:
 def written(folder: Path) -> list[str]:
     """The lines of all finished files."""
     assert not list(folder.rglob(".*")), "no file is left unfinished"
-    return [line for path in sorted(folder.rglob("*")) if path.is_file() for line in path.read_text("utf-8").split("\n")[:-1]]
+    return [
+        line
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        for line in path.read_text("utf-8").split("\n")[:-1]
+    ]
 
 
 @pytest.fixture(params=["1", "3", ""], ids=["batch1", "batch3", "batch"], autouse=True)

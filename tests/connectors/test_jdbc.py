@@ -24,7 +24,9 @@ Env = StreamExecutionEnvironment
 class Target:
     """A database to write into: its JDBC options, and a way to look at it without Flott."""
 
-    def __init__(self, kind: str, url: str, query: Callable[[str], list[tuple[Any, ...]]], database: Any = None) -> None:
+    def __init__(
+        self, kind: str, url: str, query: Callable[[str], list[tuple[Any, ...]]], database: Any = None
+    ) -> None:
         self.kind = kind
         self.query = query
         builder = JdbcConnectionOptions.JdbcConnectionOptionsBuilder().with_url(url)
@@ -133,7 +135,11 @@ def test_an_instant_is_a_moment_in_utc(env: Env, target: Target) -> None:
     rows = [Row(Instant(1709209815, 0))]
     env.from_collection(rows, row_type).add_sink(JdbcSink.sink("INSERT INTO m VALUES (?)", row_type, target.options))
     env.execute()
-    [(at,)] = target.query(target.pick(sqlite="SELECT at FROM m", mariadb="SELECT at FROM m", postgres="SELECT at AT TIME ZONE 'UTC' FROM m"))
+    [(at,)] = target.query(
+        target.pick(
+            sqlite="SELECT at FROM m", mariadb="SELECT at FROM m", postgres="SELECT at AT TIME ZONE 'UTC' FROM m"
+        )
+    )
     assert str(at)[:19] == "2024-02-29 12:30:15"
 
 

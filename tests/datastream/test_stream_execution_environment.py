@@ -33,7 +33,9 @@ def test_settings_and_their_defaults() -> None:
     assert (env.get_checkpoint_interval(), env.get_checkpointing_mode()) == (5000, CheckpointingMode.AT_LEAST_ONCE)
 
 
-@pytest.mark.parametrize(("call", "value"), [("set_parallelism", 0), ("set_max_parallelism", 0), ("set_max_parallelism", 32769)])
+@pytest.mark.parametrize(
+    ("call", "value"), [("set_parallelism", 0), ("set_max_parallelism", 0), ("set_max_parallelism", 32769)]
+)
 def test_settings_out_of_range(call: str, value: int) -> None:
     with pytest.raises(ValueError, match=f"not {value}"):
         getattr(Env.get_execution_environment(), call)(value)
@@ -143,7 +145,9 @@ def test_typed_collections(single: Env, items: list[Any], type_info: Any, read: 
         ([[1, "x"]], Types.LIST(Types.INT()), r"collection\[0\]\[1\].*INT.*'x'"),
     ],
 )  # fmt: skip
-def test_a_value_of_another_type_is_named_where_the_collection_is_given(items: Any, type_info: Any, message: str) -> None:
+def test_a_value_of_another_type_is_named_where_the_collection_is_given(
+    items: Any, type_info: Any, message: str
+) -> None:
     with pytest.raises(TypeError, match=message):
         Env.get_execution_environment().from_collection(items, type_info)
 

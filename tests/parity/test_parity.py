@@ -40,7 +40,9 @@ def comparable(name: str, output: str) -> list[str]:
     lines = output.split("\n")
     if "without subtasks" in how:
         # `3> `, and `name:3> ` where the sink has an identifier
-        lines = [re.sub(r"^(?:(\w+):)?\d+> ", lambda match: f"{match[1]}> " if match[1] else "", line) for line in lines]
+        lines = [
+            re.sub(r"^(?:(\w+):)?\d+> ", lambda match: f"{match[1]}> " if match[1] else "", line) for line in lines
+        ]
     return sorted(lines) if "any order" in how else lines
 
 

@@ -8,11 +8,22 @@ import tempfile
 
 from pyflink.common import Encoder, Types, WatermarkStrategy
 from pyflink.datastream import StreamExecutionEnvironment
-from pyflink.datastream.connectors.file_system import BucketAssigner, FileSink, FileSource, OutputFileConfig, StreamFormat
+from pyflink.datastream.connectors.file_system import (
+    BucketAssigner,
+    FileSink,
+    FileSource,
+    OutputFileConfig,
+    StreamFormat,
+)
 
 folder = tempfile.mkdtemp()
 os.makedirs(f"{folder}/in/deeper")
-for name, text in (("a.txt", "one\ntwo\n"), ("b.txt", "three\r\n\nlast, naïve 😀"), ("deeper/c.txt", "four\n"), (".hidden", "no\n")):
+for name, text in (
+    ("a.txt", "one\ntwo\n"),
+    ("b.txt", "three\r\n\nlast, naïve 😀"),
+    ("deeper/c.txt", "four\n"),
+    (".hidden", "no\n"),
+):
     with open(f"{folder}/in/{name}", "w", encoding="utf-8", newline="") as file:
         file.write(text)
 

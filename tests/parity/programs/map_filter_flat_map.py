@@ -12,5 +12,7 @@ def words(line):
 
 
 lines = env.from_collection(["to be or", "", "not to be", "naïve 😀"])
-lines.flat_map(words).filter(lambda word: len(word) > 2).map(lambda word: (word, len(word), {"upper": word.upper()})).print()
+lines.flat_map(words).filter(lambda word: len(word) > 2).map(
+    lambda word: (word, len(word), {"upper": word.upper()})
+).print()
 env.execute("words")
