@@ -43,10 +43,11 @@ def test_an_identifier(env: Env, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("value", "type_info", "line"),
     [
-        # as Flink's Row, Tuple and Java's classes print themselves
-        (Row(1, "a"), Types.ROW([Types.INT(), Types.STRING()]), "+I[1, a]"),
-        (Row(id=1, name=None), Types.ROW_NAMED(["id", "name"], [Types.INT(), Types.STRING()]), "+I[1, null]"),
+        # as PyFlink prints rows
+        (Row(1, "a"), Types.ROW([Types.INT(), Types.STRING()]), "+I[1,a]"),
+        (Row(id=1, name=None), Types.ROW_NAMED(["id", "name"], [Types.INT(), Types.STRING()]), "+I[1,None]"),
         (Row.of_kind(RowKind.DELETE, 1), Types.ROW([Types.INT()]), "-D[1]"),
+        # as Java's classes print themselves
         ((1, "a"), Types.TUPLE([Types.INT(), Types.STRING()]), "(1,a)"),
         (1e10, Types.DOUBLE(), "1.0E10"),
         (True, Types.BOOLEAN(), "true"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from flott.common.typeinfo import TypeInformation, Types
+from flott.common.typeinfo import RowTypeInfo, TypeInformation, Types
 from flott.datastream._calls import factory
 from flott.datastream._columns import columns_type, condition_json, is_expression, list_json, type_information
 from flott.datastream._transformation import Input, Transformation
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from flott._flott import ColumnsType, Graph, Job, NativeOperator, Results
     from flott.common.execution_config import ExecutionConfig
     from flott.common.serialization import DeserializationSchema, SerializationSchema
+    from flott.common.types import Row
     from flott.common.watermark_strategy import WatermarkStrategy
     from flott.datastream.functions.base import Function
     from flott.datastream.output_tag import OutputTag
@@ -205,7 +206,7 @@ class DataStream(_Configurable):
     ) -> DataStream:
         """Any number of records out for each record in: ``func`` yields or returns them (None for none)."""
         function = as_function(func, FlatMapFunction, "flat_map()")
-        return self._operator("FLAT_MAP", "flat_map", function, "flat_map", output_type)
+        return self._operator("FlatMap", "flat_map", function, "flat_map", output_type)
 
     def filter(
         self, func: FilterFunction | Callable[[Any], bool] | Expression, rejected: OutputTag | None = None
@@ -382,11 +383,11 @@ class DataStream(_Configurable):
     # --- ends
 
     def print(self, sink_identifier: str | None = None) -> DataStreamSink:
-        """Writes each record on a line of standard output, as Flink shows it.
+        """Writes each record on a line of standard output, as PyFlink shows it.
 
-        With several subtasks a line begins with the subtask, from 1: ``2> +I[a, 1]``.
+        With several subtasks a line begins with the subtask, from 1: ``2> +I[a,1]``.
         """
-        render = _render(self._type)
+        render = _row_line if isinstance(self._type, RowTypeInfo) else _render(self._type)
 
         def add(graph: Graph, own: Transformation) -> int:
             return graph.add_print(own.name, render, sink_identifier)
@@ -521,6 +522,9 @@ def _operators() -> type[NativeOperator]:
     from flott._flott import NativeOperator
 
     return NativeOperator
+def _row_line(row: Row | None) -> str:
+    """How ``print()`` shows a row: by its fields' Python texts, as PyFlink does, where Flink shows Java's."""
+    return "null" if row is None else f"{row.get_row_kind()}[{','.join([str(value) for value in row])}]"
 
 
 #: What PyFlink's streams have and these have not yet.

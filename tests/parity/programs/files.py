@@ -45,4 +45,4 @@ written = [name for name in os.listdir(f"{folder}/out") if not name.startswith("
 print(len(written), "file,", {name[:6] + "…" + name[-4:] for name in written})
 for name in written:
     with open(f"{folder}/out/{name}", encoding="utf-8") as file:
-        print("written:", file.read().splitlines())
+        print("written:", sorted(file.read().splitlines()))
