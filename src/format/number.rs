@@ -103,6 +103,13 @@ pub fn write_f64(value: f64, out: &mut Vec<u8>) {
     if !value.is_finite() {
         return write_non_finite(value, out);
     }
+    if value.is_subnormal() {
+        // of the texts with two digits Java takes the nearest, where one digit would do: 4.9E-324
+        let nearest = format!("{value:.1e}");
+        if nearest.parse() == Ok(value) {
+            return write_shortest(&nearest, false, out);
+        }
+    }
     let plain = value == 0.0 || (1e-3..1e7).contains(&value.abs());
     write_shortest(ryu::Buffer::new().format_finite(value), plain, out);
 }
@@ -111,6 +118,13 @@ pub fn write_f64(value: f64, out: &mut Vec<u8>) {
 pub fn write_f32(value: f32, out: &mut Vec<u8>) {
     if !value.is_finite() {
         return write_non_finite(value.into(), out);
+    }
+    if value.is_subnormal() {
+        // of the texts with two digits Java takes the nearest, where one digit would do: 4.9E-324
+        let nearest = format!("{value:.1e}");
+        if nearest.parse() == Ok(value) {
+            return write_shortest(&nearest, false, out);
+        }
     }
     let plain = value == 0.0 || (1e-3..1e7).contains(&value.abs());
     write_shortest(ryu::Buffer::new().format_finite(value), plain, out);
@@ -216,6 +230,7 @@ mod tests {
             (-0.0, "-0.0"),
             (-2.5e-300, "-2.5E-300"),
             (f64::MAX, "1.7976931348623157E308"),
+            (f64::from_bits(1), "4.9E-324"),
             (f64::INFINITY, "Infinity"),
             (100.0, "100.0"),
             (1e21, "1.0E21"),
@@ -224,6 +239,7 @@ mod tests {
         }
         assert_eq!(text(|out| write_f32(3.4e38, out)), "3.4E38");
         assert_eq!(text(|out| write_f32(0.1, out)), "0.1");
+        assert_eq!(text(|out| write_f32(f32::from_bits(1), out)), "1.4E-45");
     }
 
     #[test]

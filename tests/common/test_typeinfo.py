@@ -178,6 +178,8 @@ def test_convert_says_where_and_why(type_info: TypeInformation, value: Any, mess
         (Types.DOUBLE(), -0.0, "-0.0"),
         (Types.FLOAT(), 0.10000000149011612, "0.1"),
         (Types.FLOAT(), 16777216.0, "1.6777216E7"),
+        (Types.FLOAT(), 2.0**-149, "1.4E-45"),
+        (Types.DOUBLE(), 5e-324, "4.9E-324"),
         (Types.ROW([Types.STRING(), Types.INT()]), Row("a", 1), "+I[a, 1]"),
         (
             Types.ROW([Types.STRING(), Types.ROW([Types.INT()])]),

@@ -98,11 +98,12 @@ FULL = Row(
 def test_values_keep_themselves(env: Env, target: Target, batch_size: None) -> None:
     target.query(
         target.pick(
-            sqlite="CREATE TABLE v (k INT, b BOOLEAN, i INT, l BIGINT, d DOUBLE, s TEXT, n TEXT, dt TEXT, tm TEXT, ts TEXT, bin BLOB)",
-            mariadb="CREATE TABLE v (k INT, b BOOLEAN, i INT, l BIGINT, d DOUBLE, s TEXT CHARACTER SET utf8mb4, n DECIMAL(30, 2),"
-            " dt DATE, tm TIME, ts DATETIME(6), bin BLOB)",
-            postgres="CREATE TABLE v (k INT, b BOOLEAN, i INT, l BIGINT, d DOUBLE PRECISION, s TEXT, n NUMERIC(30, 2), dt DATE,"
-            " tm TIME, ts TIMESTAMP, bin BYTEA)",
+            sqlite="CREATE TABLE v (k INT, b BOOLEAN, i INT, l BIGINT, d DOUBLE, s TEXT, n TEXT,"
+            " dt TEXT, tm TEXT, ts TEXT, bin BLOB)",
+            mariadb="CREATE TABLE v (k INT, b BOOLEAN, i INT, l BIGINT, d DOUBLE, s TEXT CHARACTER SET utf8mb4,"
+            " n DECIMAL(30, 2), dt DATE, tm TIME, ts DATETIME(6), bin BLOB)",
+            postgres="CREATE TABLE v (k INT, b BOOLEAN, i INT, l BIGINT, d DOUBLE PRECISION, s TEXT,"
+            " n NUMERIC(30, 2), dt DATE, tm TIME, ts TIMESTAMP, bin BYTEA)",
         )
     )  # fmt: skip
     row_type = Types.ROW_NAMED(["k", *TYPES], [Types.INT(), *TYPES.values()])

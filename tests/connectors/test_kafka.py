@@ -48,7 +48,9 @@ def produce(brokers: str, topic: str, records: Iterable[Any], partition: int = 0
 
 def consume(brokers: str, topic: str, count: int) -> list[tuple[bytes | None, bytes | None, int]]:
     """The first ``count`` records: key, value and partition."""
-    consumer = Consumer({"bootstrap.servers": brokers, "group.id": f"reader-of-{topic}", "auto.offset.reset": "earliest"})
+    consumer = Consumer(
+        {"bootstrap.servers": brokers, "group.id": f"reader-of-{topic}", "auto.offset.reset": "earliest"}
+    )
     consumer.subscribe([topic])
     records: list[tuple[bytes | None, bytes | None, int]] = []
     end = time.monotonic() + 60
@@ -247,7 +249,9 @@ ORDER = Types.ROW_NAMED(
 def test_json_into_rows_and_back(env: Env, brokers: str, topic: str) -> None:
     create(brokers, topic)
     orders = [
-        {"id": 1, "name": "naïve 😀", "amount": "12.50", "lines": [{"item": "a", "quantity": 2}, {"item": "b", "quantity": 1}]},
+        {"id": 1, "name": "naïve 😀", "amount": "12.50", "lines": [
+            {"item": "a", "quantity": 2}, {"item": "b", "quantity": 1},
+        ]},
         {"id": 2, "name": None, "amount": None, "lines": []},
     ]  # fmt: skip
     produce(brokers, topic, [json.dumps(order) for order in orders])
@@ -298,9 +302,7 @@ def sink(brokers: str, topic: str, value: Any, key: Any = None, **more: Any) -> 
 
 @pytest.mark.parametrize("guarantee", [DeliveryGuarantee.NONE, DeliveryGuarantee.AT_LEAST_ONCE])
 @pytest.mark.parametrize("parallelism", [1, 2])
-def test_text_into_a_topic(
-    env: Env, brokers: str, topic: str, parallelism: int, guarantee: DeliveryGuarantee
-) -> None:
+def test_text_into_a_topic(env: Env, brokers: str, topic: str, parallelism: int, guarantee: DeliveryGuarantee) -> None:
     create(brokers, topic, 2)
     env.set_parallelism(parallelism)
     lines = [f"line {n} ä😀" for n in range(50)]

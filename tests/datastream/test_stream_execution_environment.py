@@ -16,6 +16,7 @@ from flott.datastream.connectors.number_seq import NumberSequenceSource
 from flott.errors import ConfigurationError
 
 Env = StreamExecutionEnvironment
+NAMED = Types.ROW_NAMED(["id", "name"], [Types.INT(), Types.STRING()])
 
 
 # --- settings
@@ -114,9 +115,9 @@ def test_add_python_file_makes_it_importable(tmp_path: Any, single: Env) -> None
         ([], Types.INT(), []),
         ([1, None], Types.INT(), [1, None]),
         ([1, 2.5], Types.DOUBLE(), [1.0, 2.5]),
-        ([(1, "a")], Types.ROW([Types.INT(), Types.STRING()]), [Row(1, "a")]),
-        ([(1, "a")], Types.ROW_NAMED(["id", "name"], [Types.INT(), Types.STRING()]), [Row(id=1, name="a")]),
-        ([{"id": 1, "name": "a"}], Types.ROW_NAMED(["id", "name"], [Types.INT(), Types.STRING()]), [Row(id=1, name="a")]),
+        ([(1, "a")], Types.ROW([Types.INT(), Types.STRING()]), [Row(f0=1, f1="a")]),
+        ([(1, "a")], NAMED, [Row(id=1, name="a")]),
+        ([{"id": 1, "name": "a"}], NAMED, [Row(id=1, name="a")]),
         ([Row(1, "a")], Types.TUPLE([Types.INT(), Types.STRING()]), [(1, "a")]),
         ([Decimal("1.50")], Types.BIG_DEC(), [Decimal("1.50")]),
         ([date(2024, 2, 29)], Types.SQL_DATE(), [date(2024, 2, 29)]),
@@ -140,7 +141,7 @@ def test_typed_collections(single: Env, items: list[Any], type_info: Any, read: 
     [
         ([1, "x"], Types.INT(), r"collection\[1\].*INT.*'x'"),
         ([2**31], Types.INT(), r"collection\[0\].*INT.*2147483648"),
-        ([(1, "a"), (2, 3)], Types.ROW_NAMED(["id", "name"], [Types.INT(), Types.STRING()]), r"collection\[1\].*name.*STRING.*3"),
+        ([(1, "a"), (2, 3)], NAMED, r"collection\[1\].*name.*STRING.*3"),
         ([(1,)], Types.TUPLE([Types.INT(), Types.STRING()]), r"collection\[0\].*2"),
         ([[1, "x"]], Types.LIST(Types.INT()), r"collection\[0\]\[1\].*INT.*'x'"),
     ],

@@ -21,7 +21,7 @@ def float_text(value: float) -> str:
         wanted = pack("f", value)
     except (error, OverflowError):
         return double_text(value)
-    for digits in range(1, 10):
+    for digits in range(2, 10):
         shortest = float(f"{value:.{digits}g}")
         if abs(shortest) < 3.5e38 and pack("f", shortest) == wanted:
             return _floating(value, repr(shortest))
@@ -36,7 +36,11 @@ def _floating(value: float, digits: str) -> str:
         return "Infinity" if value > 0 else "-Infinity"
     if value == 0 or 1e-3 <= magnitude < 1e7:
         return digits
-    # Java's scientific notation: one digit, a point, at least one digit, the exponent without a plus.
+    # Java's scientific notation: one digit, a point, at least one digit, the exponent without a plus. Of the texts with
+    # two digits Java takes the nearest, where one digit would do: 4.9E-324.
+    nearest = f"{value:.1e}"
+    if float(nearest) == value:
+        digits = nearest
     mantissa, _, exponent = digits.lstrip("-").partition("e")
     whole, _, fraction = mantissa.partition(".")
     power = int(exponent or 0)

@@ -522,6 +522,8 @@ def _operators() -> type[NativeOperator]:
     from flott._flott import NativeOperator
 
     return NativeOperator
+
+
 def _row_line(row: Row | None) -> str:
     """How ``print()`` shows a row: by its fields' Python texts, as PyFlink does, where Flink shows Java's."""
     return "null" if row is None else f"{row.get_row_kind()}[{','.join([str(value) for value in row])}]"
@@ -561,11 +563,10 @@ class KeyedStream(DataStream):
         make = factory(function, "reduce", self._env._job_parameters())
         mode = self._env._runtime_mode()
 
-        def add(graph: Graph, own: Transformation) -> tuple[int, int]:
+        def add(graph: Graph, own: Transformation) -> int:
             automatic = mode is RuntimeExecutionMode.AUTOMATIC and graph.is_bounded()
             final = mode is RuntimeExecutionMode.BATCH or automatic
-            node = graph.add_operator(own.name, "reduce_final" if final else "reduce", make)
-            return node, node
+            return graph.add_operator(own.name, "reduce_final" if final else "reduce", make)
 
         return self._next("Reduce", add, self._type)
 

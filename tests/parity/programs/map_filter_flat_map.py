@@ -7,8 +7,7 @@ env.set_parallelism(1)
 
 
 def words(line):
-    for word in line.split():
-        yield word
+    yield from line.split()
 
 
 lines = env.from_collection(["to be or", "", "not to be", "naïve 😀"])
