@@ -1,6 +1,6 @@
 """Three trivial steps over integers, a PyFlink program: add one, keep the odd ones, count.
 
-usage: numbers.py COUNT [OPTION=VALUE …]
+usage: lambdas.py COUNT [OPTION=VALUE …]
 """
 
 import sys
