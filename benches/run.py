@@ -23,7 +23,7 @@ import sizes
 from systems import BENCHES, FLOTT, LOOP, PEERS, System
 from workloads import Run, Workloads, Wrong
 
-WORKLOADS = ("etl", "typed", "numbers", "cold", "size")
+WORKLOADS = ("etl", "typed", "lambdas", "cold", "size")
 #: The whole work would take PyFlink minutes, and a rate needs less.
 PYFLINK_SHARE = 5
 #: A start is short, and so it varies.
@@ -91,7 +91,7 @@ def _repeat(workload: str, systems: list[System], workloads: Workloads, options:
     runs = []
     for rep in range(reps):
         for system in taking_part:
-            records = {"cold": 10, "numbers": options.numbers}.get(workload, options.n)
+            records = {"cold": 10, "lambdas": options.numbers}.get(workload, options.n)
             if system.peer == "pyflink" and workload != "cold":
                 records = records // PYFLINK_SHARE // 2 * 2
             run = workloads.run(workload, system, records)

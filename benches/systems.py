@@ -64,10 +64,10 @@ class System:
         return env
 
 
-_FLINK = {"etl": "etl.py", "numbers": "numbers.py", "cold": "cold.py"}
-_BYTEWAX = {"etl": "etl_bytewax.py", "numbers": "numbers_bytewax.py", "cold": "cold_bytewax.py"}
+_FLINK = {"etl": "etl.py", "lambdas": "lambdas.py", "cold": "cold.py"}
+_BYTEWAX = {"etl": "etl_bytewax.py", "lambdas": "lambdas_bytewax.py", "cold": "cold_bytewax.py"}
 
-LOOP = System("loop", "bare Python loop", None, {"etl": "etl_loop.py", "numbers": "numbers_loop.py"})
+LOOP = System("loop", "bare Python loop", None, {"etl": "etl_loop.py", "lambdas": "lambdas_loop.py"})
 FLOTT = System("flott", "Flott", None, {**_FLINK, "typed": "etl_typed.py"}, module="flott.datastream")
 PEERS = (
     System("bytewax", "Bytewax 0.21.1", "bench-bytewax", _BYTEWAX, module="bytewax.dataflow"),

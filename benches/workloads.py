@@ -16,7 +16,7 @@ from systems import CACHE, FLOTT, LOOP, System
 
 LIMIT_SECONDS = 900
 #: How often Flott may enter Python for each record. An operator enters once a batch, which holds up to 1024 records.
-GATE_ENTRIES = {"etl": 0.05, "numbers": 0.05, "typed": 0.0}
+GATE_ENTRIES = {"etl": 0.05, "lambdas": 0.05, "typed": 0.0}
 
 
 class Wrong(Exception):
@@ -64,7 +64,7 @@ class Workloads:
         shutil.rmtree(out, ignore_errors=True)
         # the typed program is held against the loop of the other one
         program = "etl" if workload == "typed" and system is LOOP else workload
-        arguments = {"numbers": [str(records)], "cold": []}.get(workload)
+        arguments = {"lambdas": [str(records)], "cold": []}.get(workload)
         if arguments is None:
             arguments = [str(order_file(CACHE / "bench-data", records)), str(out)]
         command = system.command(program, arguments, self._work)
@@ -80,7 +80,7 @@ class Workloads:
     def _reference(self, workload: str, records: int) -> Any:
         if workload == "cold":
             return list(range(1, 11))
-        if workload == "numbers":
+        if workload == "lambdas":
             # of n + 1 for n from 1 to an even number, half are odd
             return [records // 2]
         known = self._references.get(("etl", records))
@@ -92,7 +92,7 @@ class Workloads:
 def _found(workload: str, output: str, out: Path) -> Any:
     if workload == "cold":
         return sorted(map(int, re.findall(r"^(\d+)$", output, re.MULTILINE)))
-    if workload == "numbers":
+    if workload == "lambdas":
         return list(map(int, re.findall(r"COUNT=(\d+)", output)))
     return digest.etl(out)
 

@@ -65,9 +65,9 @@ impl UserFunction {
         Ok(())
     }
 
-    pub fn callable<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
+    pub fn callable<'py>(&self, py: Python<'py>) -> PyResult<Callable<'_, 'py>> {
         match &self.call {
-            Some(call) => Ok(call.bind(py)),
+            Some(call) => Ok(Callable::new(call.bind(py))),
             None => Err(pyo3::exceptions::PyRuntimeError::new_err("a function was called before it was opened")),
         }
     }
@@ -94,26 +94,45 @@ impl UserFunction {
     }
 }
 
-/// `function(argument)` without the cost of building a tuple.
-#[inline]
-pub fn call<'py>(function: &Bound<'py, PyAny>, argument: &Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let py = function.py();
-    // SAFETY: both are live references and the interpreter is attached; the result is a new reference or null
-    unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyObject_CallOneArg(function.as_ptr(), argument.as_ptr())) }
+/// A function with its entry point, which is looked up once a batch instead of at every call.
+pub struct Callable<'a, 'py> {
+    function: &'a Bound<'py, PyAny>,
+    entry: Option<ffi::vectorcallfunc>,
 }
 
-/// `function(first, second)`.
-#[inline]
-pub fn call2<'py>(function: &Bound<'py, PyAny>, first: &Py<PyAny>, second: &Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let py = function.py();
-    // the first slot may be used by the callee for a bound method's self
-    let mut arguments = [std::ptr::null_mut(), first.as_ptr(), second.as_ptr()];
-    let flags = 2 | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET;
-    // SAFETY: the array outlives the call and holds two live references behind the free slot
-    unsafe {
-        let result =
-            ffi::PyObject_Vectorcall(function.as_ptr(), arguments.as_mut_ptr().add(1), flags, std::ptr::null_mut());
-        Bound::from_owned_ptr_or_err(py, result)
+impl<'a, 'py> Callable<'a, 'py> {
+    pub fn new(function: &'a Bound<'py, PyAny>) -> Self {
+        // SAFETY: a live reference, and the interpreter is attached
+        Callable { function, entry: unsafe { ffi::PyVectorcall_Function(function.as_ptr()) } }
+    }
+
+    /// `function(argument)`, without a tuple for the argument.
+    #[inline]
+    pub fn one(&self, argument: &Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        // the first slot is the callee's, for a bound method's self
+        self.call([std::ptr::null_mut(), argument.as_ptr()])
+    }
+
+    /// `function(first, second)`.
+    #[inline]
+    pub fn two(&self, first: &Py<PyAny>, second: &Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.call([std::ptr::null_mut(), first.as_ptr(), second.as_ptr()])
+    }
+
+    #[inline]
+    fn call<const N: usize>(&self, mut arguments: [*mut ffi::PyObject; N]) -> PyResult<Bound<'py, PyAny>> {
+        let (function, none) = (self.function.as_ptr(), std::ptr::null_mut());
+        let count = (N - 1) | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET;
+        // SAFETY: the array outlives the call and holds live references behind the free slot; the entry point is the
+        // function's own, and the result is a new reference, or null with an exception set
+        unsafe {
+            let arguments = arguments.as_mut_ptr().add(1);
+            let result = match self.entry {
+                Some(entry) => entry(function, arguments, count, none),
+                None => ffi::PyObject_Vectorcall(function, arguments, count, none),
+            };
+            Bound::from_owned_ptr_or_err(self.function.py(), result)
+        }
     }
 }
 

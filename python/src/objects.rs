@@ -40,14 +40,18 @@ impl PyObjects {
     }
 }
 
+/// Drops references while the interpreter is attached, without asking for each whether it is.
+pub fn release(py: Python<'_>, items: impl IntoIterator<Item = Py<PyAny>>) {
+    items.into_iter().for_each(|item| drop(item.into_bound(py)));
+}
+
 impl Drop for PyObjects {
     fn drop(&mut self) {
         if !self.0.is_empty() {
-            let mut items = std::mem::take(&mut self.0);
+            let mut items = Some(std::mem::take(&mut self.0));
+            Python::try_attach(|py| release(py, items.take().unwrap_or_default()));
             // after the interpreter is gone there is nothing to release to
-            if Python::try_attach(|_| items.clear()).is_none() {
-                std::mem::forget(items);
-            }
+            std::mem::forget(items);
         }
     }
 }

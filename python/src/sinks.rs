@@ -12,7 +12,7 @@ use flott::{Error, Result};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::function::{self, Failure};
+use crate::function::{Callable, Failure};
 use crate::gate;
 use crate::objects::PyObjects;
 
@@ -48,8 +48,9 @@ impl SinkWriter for PrintWriter {
         let failure = gate::enter(|py| {
             let mut text = String::new();
             let mut failure = None;
+            let render = Callable::new(self.render.bind(py));
             for item in PyObjects::take(py, batch.data)? {
-                let line = function::call(self.render.bind(py), &item);
+                let line = render.one(&item);
                 match line.and_then(|line| Ok(line.cast_into::<PyString>()?.to_string_lossy().into_owned())) {
                     Ok(line) => {
                         text += &self.prefix;

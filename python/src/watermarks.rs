@@ -9,7 +9,7 @@ use flott::{Error, Result};
 use pyo3::prelude::*;
 use serde_json::Value as Json;
 
-use crate::function::{self, Failure};
+use crate::function::{Callable, Failure};
 use crate::gate;
 use crate::objects::PyObjects;
 
@@ -47,10 +47,11 @@ impl WatermarkStrategy for Strategy {
                     objects.items().iter().map(|item| item.clone_ref(py)).collect()
                 }
             };
+            let assign = Callable::new(assigner.bind(py));
             let mut times = Vec::with_capacity(items.len());
             for (row, item) in items.iter().enumerate() {
                 let before = batch.timestamp(row).into_pyobject(py)?.into_any().unbind();
-                match function::call2(assigner.bind(py), item, &before).and_then(|time| time.extract::<i64>()) {
+                match assign.two(item, &before).and_then(|time| time.extract::<i64>()) {
                     Ok(time) => times.push(time),
                     Err(error) => return Ok((times, Some(Failure::new(py, error, item).into_error(py)))),
                 }

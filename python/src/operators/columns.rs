@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use crate::convert::from_python::{self, Misfit};
-use crate::function;
+use crate::function::Callable;
 use crate::gate;
 use crate::objects::PyObjects;
 
@@ -71,9 +71,10 @@ impl ToColumns {
         };
         let mut extra: Vec<Vec<Option<String>>> = Vec::new();
         for Extra { name, function } in &self.extra {
+            let function = Callable::new(function.bind(py));
             let mut column = Vec::with_capacity(items.len());
             for row in 0..items.len() {
-                let text = function::call(function.bind(py), &items[row]).and_then(|value| text(&value, name));
+                let text = function.one(&items[row]).and_then(|value| text(&value, name));
                 match text {
                     Ok(text) => column.push(text),
                     Err(error) => {
@@ -85,8 +86,9 @@ impl ToColumns {
             extra.push(column);
         }
         if let Some(prepare) = &self.prepare {
+            let prepare = Callable::new(prepare.bind(py));
             for row in 0..items.len() {
-                match function::call(prepare.bind(py), &items[row]) {
+                match prepare.one(&items[row]) {
                     Ok(prepared) => items[row] = prepared.unbind(),
                     Err(error) => {
                         fail(py, &mut items, row, error, true);

@@ -8,9 +8,9 @@ use flott::operator::{Operator, Output, SubtaskContext};
 use pyo3::prelude::*;
 
 use super::{lifecycle, map};
-use crate::function::{self, Failure, UserFunction};
+use crate::function::{Failure, UserFunction};
 use crate::gate;
-use crate::objects::PyObjects;
+use crate::objects::{PyObjects, release};
 
 pub fn create(factory: Arc<Py<PyAny>>, context: &SubtaskContext) -> Box<dyn Operator> {
     Box::new(Filter { function: UserFunction::new(factory, context) })
@@ -31,14 +31,14 @@ impl Operator for Filter {
             let mut kept = Vec::with_capacity(items.len());
             let mut times = timestamps.as_ref().map(|_| Vec::with_capacity(items.len()));
             for (index, item) in items.into_iter().enumerate() {
-                match function::call(call, &item).and_then(|verdict| verdict.is_truthy()) {
+                match call.one(&item).and_then(|verdict| verdict.is_truthy()) {
                     Ok(true) => {
                         kept.push(item);
                         if let (Some(times), Some(timestamps)) = (&mut times, &timestamps) {
                             times.push(timestamps[index]);
                         }
                     }
-                    Ok(false) => {}
+                    Ok(false) => release(py, [item]),
                     Err(error) => return Ok((kept, times, Some(Failure::new(py, error, &item).into_error(py)))),
                 }
             }

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use super::{lifecycle, map};
 use crate::function::{self, Failure, UserFunction};
 use crate::gate;
-use crate::objects::PyObjects;
+use crate::objects::{PyObjects, release};
 
 pub fn create(factory: Arc<Py<PyAny>>, context: &SubtaskContext) -> Box<dyn Operator> {
     Box::new(FlatMap { function: UserFunction::new(factory, context) })
@@ -31,7 +31,7 @@ impl Operator for FlatMap {
             let mut made = Vec::with_capacity(items.len());
             let mut times = timestamps.as_ref().map(|_| Vec::with_capacity(items.len()));
             for (index, item) in items.iter().enumerate() {
-                let result = function::call(call, item).and_then(|results| {
+                let result = call.one(item).and_then(|results| {
                     function::each_result(&results, "flat_map's function", |item| {
                         made.push(item.unbind());
                         Ok(())
@@ -44,6 +44,7 @@ impl Operator for FlatMap {
                     return Ok((made, times, Some(Failure::new(py, error, item).into_error(py))));
                 }
             }
+            release(py, items);
             Ok((made, times, None))
         })?;
         map::emit(made, times, failure, output)

@@ -9,7 +9,7 @@ use flott::types::key_group;
 use pyo3::prelude::*;
 
 use super::lifecycle;
-use crate::function::{self, Failure, UserFunction};
+use crate::function::{Failure, UserFunction};
 use crate::gate;
 use crate::objects::{PyObjects, key_value};
 
@@ -34,7 +34,7 @@ impl Operator for KeyBy {
             let mut groups = Vec::with_capacity(items.len());
             let mut encoded = Vec::new();
             for item in &items {
-                let key = function::call(call, item).and_then(|key| Ok((key_value(&key)?, key)));
+                let key = call.one(item).and_then(|key| Ok((key_value(&key)?, key)));
                 match key {
                     Ok((value, key)) => {
                         encoded.clear();

@@ -8,9 +8,9 @@ use flott::{Error, Result};
 use pyo3::prelude::*;
 
 use super::lifecycle;
-use crate::function::{self, Failure, UserFunction};
+use crate::function::{Failure, UserFunction};
 use crate::gate;
-use crate::objects::PyObjects;
+use crate::objects::{PyObjects, release};
 
 pub fn create(factory: Arc<Py<PyAny>>, context: &SubtaskContext) -> Box<dyn Operator> {
     Box::new(Map { function: UserFunction::new(factory, context) })
@@ -29,8 +29,8 @@ impl Operator for Map {
             let mut items = PyObjects::take(py, data)?;
             let call = self.function.callable(py)?;
             for index in 0..items.len() {
-                match function::call(call, &items[index]) {
-                    Ok(result) => items[index] = result.unbind(),
+                match call.one(&items[index]) {
+                    Ok(result) => release(py, [std::mem::replace(&mut items[index], result.unbind())]),
                     Err(error) => {
                         let failure = Failure::new(py, error, &items[index]);
                         items.truncate(index);

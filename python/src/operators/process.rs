@@ -13,7 +13,7 @@ use pyo3::types::{PyTuple, PyType};
 use crate::context::ProcessContext;
 use crate::function::{self, Failure, UserFunction};
 use crate::gate;
-use crate::objects::PyObjects;
+use crate::objects::{PyObjects, release};
 
 pub fn create(factory: Arc<Py<PyAny>>, context: &SubtaskContext) -> Box<dyn Operator> {
     Box::new(Process {
@@ -73,9 +73,10 @@ impl Operator for Process {
             let mut main = Collected::new(timed);
             let mut sides: Vec<(Arc<str>, Collected)> = Vec::new();
             let mut failure = None;
+            context.borrow_mut(py).timestamp = NO_TIMESTAMP;
             for (index, item) in items.iter().enumerate() {
                 let time = timestamps.as_ref().map_or(NO_TIMESTAMP, |times| times[index]);
-                {
+                if timed || keys.is_some() {
                     let mut context = context.borrow_mut(py);
                     context.timestamp = time;
                     if let Some(keys) = &keys {
@@ -83,7 +84,7 @@ impl Operator for Process {
                     }
                 }
                 let tags = &mut self.tags;
-                let result = function::call2(call, item, &argument).and_then(|results| {
+                let result = call.two(item, &argument).and_then(|results| {
                     function::each_result(&results, "process_element", |item| match tagged(&item)? {
                         None => {
                             main.push(item.unbind(), time);
@@ -108,6 +109,7 @@ impl Operator for Process {
                     break;
                 }
             }
+            release(py, items);
             Ok((main, sides, failure))
         })?;
         output.emit(main.into_batch());

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::map;
-use crate::function::{self, Failure, UserFunction};
+use crate::function::{Failure, UserFunction};
 use crate::gate;
 use crate::objects::{PyObjects, key_identity};
 
@@ -50,7 +50,7 @@ impl Operator for Reduce {
                 let combined = key_identity(keys[index].bind(py)).and_then(|key| {
                     let value = match values.get_item(&key)? {
                         None => items[index].clone_ref(py),
-                        Some(before) => function::call2(call, &before.unbind(), &items[index])?.unbind(),
+                        Some(before) => call.two(&before.unbind(), &items[index])?.unbind(),
                     };
                     values.set_item(key, &value)?;
                     Ok(value)

@@ -1,6 +1,6 @@
 """Three trivial steps over integers, a PyFlink program: add one, keep the odd ones, count.
 
-usage: numbers.py COUNT [OPTION=VALUE …]
+usage: lambdas.py COUNT [OPTION=VALUE …]
 """
 
 import sys
@@ -21,8 +21,7 @@ class Count(ProcessFunction):
 
     def process_element(self, value, ctx):
         self.seen += 1
-        if value == last:
-            yield f"COUNT={self.seen}"
+        return [f"COUNT={self.seen}"] if value == last else None
 
 
 configuration = Configuration()

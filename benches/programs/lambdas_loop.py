@@ -1,4 +1,4 @@
-"""The three steps in a bare loop: no engine. usage: numbers_loop.py COUNT"""
+"""The three steps in a bare loop: no engine. usage: lambdas_loop.py COUNT"""
 
 import sys
 import time

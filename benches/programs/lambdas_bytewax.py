@@ -1,4 +1,4 @@
-"""The three steps over integers as a Bytewax dataflow. usage: numbers_bytewax.py COUNT"""
+"""The three steps over integers as a Bytewax dataflow. usage: lambdas_bytewax.py COUNT"""
 
 import sys
 import time
