@@ -191,7 +191,7 @@ impl PyGraph {
 
     /// Sets what is given of a node.
     #[pyo3(signature = (node, *, name=None, uid=None, parallelism=None, max_parallelism=None, chaining=None, slot_sharing_group=None, place=None))]
-    #[allow(clippy::too_many_arguments)]
+    #[allow(clippy::too_many_arguments, reason = "one keyword argument for each setting")]
     fn configure(
         &mut self,
         node: usize,
