@@ -28,7 +28,7 @@ impl Threads {
                 let id = current(py).ok();
                 threads.lock().extend(id.map(|id| Thread { id, task: own_name() }));
                 if let Some(body) = body.take() {
-                    py.detach(|| body());
+                    py.detach(body);
                 }
                 threads.lock().retain(|thread| Some(thread.id) != id);
             });

@@ -32,7 +32,7 @@ def received(bootstrap_servers: str, topic: str) -> list[bytes]:
         while len(found) < end:
             message = consumer.poll(20)
             assert message is not None and message.error() is None, message and message.error()
-            found.append(message.value())
+            found.append(message.value() or b"")
         return found
     finally:
         consumer.close()
