@@ -162,6 +162,9 @@ class Job:
     def cancel(self) -> None:
         """Asks the job to stop; returns at once."""
 
+    def stop(self) -> bool:
+        """Stops the job, interrupting its functions if they do not return; False if it still runs after 4 s."""
+
     def wait(self, timeout_ms: int | None = None) -> bool:
         """Waits for the end of the job and of all its threads; False if it still runs after ``timeout_ms``."""
 

@@ -15,11 +15,12 @@ use pyo3::types::PyDict;
 use crate::collection::Collection;
 use crate::function::Failure;
 use crate::gate::{self, raise};
-use crate::job::{self, Job};
+use crate::job::Job;
 use crate::native::{ColumnsType, NativeOperator};
 use crate::objects::PyObjects;
 use crate::operators::{self, Extra, ToColumns};
 use crate::sinks::{Collect, Print};
+use crate::threads::Threads;
 use crate::types;
 use crate::watermarks::Strategy;
 
@@ -250,14 +251,15 @@ impl PyGraph {
 
     /// Starts the job; see [`job_config`] for the keys of `config`.
     fn start(&self, py: Python<'_>, config: &Bound<'_, PyDict>) -> PyResult<Job> {
-        let config = job_config(config)?;
+        let threads = Threads::default();
+        let config = JobConfig { around_task: Some(threads.around_task()), ..job_config(config)? };
         let handle = py.detach(|| run(&self.graph, config));
-        Ok(Job::new(checked(py, handle)?))
+        Ok(Job::new(checked(py, handle)?, threads))
     }
 }
 
 fn job_config(given: &Bound<'_, PyDict>) -> PyResult<JobConfig> {
-    let mut config = JobConfig { around_task: Some(job::around_task()), ..JobConfig::default() };
+    let mut config = JobConfig::default();
     for (key, value) in given.iter() {
         match key.extract::<&str>()? {
             "job_name" => config.job_name = value.extract()?,

@@ -1,21 +1,35 @@
 //! A running job, as Python holds it.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flott::runtime::{JobHandle, JobStatus};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 
 use crate::gate::raise;
+use crate::threads::Threads;
 
 /// How often a wait looks for Ctrl-C.
 const SLICE: Duration = Duration::from_millis(50);
 
-/// Jobs that may still run when the interpreter goes down.
-fn jobs() -> &'static Mutex<Vec<JobHandle>> {
-    static JOBS: OnceLock<Mutex<Vec<JobHandle>>> = OnceLock::new();
+/// How long a job may take to stop by itself before its functions are interrupted, and how long after that.
+const STOP: Duration = Duration::from_secs(1);
+const INTERRUPTED: Duration = Duration::from_secs(3);
+
+/// A job that may still run when the interpreter goes down.
+#[derive(Clone)]
+struct Running {
+    handle: JobHandle,
+    threads: Threads,
+    /// It was stopped before, in vain: nobody waits for it again.
+    given_up: Arc<AtomicBool>,
+}
+
+fn jobs() -> &'static Mutex<Vec<Running>> {
+    static JOBS: OnceLock<Mutex<Vec<Running>>> = OnceLock::new();
     JOBS.get_or_init(Mutex::default)
 }
 
@@ -24,14 +38,16 @@ pub struct Job {
     handle: JobHandle,
     /// What the job failed with, once it was asked for.
     failure: Mutex<Option<PyErr>>,
+    running: Running,
 }
 
 impl Job {
-    pub fn new(handle: JobHandle) -> Self {
+    pub fn new(handle: JobHandle, threads: Threads) -> Self {
+        let running = Running { handle: handle.clone(), threads, given_up: Arc::default() };
         let mut jobs = jobs().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        jobs.retain(|job| !job.status().is_terminal());
-        jobs.push(handle.clone());
-        Job { handle, failure: Mutex::default() }
+        jobs.retain(|job| !job.handle.status().is_terminal());
+        jobs.push(running.clone());
+        Job { handle, running, failure: Mutex::default() }
     }
 
     pub fn has_ended(&self) -> bool {
@@ -56,6 +72,27 @@ impl Job {
     /// Asks the job to stop; returns at once.
     fn cancel(&self) {
         self.handle.cancel();
+    }
+
+    /// Stops the job and waits for its end, some seconds at most; False if it still runs. A user's function that does
+    /// not return is interrupted. Ctrl-C raises KeyboardInterrupt here: nobody waits any longer.
+    fn stop(&self, py: Python<'_>) -> PyResult<bool> {
+        let given_up = &self.running.given_up;
+        self.handle.cancel();
+        given_up.store(true, Ordering::Relaxed);
+        let mut ended = self.wait(py, Some(STOP.as_millis() as u64))?;
+        if !ended {
+            self.running.threads.interrupt(py);
+            ended = self.wait(py, Some(INTERRUPTED.as_millis() as u64))?;
+        }
+        if !ended {
+            tracing::warn!(
+                "{} still runs: a call that blocks outside Python cannot be broken off, the program goes on without it",
+                self.running.threads.tasks().join(", ")
+            );
+        }
+        given_up.store(!ended, Ordering::Relaxed);
+        Ok(ended)
     }
 
     /// Waits for the end of the job and of all its threads, at most `timeout_ms`; False if it still runs then.
@@ -103,31 +140,22 @@ impl Job {
 /// Stops what still runs; called at the interpreter's exit, while Python functions can still run.
 #[pyfunction]
 pub fn stop_all_jobs(py: Python<'_>) {
-    let running = std::mem::take(&mut *jobs().lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
-    py.detach(|| {
-        for job in &running {
-            job.cancel();
-        }
-        for job in &running {
-            // a function that never returns must not keep the process alive
-            job.wait(Duration::from_secs(5));
-        }
-    });
+    let mut running = std::mem::take(&mut *jobs().lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    // a function that never returns must not keep the process alive
+    running.retain(|job| !job.given_up.load(Ordering::Relaxed));
+    for job in &running {
+        job.handle.cancel();
+    }
+    let left = wait_for(py, running, STOP);
+    for job in &left {
+        job.threads.interrupt(py);
+    }
+    wait_for(py, left, INTERRUPTED);
 }
 
-/// Keeps a task's thread known to the interpreter between batches, so that entering is cheap and thread-locals stay.
-pub fn around_task() -> flott::runtime::AroundTask {
-    Arc::new(|body| {
-        let mut body = Some(body);
-        let entered = Python::try_attach(|py| {
-            if let Some(body) = body.take() {
-                py.detach(body);
-            }
-        });
-        if entered.is_none()
-            && let Some(body) = body
-        {
-            body();
-        }
-    })
+/// Waits for all of them, at most `limit` altogether; returns those that still run.
+fn wait_for(py: Python<'_>, jobs: Vec<Running>, limit: Duration) -> Vec<Running> {
+    let started = Instant::now();
+    let ended = |job: &Running| job.handle.wait(limit.saturating_sub(started.elapsed()));
+    py.detach(|| jobs.into_iter().filter(|job| !ended(job)).collect())
 }

@@ -14,6 +14,7 @@ mod native;
 mod objects;
 mod operators;
 mod sinks;
+mod threads;
 mod types;
 mod watermarks;
 

@@ -52,7 +52,7 @@ impl Subscriber for StandardError {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         // what librdkafka logs, the connector says in its own words where it matters
         let spoken = match source(metadata) {
-            "flott" | "_flott" => true,
+            "flott" => true,
             other => other == "librdkafka" && self.limit >= LevelFilter::DEBUG,
         };
         spoken && *metadata.level() <= self.limit
@@ -96,9 +96,9 @@ impl Subscriber for StandardError {
     fn exit(&self, _span: &Id) {}
 }
 
-/// The crate that speaks.
+/// The crate that speaks; the binding's is `_flott`.
 fn source<'a>(metadata: &Metadata<'a>) -> &'a str {
-    metadata.target().split("::").next().unwrap_or_default()
+    metadata.target().split("::").next().unwrap_or_default().trim_start_matches('_')
 }
 
 struct Text {

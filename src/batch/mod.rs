@@ -64,8 +64,20 @@ impl Data {
     /// An estimate of the memory held, for the limits of exchanges.
     pub fn byte_size(&self) -> usize {
         match self {
-            Data::Columns(columns) => columns.records.get_array_memory_size(),
+            Data::Columns(columns) => columns.records.columns().iter().map(size_of_slice).sum(),
             Data::Objects(objects) => objects.byte_size(),
+        }
+    }
+
+    /// Splits into the first `at` records, which stay, and the others, which are returned.
+    pub fn split_off(&mut self, at: usize) -> Data {
+        match self {
+            Data::Columns(columns) => {
+                let rest = columns.records.slice(at, columns.records.num_rows() - at);
+                columns.records = columns.records.slice(0, at);
+                Data::Columns(Columns::new(rest, columns.shape))
+            }
+            Data::Objects(objects) => Data::Objects(objects.split_off(at)),
         }
     }
 
@@ -77,6 +89,11 @@ impl Data {
             Data::Objects(objects) => Data::Objects(objects.take(indices.values())),
         })
     }
+}
+
+/// What the rows of a slice take; the buffers may hold more, which other slices have too.
+fn size_of_slice(array: &ArrayRef) -> usize {
+    array.to_data().get_slice_memory_size().unwrap_or_else(|_| array.get_array_memory_size())
 }
 
 impl Clone for Data {
@@ -144,6 +161,19 @@ impl Batch {
 
     pub fn row_kind(&self, row: usize) -> RowKind {
         self.row_kinds.as_ref().map_or(RowKind::Insert, |k| k[row])
+    }
+
+    /// Splits into the first `at` records, which stay, and the others, which are returned.
+    pub fn split_off(&mut self, at: usize) -> Batch {
+        Batch {
+            data: self.data.split_off(at),
+            timestamps: self.timestamps.as_mut().map(|timestamps| timestamps.split_off(at)),
+            row_kinds: self.row_kinds.as_mut().map(|kinds| kinds.split_off(at)),
+            keys: self
+                .keys
+                .as_mut()
+                .map(|keys| Keys { values: keys.values.split_off(at), groups: keys.groups.split_off(at) }),
+        }
     }
 
     /// The records at `indices`, in that order.
@@ -222,6 +252,17 @@ mod tests {
         let taken = batch.take(vec![2, 0]).unwrap();
         assert_eq!(values(&taken), [30, 10]);
         assert_eq!(taken.timestamps, Some(vec![3, 1]));
+    }
+
+    #[test]
+    fn split_off_shares_out_what_belongs_to_a_record() {
+        let mut first = numbers(vec![1, 2, 3]).with_timestamps(Some(vec![10, 20, 30]));
+        let size = first.byte_size();
+        let second = first.split_off(1);
+        assert_eq!((values(&first), first.timestamps), (vec![1], Some(vec![10])));
+        assert_eq!((values(&second), second.timestamps), (vec![2, 3], Some(vec![20, 30])));
+        // 8 bytes of value and 8 of timestamp each, although both share one buffer of values
+        assert_eq!(size, 48);
     }
 
     #[test]

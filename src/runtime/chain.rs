@@ -164,6 +164,11 @@ impl Chain {
         }
     }
 
+    /// How much was ever sent to other tasks.
+    pub fn bytes_sent(&self) -> usize {
+        self.edges.iter().map(OutputEdge::bytes_sent).sum()
+    }
+
     fn call(&mut self, index: usize, action: impl FnOnce(&mut dyn Operator, &mut Output) -> Result<()>) -> Result<()> {
         let chained = &mut self.operators[index];
         let mut output = Output::default();

@@ -10,6 +10,7 @@ mod launch;
 mod master;
 mod operators;
 mod outputs;
+mod pace;
 mod progress;
 pub mod simulated;
 mod source;

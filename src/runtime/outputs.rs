@@ -19,6 +19,7 @@ pub struct OutputEdge {
     random: u64,
     /// What did not fit yet, in order.
     pending: VecDeque<(usize, Element)>,
+    bytes_sent: usize,
 }
 
 impl OutputEdge {
@@ -36,10 +37,12 @@ impl OutputEdge {
             next: start,
             random: 0x9E37_79B9_7F4A_7C15 ^ subtask as u64,
             pending: VecDeque::new(),
+            bytes_sent: 0,
         }
     }
 
     pub fn send(&mut self, batch: Batch) -> Result<()> {
+        self.bytes_sent += batch.byte_size();
         let count = self.targets.len();
         if count == 1 {
             self.push(0, Element::Batch(batch));
@@ -92,6 +95,10 @@ impl OutputEdge {
             }
         }
         Ok(())
+    }
+
+    pub fn bytes_sent(&self) -> usize {
+        self.bytes_sent
     }
 
     /// Sends what concerns every subtask: a watermark, a barrier, the end.

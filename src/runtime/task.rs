@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use super::chain::Chain;
 use super::exchange::{Element, Gate, Signal};
+use super::pace::Pace;
 use super::source::{Read, SourceInput};
+use crate::batch::Batch;
 use crate::checkpoint::CheckpointId;
 use crate::connector::Split;
 use crate::error::{Error, Result};
@@ -144,6 +146,9 @@ pub struct Task {
     events: mpsc::Sender<Event>,
     phase: Phase,
     idle: bool,
+    /// What is left of the batch at hand, and the input it came by. Nothing else is taken before it is done.
+    rest: Option<(usize, Batch)>,
+    pace: Pace,
 }
 
 impl Task {
@@ -156,7 +161,8 @@ impl Task {
         clock: Arc<dyn Clock>,
         events: mpsc::Sender<Event>,
     ) -> Self {
-        Task { id, name, control, input, chain, clock, events, phase: Phase::Created, idle: false }
+        let (phase, pace) = (Phase::Created, Pace::default());
+        Task { id, name, control, input, chain, clock, events, phase, idle: false, rest: None, pace }
     }
 
     /// Does one small piece of work: a command, a batch, a timer. A source waits for records at most `wait`.
@@ -178,7 +184,9 @@ impl Task {
         if self.phase == Phase::Ending {
             return self.ended();
         }
-        if let Some(command) = self.control.receive() {
+        if self.rest.is_none()
+            && let Some(command) = self.control.receive()
+        {
             self.command(command)?;
             return Ok(Step::Progress);
         }
@@ -189,6 +197,10 @@ impl Task {
         let now = self.clock.now();
         if wakeup.is_some_and(|at| at <= now) {
             self.chain.processing_time(now)?;
+            return Ok(Step::Progress);
+        }
+        if let Some((input, batch)) = self.rest.take() {
+            self.process(input, batch)?;
             return Ok(Step::Progress);
         }
         let wait = match wakeup {
@@ -210,8 +222,7 @@ impl Task {
         let read = source.read(wait).map_err(|error| place(error, &self.chain))?;
         match read {
             Read::Batch(batch) => {
-                self.chain.process(0, batch)?;
-                self.source_time()?;
+                self.process(0, batch)?;
                 Ok(Step::Progress)
             }
             Read::Nothing => {
@@ -225,6 +236,22 @@ impl Task {
                 Ok(Step::Progress)
             }
         }
+    }
+
+    /// Works at the first piece of the batch and keeps the rest for the next step.
+    fn process(&mut self, input: usize, mut batch: Batch) -> Result<()> {
+        let records = self.pace.records();
+        let rest = if batch.len() > records { Some(batch.split_off(records)) } else { None };
+        let records = batch.len();
+        let (started, sent) = (self.clock.now(), self.chain.bytes_sent());
+        self.chain.process(input, batch)?;
+        self.pace.note(records, self.clock.now() - started, self.chain.bytes_sent() - sent);
+        match rest {
+            Some(rest) => self.rest = Some((input, rest)),
+            // event time passes behind the whole batch
+            None => self.source_time()?,
+        }
+        Ok(())
     }
 
     fn source_time(&mut self) -> Result<()> {
@@ -248,7 +275,7 @@ impl Task {
         match element {
             Element::Batch(batch) => {
                 let input = network.channels[index].input;
-                self.chain.process(input, batch)?;
+                self.process(input, batch)?;
             }
             Element::Watermark(watermark) => {
                 network.channels[index].watermark = watermark;

@@ -40,8 +40,8 @@ class RunningJob:
 
     def cancel(self) -> None:
         """Stops the job and waits until none of its threads is left."""
-        self._job.cancel()
-        self._job.wait(None)
+        if not self._job.stop():
+            self._job.wait(None)
 
     def stop_with_savepoint(self, advance_to_end_of_event_time: bool, savepoint_directory: str | None) -> str:
         raise NotImplementedError("savepoints are not in this version of Flott yet: use cancel()")

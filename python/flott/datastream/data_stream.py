@@ -647,5 +647,4 @@ class CloseableIterator:
         """Stops the job if it still runs."""
         self._closed = True
         self._results.close()
-        self._job.cancel()
-        self._job.wait(None)
+        self._job.stop()

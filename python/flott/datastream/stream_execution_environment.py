@@ -41,7 +41,8 @@ class StreamExecutionEnvironment:
 
     Options come from :meth:`configure`, from the setters here, or from environment variables: ``FLOTT_PROGRESS=1``
     shows progress and a summary on standard error (option ``flott.progress``), ``FLOTT_BATCH_SIZE`` sets how many
-    records are handed on at once (``flott.batch-size``, 1024).
+    records are handed on at once (``flott.batch-size``, 1024), ``FLOTT_LOG`` which messages of the engine go to
+    standard error (``off``, ``error``, ``warn`` unless set, ``info``, ``debug``).
     """
 
     def __init__(self, configuration: Configuration | None = None) -> None:
@@ -283,8 +284,7 @@ class StreamExecutionEnvironment:
         try:
             job.result()
         except KeyboardInterrupt:
-            job.cancel()
-            job.wait(10_000)
+            job.stop()
             raise
         return execution_result(job, job_name or _DEFAULT_JOB_NAME)
 

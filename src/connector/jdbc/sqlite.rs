@@ -134,6 +134,8 @@ impl Sqlite {
                     if self.cancelled.load(Ordering::Relaxed) {
                         return Err(Trouble::cancelled());
                     }
+                    // some locks SQLite does not wait for by itself
+                    std::thread::sleep(Duration::from_millis(1));
                 }
                 outcome => return outcome,
             }
