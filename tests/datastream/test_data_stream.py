@@ -54,7 +54,7 @@ def test_flat_map_takes_generators_lists_and_none(single: Env) -> None:
 @pytest.mark.parametrize("returned", ["text", 7])
 def test_flat_map_that_returns_no_iterable(single: Env, returned: object) -> None:
     stream = single.from_collection([1]).flat_map(lambda _: returned)  # type: ignore[arg-type, return-value]
-    with pytest.raises(TypeError, match=f"must yield or return an iterable.*not {returned!r}"):
+    with pytest.raises(TypeError, match=f"must yield its results or return an iterable.*not {returned!r}"):
         collect(stream)
 
 
