@@ -4,8 +4,8 @@ use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 use datafusion_common::DataFusionError;
 
-use crate::types::type_name;
 use crate::error::{ErrorKind, Explain};
+use crate::types::type_name;
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -239,6 +239,7 @@ impl<'a> Parser<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::type_name;
 
     #[test]
     fn names_round_trip() {
