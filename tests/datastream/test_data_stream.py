@@ -54,7 +54,7 @@ def test_flat_map_takes_generators_lists_and_none(single: Env) -> None:
 @pytest.mark.parametrize("returned", ["text", 7])
 def test_flat_map_that_returns_no_iterable(single: Env, returned: object) -> None:
     stream = single.from_collection([1]).flat_map(lambda _: returned)  # type: ignore[arg-type, return-value]
-    with pytest.raises(TypeError, match=f"must yield or return an iterable.*not {returned!r}"):
+    with pytest.raises(TypeError, match=f"must yield its results or return an iterable.*not {returned!r}"):
         collect(stream)
 
 
@@ -157,7 +157,9 @@ def test_key_by_anew_and_union_of_keyed_streams(single: Env) -> None:
 
 
 def test_a_keyed_stream_can_be_mapped_and_filtered(env: Env) -> None:
-    keyed = env.from_collection([1, 2, 3, 4]).key_by(lambda n: n % 2)
+    keyed = env.from_collection([1, 2, 3, 4], Types.INT()).key_by(lambda n: n % 2)
+    assert keyed.get_type() == Types.INT()
+    assert sorted(collect(keyed)) == [1, 2, 3, 4]
     assert sorted(collect(keyed.map(lambda n: n * 10))) == [10, 20, 30, 40]
     assert sorted(collect(keyed.filter(lambda n: n > 2))) == [3, 4]
 

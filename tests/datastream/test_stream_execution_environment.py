@@ -276,8 +276,10 @@ def test_asking_for_the_plan_runs_nothing_and_forgets_nothing(single: Env, capsy
 
 def test_collect_with_a_limit(env: Env) -> None:
     numbers = env.from_collection(list(range(100)))
-    some = numbers.execute_and_collect(limit=3)
-    assert len(set(some)) == 3 and set(some) <= set(range(100))
+    # a collection is read by one subtask and collected by one, at any parallelism of the environment
+    assert numbers.execute_and_collect(limit=3) == [0, 1, 2]
+    some = numbers.map(lambda n: n + 1).execute_and_collect(limit=3)
+    assert len(set(some)) == 3 and set(some) <= set(range(1, 101))
     assert sorted(numbers.execute_and_collect("all of them", limit=1000)) == list(range(100))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="limit is at least 1, not 0"):
         numbers.execute_and_collect(limit=0)

@@ -19,6 +19,7 @@ class CompletableFuture:
         self._state = "pending"
         self._result: Any = None
         self._exception: BaseException | None = None
+        self._thread: Thread | None = None
 
     @staticmethod
     def _of(value: Any) -> CompletableFuture:
@@ -38,7 +39,8 @@ class CompletableFuture:
             except BaseException as error:  # whoever asks for the result gets it
                 future._fail(error)
 
-        Thread(target=run, name=name, daemon=True).start()
+        future._thread = Thread(target=run, name=name, daemon=True)
+        future._thread.start()
         return future
 
     def _settle(self, state: str, result: Any = None, exception: BaseException | None = None) -> bool:
@@ -90,6 +92,8 @@ class CompletableFuture:
             while self._state == "pending":
                 # A wait without end cannot be interrupted by Ctrl-C on every system; a long one can.
                 self._changed.wait(3600)
+        if self._thread is not None and self._state != "cancelled":
+            self._thread.join()  # it has nothing left to do, and whoever counts threads now doesn't count it
 
     def __str__(self) -> str:
         return f"CompletableFuture({self._state})"

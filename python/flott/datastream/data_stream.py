@@ -415,7 +415,8 @@ class DataStream(_Configurable):
             collected.append(results)
             return node
 
-        self._sink("Collect Stream Sink", add)
+        # one subtask, as in Flink: what comes from one subtask is read in its order
+        self._sink("Collect Stream Sink", add).set_parallelism(1)
         job = self._env._start(job_execution_name or "DataStream Collect")
         iterator = CloseableIterator(job, collected[0])
         if limit is None:
