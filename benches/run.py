@@ -60,7 +60,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=WORKLOADS, default=WORKLOADS, help="the workloads to run")
     parser.add_argument("--n", type=int, default=1_000_000, help="orders in the ETL (default: %(default)s)")
     parser.add_argument("--numbers", type=int, help="integers for the lambdas (default: ten times --n)")
-    parser.add_argument("--reps", type=int, default=3, help="runs of each; the median counts (default: %(default)s)")
+    parser.add_argument("--reps", type=int, default=3, help="runs of each; the fastest counts (default: %(default)s)")
     keys = [system.key for system in PEERS]
     parser.add_argument("--peers", nargs="*", choices=keys, metavar="PEER", help=f"of {', '.join(keys)} (default: all)")
     parser.add_argument("--install", action="store_true", help="install the peers first (500 MB for PyFlink)")
