@@ -13,8 +13,6 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from systems import System
 
 BEGIN, END = "<!-- figures: written by benches/run.py -->", "<!-- end of the figures -->"
@@ -30,7 +28,7 @@ _TITLES = {
 
 
 class _Results:
-    """Medians over the repetitions."""
+    """The fastest of the repetitions, as what disturbs a run only makes it slower; of memory the median."""
 
     def __init__(self, runs: list[dict[str, Any]]) -> None:
         self._runs = runs
@@ -40,23 +38,21 @@ class _Results:
 
     def rate(self, workload: str, system: str) -> float | None:
         """Records a second."""
-        return self._median(workload, system, lambda run: run["records"] / run["seconds"])
+        rates = [run["records"] / run["seconds"] for run in self.of(workload, system)]
+        return max(rates, default=None)
 
     def wall(self, system: str) -> float | None:
-        return self._median("cold", system, lambda run: run["wall"])
+        return min((run["wall"] for run in self.of("cold", system)), default=None)
 
     def peak(self, workload: str, system: str) -> float | None:
         """MB."""
-        return self._median(workload, system, lambda run: run["peak_rss"] / _MB)
+        peaks = [run["peak_rss"] / _MB for run in self.of(workload, system)]
+        return median(peaks) if peaks else None
 
     def ratio(self, workload: str, system: str) -> float | None:
         """Of the bare loop's rate."""
         rate, loop = self.rate(workload, system), self.rate(workload, "loop")
         return rate / loop if rate and loop else None
-
-    def _median(self, workload: str, system: str, value: Callable[[dict[str, Any]], float]) -> float | None:
-        values = [value(run) for run in self.of(workload, system)]
-        return median(values) if values else None
 
 
 def figures(results: dict[str, Any], systems: list[System]) -> str:
@@ -129,7 +125,7 @@ def _throughput(workload: str, measured: _Results, systems: list[System]) -> str
         rate, ratio, peak = (f(workload, system.key) for f in (measured.rate, measured.ratio, measured.peak))
         if rate is None or peak is None:
             continue
-        disturbed = " (disturbed)" if median(run["others"] for run in runs) > _DISTURBED else ""
+        disturbed = " (disturbed)" if min(runs, key=lambda run: run["seconds"])["others"] > _DISTURBED else ""
         share = "" if ratio is None else f"{ratio:.2f}" if ratio < 2 else f"{ratio:.1f}"
         lines.append(f"| {system.label} | {rate:,.0f}{disturbed} | {share} | {peak:.0f} | {runs[0]['records']:,} |")
     return "\n".join(lines) if len(lines) > 4 else ""

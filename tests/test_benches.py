@@ -1,0 +1,22 @@
+"""The benchmarks run, their programs agree with the bare loop, and Flott takes its fast path (workloads.py checks)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+RUN = Path(__file__).parents[1] / "benches" / "run.py"
+
+
+def test_a_small_run_agrees(tmp_path: Path) -> None:
+    found = tmp_path / "runs.json"
+    command = [sys.executable, str(RUN), "--only", "etl", "typed", "lambdas", "--n", "3000", "--reps", "1", "--peers"]
+    ended = subprocess.run([*command, "--json", str(found)], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    runs = {(run["workload"], run["system"]): run for run in json.loads(found.read_text())["runs"]}
+    assert {system for _, system in runs} == {"loop", "flott"}
+    assert runs["typed", "flott"]["facts"] == {"tasks": 1, "gate_entries": 0}
+    # 30 batches of 1024 numbers through map, filter, process and print: each enters once a batch
+    assert runs["lambdas", "flott"]["facts"]["gate_entries"] < 30 * 4 + 30
