@@ -22,10 +22,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def produce(bootstrap_servers: str, topic: str, values: list[bytes], **properties: str) -> None:
-    """Write the values and wait until the broker has acknowledged each."""
-    producer = confluent_kafka.Producer(
-        {"bootstrap.servers": bootstrap_servers, "message.max.bytes": 32 << 20, **properties}
-    )
+    """Write the values, in this order also when one is sent again, and wait until the broker has acknowledged each."""
+    settings = {"bootstrap.servers": bootstrap_servers, "message.max.bytes": 32 << 20, "enable.idempotence": True}
+    producer = confluent_kafka.Producer({**settings, **properties})
     errors: list[object] = []
     for value in values:
         producer.produce(topic, value, on_delivery=lambda error, _message: errors.append(error))
