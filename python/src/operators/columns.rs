@@ -135,7 +135,10 @@ impl Operator for Convert {
             times.truncate(rows);
             times
         }));
-        converted.row_kinds = row_kinds;
+        converted.row_kinds = row_kinds.map(|mut kinds| {
+            kinds.truncate(rows);
+            kinds
+        });
         output.emit(converted);
         failure.map_or(Ok(()), Err)
     }
