@@ -12,6 +12,8 @@ pub mod options;
 
 pub mod time;
 
+pub mod state;
+
 pub mod expression;
 
 pub mod checkpoint;

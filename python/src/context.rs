@@ -1,34 +1,40 @@
-//! What a process function can ask about the record at hand.
-
-use std::sync::Arc;
+//! What a process function can ask about the record or the timer at hand.
 
 use flott::batch::NO_TIMESTAMP;
-use flott::time::Clock;
-use pyo3::exceptions::PyNotImplementedError;
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-/// The `ctx` of `process_element(value, ctx)`: one object, reused for every record of a subtask.
+use crate::state::{BroadcastState, BroadcastStates, KeyedState};
+use crate::timers::{Domain, TimerService};
+
+/// The `ctx` of process functions of all kinds: one object, reused for every record of a subtask.
 #[pyclass(module = "flott._flott")]
 pub struct ProcessContext {
+    /// Of the record, or of the timer.
     pub timestamp: i64,
-    pub key: Option<Py<PyAny>>,
+    /// Of the timer, in `on_timer`.
+    pub domain: Option<Domain>,
+    /// Whether the record came by the broadcast side, which may change the broadcast state.
+    pub broadcast_side: bool,
+    state: Option<Py<KeyedState>>,
     timers: Py<TimerService>,
+    broadcast: Option<BroadcastStates>,
 }
 
 impl ProcessContext {
-    pub fn create(py: Python<'_>, clock: Arc<dyn Clock>) -> PyResult<Py<ProcessContext>> {
-        let timers = Py::new(py, TimerService { clock, watermark: NO_TIMESTAMP })?;
-        Py::new(py, ProcessContext { timestamp: NO_TIMESTAMP, key: None, timers })
-    }
-
-    pub fn set_watermark(&self, py: Python<'_>, watermark: i64) {
-        self.timers.borrow_mut(py).watermark = watermark;
+    pub fn new(
+        state: Option<Py<KeyedState>>,
+        timers: Py<TimerService>,
+        broadcast: Option<BroadcastStates>,
+    ) -> ProcessContext {
+        let (timestamp, domain, broadcast_side) = (NO_TIMESTAMP, None, false);
+        ProcessContext { timestamp, domain, broadcast_side, state, timers, broadcast }
     }
 }
 
 #[pymethods]
 impl ProcessContext {
-    /// The record's event time in ms, or None.
+    /// The event time of the record or the timer in ms, or None.
     fn timestamp(&self) -> Option<i64> {
         (self.timestamp != NO_TIMESTAMP).then_some(self.timestamp)
     }
@@ -37,55 +43,42 @@ impl ProcessContext {
         self.timers.clone_ref(py)
     }
 
-    /// The key of the record; None on a stream without keys.
+    /// The key of the record or the timer; None on a stream without keys.
     fn get_current_key(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        self.key.as_ref().map(|key| key.clone_ref(py))
+        let state = self.state.as_ref()?.borrow(py);
+        state.current().map(|(key, _)| key.object().clone_ref(py))
     }
-}
 
-/// Processing time and event time as an operator sees them.
-#[pyclass(module = "flott._flott")]
-pub struct TimerService {
-    clock: Arc<dyn Clock>,
-    watermark: i64,
-}
+    /// By which clock the timer went; only `on_timer` may ask.
+    fn time_domain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match self.domain {
+            Some(domain) => domain.object(py),
+            None => Err(PyRuntimeError::new_err("time_domain() is that of a timer: it can be asked in on_timer only")),
+        }
+    }
 
-#[pymethods]
-impl TimerService {
+    /// The broadcast state of that descriptor: to change on the broadcast side, to read on the other.
+    fn get_broadcast_state<'py>(&self, state_descriptor: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = state_descriptor.py();
+        let Some(states) = &self.broadcast else {
+            return Err(PyRuntimeError::new_err(
+                "there is no broadcast state here: use stream.connect(rules.broadcast(descriptor)).process(...)",
+            ));
+        };
+        let state = states.get(state_descriptor)?;
+        Ok(match self.broadcast_side {
+            true => BroadcastState::create(py, state)?.into_bound(py).into_any(),
+            false => Bound::new(py, state)?.into_any(),
+        })
+    }
+
     /// Milliseconds since 1970-01-01 UTC.
-    fn current_processing_time(&self) -> i64 {
-        self.clock.now()
+    fn current_processing_time(&self, py: Python<'_>) -> i64 {
+        self.timers.borrow(py).current_processing_time()
     }
 
     /// The watermark in ms; the smallest long before the first one.
-    fn current_watermark(&self) -> i64 {
-        self.watermark
+    fn current_watermark(&self, py: Python<'_>) -> i64 {
+        self.timers.borrow(py).watermark
     }
-
-    #[pyo3(signature = (timestamp))]
-    fn register_event_time_timer(&self, timestamp: i64) -> PyResult<()> {
-        Err(no_timers(timestamp))
-    }
-
-    #[pyo3(signature = (timestamp))]
-    fn register_processing_time_timer(&self, timestamp: i64) -> PyResult<()> {
-        Err(no_timers(timestamp))
-    }
-
-    #[pyo3(signature = (timestamp))]
-    fn delete_event_time_timer(&self, timestamp: i64) -> PyResult<()> {
-        Err(no_timers(timestamp))
-    }
-
-    #[pyo3(signature = (timestamp))]
-    fn delete_processing_time_timer(&self, timestamp: i64) -> PyResult<()> {
-        Err(no_timers(timestamp))
-    }
-}
-
-fn no_timers(_timestamp: i64) -> PyErr {
-    PyNotImplementedError::new_err(
-        "this version of Flott has no timers yet: compare ctx.timestamp() in process_element instead, \
-         or run the job on Flink",
-    )
 }

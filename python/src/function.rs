@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
+use flott::batch::Keys;
 use flott::error::ErrorKind;
 use flott::metrics::OperatorMetrics;
 use flott::operator::SubtaskContext;
 use flott::{Error, Result};
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use crate::gate;
 use crate::metrics::Metrics;
+use crate::state::{KeyCursor, KeyedState, PyKey};
 
 /// What Python is told about the subtask its function runs in.
 #[pyclass(module = "flott._flott", frozen, get_all)]
@@ -22,10 +24,12 @@ pub struct Subtask {
     parallelism: usize,
     max_parallelism: u16,
     metrics: Py<Metrics>,
+    /// `None` on a stream without keys.
+    state: Option<Py<KeyedState>>,
 }
 
 impl Subtask {
-    pub fn create(py: Python<'_>, context: &SubtaskContext) -> PyResult<Py<Subtask>> {
+    pub fn create(py: Python<'_>, context: &SubtaskContext, state: Option<&Py<KeyedState>>) -> PyResult<Py<Subtask>> {
         let metrics: OperatorMetrics = context.metrics.clone();
         Py::new(
             py,
@@ -35,56 +39,85 @@ impl Subtask {
                 parallelism: context.parallelism,
                 max_parallelism: context.max_parallelism,
                 metrics: Py::new(py, Metrics::new(metrics))?,
+                state: state.map(|state| state.clone_ref(py)),
             },
         )
     }
 }
 
-/// Made by Python's side of an operator: `factory(subtask)` returns `(call, close)`; `close` may be None.
+/// Made by Python's side of an operator: `factory(subtask)` returns `(calls, close)`: what is called for a record of
+/// each input, and for a timer where there are timers; `close` may be None.
 pub struct UserFunction {
     factory: Arc<Py<PyAny>>,
     context: SubtaskContext,
-    call: Option<Py<PyAny>>,
+    calls: Vec<Py<PyAny>>,
     close: Option<Py<PyAny>>,
+    keyed: bool,
+    state: Option<Py<KeyedState>>,
 }
 
 impl UserFunction {
-    pub fn new(factory: Arc<Py<PyAny>>, context: &SubtaskContext) -> Self {
-        UserFunction { factory, context: context.clone(), call: None, close: None }
+    /// `keyed` where the function may have state of keys.
+    pub fn new(factory: Arc<Py<PyAny>>, context: &SubtaskContext, keyed: bool) -> Self {
+        UserFunction { factory, context: context.clone(), calls: Vec::new(), close: None, keyed, state: None }
     }
 
     /// Makes the function, which runs the user's `open`.
     pub fn open(&mut self) -> Result<()> {
-        let (call, close) = gate::enter(|py| {
-            let subtask = Subtask::create(py, &self.context)?;
-            let (call, close): (Py<PyAny>, Option<Py<PyAny>>) = self.factory.call1(py, (subtask,))?.extract(py)?;
-            Ok((call, close))
+        let made = gate::enter(|py| {
+            let new_state = || Py::new(py, KeyedState::new(&self.context.operator, self.context.clock.clone()));
+            let state = self.keyed.then(new_state).transpose()?;
+            let subtask = Subtask::create(py, &self.context, state.as_ref())?;
+            let (calls, close) = self.factory.call1(py, (subtask,))?.extract(py)?;
+            Ok((calls, close, state))
         })?;
-        self.call = Some(call);
-        self.close = close;
+        (self.calls, self.close, self.state) = made;
         Ok(())
     }
 
-    pub fn callable<'py>(&self, py: Python<'py>) -> PyResult<Callable<'_, 'py>> {
-        match &self.call {
+    /// The function's method for input `at`, or, behind the inputs, for timers.
+    pub fn callable<'py>(&self, py: Python<'py>, at: usize) -> PyResult<Callable<'_, 'py>> {
+        match self.calls.get(at) {
             Some(call) => Ok(Callable::new(call.bind(py))),
-            None => Err(pyo3::exceptions::PyRuntimeError::new_err("a function was called before it was opened")),
+            None => Err(not_open()),
+        }
+    }
+
+    /// Sets the key of each record before the function is called, where it may have state.
+    pub fn key_cursor(&self, py: Python<'_>, keys: Option<Keys>) -> PyResult<KeyCursor<'_>> {
+        KeyCursor::new(py, self.state.as_ref(), keys)
+    }
+
+    /// The state of a function on a keyed stream.
+    pub fn state(&self) -> PyResult<&Py<KeyedState>> {
+        self.state.as_ref().ok_or_else(not_open)
+    }
+
+    /// State is that of this key from here on.
+    pub fn set_key(&self, py: Python<'_>, key: Option<(PyKey, u16)>) {
+        if let Some(state) = &self.state {
+            let before = state.borrow_mut(py).set_current(key);
+            drop(before);
         }
     }
 
     /// Runs the user's `close`, once, if the function was opened.
     pub fn close(&mut self) -> Result<()> {
         let close = self.close.take();
-        let call = self.call.take();
-        if close.is_none() && call.is_none() {
+        let calls = std::mem::take(&mut self.calls);
+        let state = self.state.take();
+        if close.is_none() && calls.is_empty() {
             return Ok(());
         }
         let closed = gate::enter(|py| {
-            drop(call);
-            match close {
+            drop(calls);
+            let closed = match close {
                 Some(close) => close.call0(py).map(drop),
                 None => Ok(()),
-            }
+            };
+            // after close(), which may look at it
+            drop(state);
+            closed
         });
         match closed {
             // there is no interpreter left to run it
@@ -92,6 +125,10 @@ impl UserFunction {
             other => other,
         }
     }
+}
+
+fn not_open() -> PyErr {
+    PyRuntimeError::new_err("a function was called before it was opened")
 }
 
 /// A function with its entry point, which is looked up once a batch instead of at every call.

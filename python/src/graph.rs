@@ -18,7 +18,7 @@ use crate::gate::{self, raise};
 use crate::job::Job;
 use crate::native::{ColumnsType, NativeOperator};
 use crate::objects::PyObjects;
-use crate::operators::{self, Extra, ToColumns};
+use crate::operators::{self, Extra, Settings, ToColumns};
 use crate::sinks::{Collect, Print};
 use crate::threads::Threads;
 use crate::types;
@@ -107,9 +107,17 @@ impl PyGraph {
         Ok(self.graph.add_node(name, NodeKind::Operator(Arc::new(AssignTimestamps::factory(strategy)))))
     }
 
-    /// An operator around a Python function; `factory(subtask)` returns `(call, close)`.
-    fn add_operator(&mut self, py: Python<'_>, name: &str, kind: &str, factory: Py<PyAny>) -> PyResult<usize> {
-        let operator = checked(py, operators::create(kind, factory))?;
+    /// An operator around a Python function; `factory(subtask)` returns `(calls, close)`.
+    #[pyo3(signature = (name, kind, factory, broadcast_states=Vec::new()))]
+    fn add_operator(
+        &mut self,
+        py: Python<'_>,
+        name: &str,
+        kind: &str,
+        factory: Py<PyAny>,
+        broadcast_states: Vec<String>,
+    ) -> PyResult<usize> {
+        let operator = checked(py, operators::create(kind, factory, Settings { broadcast_states }))?;
         Ok(self.graph.add_node(name, NodeKind::Operator(operator)))
     }
 

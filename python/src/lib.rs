@@ -14,7 +14,9 @@ mod native;
 mod objects;
 mod operators;
 mod sinks;
+mod state;
 mod threads;
+mod timers;
 mod types;
 mod watermarks;
 
@@ -37,7 +39,15 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<metrics::Counter>()?;
     module.add_class::<function::Subtask>()?;
     module.add_class::<context::ProcessContext>()?;
-    module.add_class::<context::TimerService>()?;
+    module.add_class::<timers::TimerService>()?;
+    module.add_class::<state::KeyedState>()?;
+    module.add_class::<state::ValueState>()?;
+    module.add_class::<state::ListState>()?;
+    module.add_class::<state::MapState>()?;
+    module.add_class::<state::ReducingState>()?;
+    module.add_class::<state::AggregatingState>()?;
+    module.add_class::<state::ReadOnlyBroadcastState>()?;
+    module.add_class::<state::BroadcastState>()?;
     module.add_function(wrap_pyfunction!(gate::gate_entries, module)?)?;
     module.add_function(wrap_pyfunction!(job::stop_all_jobs, module)?)?;
     let stop = module.getattr("stop_all_jobs")?;

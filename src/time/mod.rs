@@ -1,9 +1,11 @@
-//! Time: the clock everything reads, and watermarks.
+//! Time: the clock everything reads, watermarks, and timers.
 
 mod clock;
+mod timers;
 mod watermark;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use timers::Timers;
 pub use watermark::{BoundedOutOfOrderness, NoWatermarks, WatermarkGenerator, WatermarkStrategy};
 
 /// The watermark at the end of a bounded input (Flink's `Long.MAX_VALUE`).

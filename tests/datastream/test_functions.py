@@ -145,9 +145,9 @@ def test_runtime_context() -> None:
     assert (context.get_job_parameter("k", "d"), context.get_job_parameter("x", "d")) == ("v", "d")
 
 
-def test_state_says_that_it_is_not_there_yet() -> None:
+def test_state_needs_a_key() -> None:
     context = RuntimeContext(task_name="Map")
-    with pytest.raises(NotImplementedError, match=r"Map: keyed state 'count' .*reduce\(\)"):
+    with pytest.raises(RuntimeError, match=r"Map: state 'count' belongs to a key: call key_by\(\)"):
         context.get_state(ValueStateDescriptor("count", Types.LONG()))
 
 

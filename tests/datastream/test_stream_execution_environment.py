@@ -315,7 +315,7 @@ def test_a_stream_is_no_collection(single: Env) -> None:
 
 def test_what_is_not_there_yet_says_so(single: Env) -> None:
     stream: Any = single.from_collection([1])
-    with pytest.raises(NotImplementedError, match=r"DataStream.connect\(\) is not in this version"):
-        stream.connect(stream)
+    with pytest.raises(NotImplementedError, match=r"DataStream.window_all\(\) is not in this version"):
+        stream.window_all(None)
     with pytest.raises(AttributeError, match="no attribute 'mapp'"):
         stream.mapp(1)

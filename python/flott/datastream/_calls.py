@@ -2,34 +2,56 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flott.datastream.functions.wrapper import FunctionWrapper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from flott._flott import Subtask
+    from flott._flott import Graph, Subtask
+    from flott.datastream._transformation import AddNode, Transformation
     from flott.datastream.functions.base import Function
+    from flott.datastream.stream_execution_environment import StreamExecutionEnvironment
 
-    Opened = tuple[Callable[..., Any], Callable[[], Any] | None]
+    Opened = tuple[list[Callable[..., Any]], Callable[[], Any] | None]
 
-__all__ = ["factory"]
+__all__ = ["factory", "operator_node"]
 
 
-def factory(function: Function, method: str, job_parameters: Mapping[str, str]) -> Callable[[Subtask], Opened]:
-    """What the engine calls in each subtask to get the callable for a record, and the one for the end.
+def operator_node(
+    env: StreamExecutionEnvironment,
+    kind: str,
+    function: Function,
+    methods: Sequence[str],
+    broadcast_states: Sequence[str] = (),
+) -> AddNode:
+    """Adds an operator of that kind around the function to the engine's graph."""
+    make = factory(function, methods, env._job_parameters())
+
+    def add(graph: Graph, transformation: Transformation) -> int:
+        return graph.add_operator(transformation.name, kind, make, broadcast_states)
+
+    return add
+
+
+def factory(
+    function: Function, methods: Sequence[str], job_parameters: Mapping[str, str]
+) -> Callable[[Subtask], Opened]:
+    """What the engine calls in each subtask to get the callables for records and timers, and the one for the end.
 
     Each subtask works on its own copy, as in Flink, where functions travel to the workers by pickle. A lambda or
     a plain function is called directly: there is nothing to copy, open or close.
+
+    :param methods: that of each input, then that of timers
     """
 
     def make(subtask: Subtask) -> Opened:
         if isinstance(function, FunctionWrapper):
-            return getattr(function, method), None
+            return [getattr(function, method) for method in methods], None
         own = _copy(function)
         own.open(_runtime_context(subtask, job_parameters))
-        return getattr(own, method), own.close
+        return [getattr(own, method) for method in methods], own.close
 
     return make
 
@@ -56,4 +78,6 @@ def _runtime_context(subtask: Subtask, job_parameters: Mapping[str, str]) -> Any
         index_of_this_subtask=subtask.index,
         job_parameters=job_parameters,
         metrics=subtask.metrics,
+        # it has the methods of a KeyedStateStore
+        state_backend=cast("Any", subtask.state),
     )

@@ -5,10 +5,11 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
+from flott._lazy import lazy_exports
 from flott.common.typeinfo import RowTypeInfo, TypeInformation, Types
-from flott.datastream._calls import factory
+from flott.datastream._calls import factory, operator_node
 from flott.datastream._columns import columns_type, condition_json, is_expression, list_json, type_information
 from flott.datastream._transformation import Input, Transformation
 from flott.datastream.functions import (
@@ -22,23 +23,41 @@ from flott.datastream.functions import (
     ReduceFunction,
     as_function,
 )
+from flott.datastream.functions.wrapper import FunctionWrapper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from flott._flott import ColumnsType, Graph, Job, NativeOperator, Results
     from flott.common.execution_config import ExecutionConfig
     from flott.common.serialization import DeserializationSchema, SerializationSchema
     from flott.common.types import Row
     from flott.common.watermark_strategy import WatermarkStrategy
+    from flott.datastream.connected_streams import BroadcastConnectedStream, BroadcastStream, ConnectedStreams
     from flott.datastream.functions.base import Function
     from flott.datastream.output_tag import OutputTag
+    from flott.datastream.state import MapStateDescriptor
     from flott.datastream.stream_execution_environment import StreamExecutionEnvironment
     from flott.table.expression import Expression
 
-__all__ = ["CloseableIterator", "DataStream", "DataStreamSink", "KeyedStream"]
+__all__ = [
+    "BroadcastConnectedStream",
+    "BroadcastStream",
+    "CloseableIterator",
+    "ConnectedStreams",
+    "DataStream",
+    "DataStreamSink",
+    "KeyedStream",
+]
 
 _ANY = Types.PICKLED_BYTE_ARRAY()
+
+# part of this module for a program; they have a room of their own
+__getattr__ = lazy_exports(
+    "flott.datastream",
+    globals(),
+    dict.fromkeys(("BroadcastConnectedStream", "BroadcastStream", "ConnectedStreams"), "connected_streams"),
+)
 
 S = TypeVar("S", bound="_Configurable")
 
@@ -199,14 +218,14 @@ class DataStream(_Configurable):
         :param func: a function of the record, or a :class:`MapFunction`
         :param output_type: the type of the results; any Python object unless given
         """
-        return self._operator("Map", "map", as_function(func, MapFunction, "map()"), "map", output_type)
+        return self._operator("Map", "map", as_function(func, MapFunction, "map()"), ["map"], output_type)
 
     def flat_map(
         self, func: FlatMapFunction | Callable[[Any], Iterable[Any] | None], output_type: TypeInformation | None = None
     ) -> DataStream:
         """Any number of records out for each record in: ``func`` yields or returns them (None for none)."""
         function = as_function(func, FlatMapFunction, "flat_map()")
-        return self._operator("FlatMap", "flat_map", function, "flat_map", output_type)
+        return self._operator("FlatMap", "flat_map", function, ["flat_map"], output_type)
 
     def filter(
         self, func: FilterFunction | Callable[[Any], bool] | Expression, rejected: OutputTag | None = None
@@ -225,7 +244,7 @@ class DataStream(_Configurable):
                 "filter(rejected=...) goes with an expression; in Python use process() and yield tag, value"
             )
         function = as_function(func, FilterFunction, "filter()")
-        return self._operator("Filter", "filter", function, "filter", self._type)
+        return self._operator("Filter", "filter", function, ["filter"], self._type)
 
     def select(self, *expressions: Expression | str) -> DataStream:
         """The results of expressions over each record, as a stream of rows (beyond PyFlink's DataStream).
@@ -276,7 +295,7 @@ class DataStream(_Configurable):
     def process(self, func: ProcessFunction, output_type: TypeInformation | None = None) -> DataStream:
         """Runs ``func.process_element(value, ctx)``, which yields results, and ``tag, value`` to side outputs."""
         function = as_function(func, ProcessFunction, "process()")
-        return self._operator("PROCESS", "process", function, "process_element", output_type)
+        return self._operator("PROCESS", "process", function, ["process_element"], output_type)
 
     def project(self, *field_indexes: int) -> DataStream:
         """Keeps the given fields of a stream of tuples or rows, in that order.
@@ -338,7 +357,7 @@ class DataStream(_Configurable):
             keyed = self._native("Key By", "key_by(expression)", lambda of: _operators().key_by(of, tree), listed=False)
         else:
             function = as_function(key_selector, KeySelector, "key_by()")
-            keyed = self._operator("Key By", "key_by", function, "get_key", self._type, listed=False)
+            keyed = self._operator("Key By", "key_by", function, ["get_key"], self._type, listed=False)
         own = keyed._own("key_by()")
         own.follows_input = True
         return KeyedStream(self._env, own, self._type, key_type, self, keyed._columns)
@@ -363,14 +382,43 @@ class DataStream(_Configurable):
         """All records go to the first subtask."""
         return self._partitioned("global")
 
-    def broadcast(self, *descriptors: Any) -> DataStream:
+    @overload
+    def broadcast(self) -> DataStream: ...
+
+    @overload
+    def broadcast(
+        self, broadcast_state_descriptor: MapStateDescriptor, *others: MapStateDescriptor
+    ) -> BroadcastStream: ...
+
+    def broadcast(
+        self, broadcast_state_descriptor: MapStateDescriptor | None = None, *others: MapStateDescriptor
+    ) -> DataStream | BroadcastStream:
         """Each record goes to every subtask.
 
-        :raises NotImplementedError: with state descriptors: broadcast state is not there yet
+        :param broadcast_state_descriptor: with descriptors the stream can be connected with another, whose
+            function keeps what it gets by this one in broadcast state
         """
-        if descriptors:
-            raise NotImplementedError("broadcast state is not in this version of Flott yet")
-        return self._partitioned("broadcast")
+        if broadcast_state_descriptor is None:
+            return self._partitioned("broadcast")
+        from flott.datastream.connected_streams import BroadcastStream
+
+        return BroadcastStream(self, [broadcast_state_descriptor, *others])
+
+    @overload
+    def connect(self, ds: DataStream) -> ConnectedStreams: ...
+
+    @overload
+    def connect(self, ds: BroadcastStream) -> BroadcastConnectedStream: ...
+
+    def connect(self, ds: DataStream | BroadcastStream) -> ConnectedStreams | BroadcastConnectedStream:
+        """This stream and another one, of any type, as the two inputs of one operator."""
+        from flott.datastream.connected_streams import BroadcastConnectedStream, BroadcastStream, ConnectedStreams
+
+        if isinstance(ds, BroadcastStream):
+            return BroadcastConnectedStream(self, ds, ds.broadcast_state_descriptors)
+        if not isinstance(ds, DataStream):
+            raise TypeError(f"connect() takes a stream or what broadcast(descriptor) returns, not {ds!r}")
+        return ConnectedStreams(self, ds)
 
     def partition_custom(
         self, partitioner: Partitioner | Callable[[Any, int], int], key_selector: KeySelector | Callable[[Any], Any]
@@ -459,15 +507,11 @@ class DataStream(_Configurable):
         name: str,
         kind: str,
         function: Function,
-        method: str,
+        methods: Sequence[str],
         type_info: TypeInformation | None,
         listed: bool = True,
     ) -> DataStream:
-        make = factory(function, method, self._env._job_parameters())
-
-        def add(graph: Graph, own: Transformation) -> int:
-            return graph.add_operator(own.name, kind, make)
-
+        add = operator_node(self._env, kind, function, methods)
         return self._next(name, add, type_info, listed)
 
     def _partitioned(self, partitioning: str, partitioner: Callable[[Any, int], int] | None = None) -> DataStream:
@@ -531,9 +575,7 @@ def _row_line(row: Row | None) -> str:
 
 
 #: What PyFlink's streams have and these have not yet.
-_LATER = frozenset(
-    ("window_all", "connect", "cache", "window", "count_window", "sum", "min", "max", "min_by", "max_by")
-)
+_LATER = frozenset(("window_all", "cache", "window", "count_window", "sum", "min", "max", "min_by", "max_by"))
 
 
 class KeyedStream(DataStream):
@@ -553,6 +595,20 @@ class KeyedStream(DataStream):
         self._key_type = _ANY if key_type is None else key_type
         self._origin = origin
 
+    def _operator(
+        self,
+        name: str,
+        kind: str,
+        function: Function,
+        methods: Sequence[str],
+        type_info: TypeInformation | None,
+        listed: bool = True,
+    ) -> DataStream:
+        # a lambda can't ask for state: it needs no key at hand
+        if kind in ("map", "flat_map", "filter") and not isinstance(function, FunctionWrapper):
+            kind = f"keyed_{kind}"
+        return super()._operator(name, kind, function, methods, type_info, listed)
+
     def reduce(self, func: ReduceFunction | Callable[[Any, Any], Any]) -> DataStream:
         """Combines each record with what its key has so far, and emits the result.
 
@@ -561,7 +617,7 @@ class KeyedStream(DataStream):
         from flott.datastream.execution_mode import RuntimeExecutionMode
 
         function = as_function(func, ReduceFunction, "reduce()")
-        make = factory(function, "reduce", self._env._job_parameters())
+        make = factory(function, ["reduce"], self._env._job_parameters())
         mode = self._env._runtime_mode()
 
         def add(graph: Graph, own: Transformation) -> int:
@@ -574,9 +630,21 @@ class KeyedStream(DataStream):
     def process(  # type: ignore[override]
         self, func: KeyedProcessFunction, output_type: TypeInformation | None = None
     ) -> DataStream:
-        """Runs ``func.process_element(value, ctx)``; ``ctx.get_current_key()`` is the record's key."""
+        """Runs ``func.process_element(value, ctx)``, and ``func.on_timer(timestamp, ctx)`` for timers that were set.
+
+        State and timers are those of ``ctx.get_current_key()``, the key of the record or the timer.
+        """
         function = as_function(func, KeyedProcessFunction, "process()")
-        return self._operator("KEYED PROCESS", "process", function, "process_element", output_type)
+        methods = ["process_element", "on_timer"]
+        return self._operator("KEYED PROCESS", "keyed_process", function, methods, output_type)
+
+    def execute_and_collect(
+        self, job_execution_name: str | None = None, limit: int | None = None
+    ) -> CloseableIterator | list[Any]:
+        """Runs the program and gives each record with its key, as PyFlink does: ``Row(f0=key, f1=record)``."""
+        # one subtask, in which records stay in the order in which they were keyed
+        with_key = self.process(_WithKey()).set_parallelism(1)
+        return with_key.execute_and_collect(job_execution_name, limit)
 
     def key_by(
         self,
@@ -592,6 +660,13 @@ class KeyedStream(DataStream):
 
     def _partitioned(self, partitioning: str, partitioner: Callable[[Any, int], int] | None = None) -> DataStream:
         raise TypeError(f"a keyed stream is partitioned by its key: call {partitioning}() before key_by()")
+
+
+class _WithKey(KeyedProcessFunction):
+    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterable[Row]:
+        from flott.common.types import Row
+
+        yield Row(f0=ctx.get_current_key(), f1=value)
 
 
 class DataStreamSink(_Configurable):

@@ -52,9 +52,29 @@ class OperatorStateStore(ABC):
 class State(ABC):
     """What all kinds of state share. Keyed state is always that of the current record's key."""
 
+    @classmethod
+    def __subclasshook__(cls, subclass: type) -> Any:
+        # the engine's own are native, and loaded only when a job starts
+        if subclass.__module__ == "flott._flott":
+            return cls.__name__ in (subclass.__name__, *_ABOVE.get(subclass.__name__, ()))
+        return NotImplemented
+
     @abstractmethod
     def clear(self) -> None:
         """Forgets it."""
+
+
+_MERGING = ("MergingState", "AppendingState", "State")
+#: What a native class of that name counts as beside the class of its own name.
+_ABOVE = {
+    "ValueState": ("State",),
+    "MapState": ("State",),
+    "ListState": _MERGING,
+    "ReducingState": _MERGING,
+    "AggregatingState": _MERGING,
+    "ReadOnlyBroadcastState": ("State",),
+    "BroadcastState": ("ReadOnlyBroadcastState", "State"),
+}
 
 
 class ValueState(State, Generic[T]):

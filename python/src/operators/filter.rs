@@ -1,7 +1,5 @@
 //! `filter`: keeps the records for which the function is true.
 
-use std::sync::Arc;
-
 use flott::Result;
 use flott::batch::Batch;
 use flott::operator::{Operator, Output, SubtaskContext};
@@ -12,8 +10,8 @@ use crate::function::{Failure, UserFunction};
 use crate::gate;
 use crate::objects::{PyObjects, release};
 
-pub fn create(factory: Arc<Py<PyAny>>, context: &SubtaskContext) -> Box<dyn Operator> {
-    Box::new(Filter { function: UserFunction::new(factory, context) })
+pub fn create(function: UserFunction, _context: &SubtaskContext) -> Box<dyn Operator> {
+    Box::new(Filter { function })
 }
 
 struct Filter {
@@ -24,14 +22,15 @@ impl Operator for Filter {
     lifecycle!();
 
     fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {
-        let Batch { data, timestamps, .. } = batch;
+        let Batch { data, timestamps, keys, .. } = batch;
         let (kept, times, failure) = gate::enter(|py| {
             let items = PyObjects::take(py, data)?;
-            let call = self.function.callable(py)?;
+            let keys = self.function.key_cursor(py, keys)?;
+            let call = self.function.callable(py, 0)?;
             let mut kept = Vec::with_capacity(items.len());
             let mut times = timestamps.as_ref().map(|_| Vec::with_capacity(items.len()));
             for (index, item) in items.into_iter().enumerate() {
-                match call.one(&item).and_then(|verdict| verdict.is_truthy()) {
+                match keys.set(py, index).and_then(|()| call.one(&item)).and_then(|verdict| verdict.is_truthy()) {
                     Ok(true) => {
                         kept.push(item);
                         if let (Some(times), Some(timestamps)) = (&mut times, &timestamps) {

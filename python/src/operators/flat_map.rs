@@ -1,19 +1,16 @@
 //! `flat_map`: any number of records out for each record in.
 
-use std::sync::Arc;
-
 use flott::Result;
 use flott::batch::Batch;
 use flott::operator::{Operator, Output, SubtaskContext};
-use pyo3::prelude::*;
 
 use super::{lifecycle, map};
 use crate::function::{self, Failure, UserFunction};
 use crate::gate;
 use crate::objects::{PyObjects, release};
 
-pub fn create(factory: Arc<Py<PyAny>>, context: &SubtaskContext) -> Box<dyn Operator> {
-    Box::new(FlatMap { function: UserFunction::new(factory, context) })
+pub fn create(function: UserFunction, _context: &SubtaskContext) -> Box<dyn Operator> {
+    Box::new(FlatMap { function })
 }
 
 struct FlatMap {
@@ -24,14 +21,15 @@ impl Operator for FlatMap {
     lifecycle!();
 
     fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {
-        let Batch { data, timestamps, .. } = batch;
+        let Batch { data, timestamps, keys, .. } = batch;
         let (made, times, failure) = gate::enter(|py| {
             let items = PyObjects::take(py, data)?;
-            let call = self.function.callable(py)?;
+            let keys = self.function.key_cursor(py, keys)?;
+            let call = self.function.callable(py, 0)?;
             let mut made = Vec::with_capacity(items.len());
             let mut times = timestamps.as_ref().map(|_| Vec::with_capacity(items.len()));
             for (index, item) in items.iter().enumerate() {
-                let result = call.one(item).and_then(|results| {
+                let result = keys.set(py, index).and_then(|()| call.one(item)).and_then(|results| {
                     function::each_result(&results, "flat_map's function", |item| {
                         made.push(item.unbind());
                         Ok(())

@@ -1,20 +1,17 @@
 //! `key_by`: computes each record's key once; it travels with the record from then on.
 
-use std::sync::Arc;
-
 use flott::Result;
 use flott::batch::{Batch, Keys};
 use flott::operator::{Operator, Output, SubtaskContext};
 use flott::types::key_group;
-use pyo3::prelude::*;
 
 use super::lifecycle;
 use crate::function::{Failure, UserFunction};
 use crate::gate;
 use crate::objects::{PyObjects, key_value};
 
-pub fn create(factory: Arc<Py<PyAny>>, context: &SubtaskContext) -> Box<dyn Operator> {
-    Box::new(KeyBy { function: UserFunction::new(factory, context), max_parallelism: context.max_parallelism })
+pub fn create(function: UserFunction, context: &SubtaskContext) -> Box<dyn Operator> {
+    Box::new(KeyBy { function, max_parallelism: context.max_parallelism })
 }
 
 struct KeyBy {
@@ -29,7 +26,7 @@ impl Operator for KeyBy {
         let Batch { data, timestamps, .. } = batch;
         let (mut items, keys, groups, failure) = gate::enter(|py| {
             let items = PyObjects::take(py, data)?;
-            let call = self.function.callable(py)?;
+            let call = self.function.callable(py, 0)?;
             let mut keys = Vec::with_capacity(items.len());
             let mut groups = Vec::with_capacity(items.len());
             let mut encoded = Vec::new();

@@ -1,7 +1,5 @@
 //! `map`: one record out for each record in.
 
-use std::sync::Arc;
-
 use flott::batch::Batch;
 use flott::operator::{Operator, Output, SubtaskContext};
 use flott::{Error, Result};
@@ -12,8 +10,8 @@ use crate::function::{Failure, UserFunction};
 use crate::gate;
 use crate::objects::{PyObjects, release};
 
-pub fn create(factory: Arc<Py<PyAny>>, context: &SubtaskContext) -> Box<dyn Operator> {
-    Box::new(Map { function: UserFunction::new(factory, context) })
+pub fn create(function: UserFunction, _context: &SubtaskContext) -> Box<dyn Operator> {
+    Box::new(Map { function })
 }
 
 struct Map {
@@ -24,12 +22,13 @@ impl Operator for Map {
     lifecycle!();
 
     fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {
-        let Batch { data, timestamps, .. } = batch;
+        let Batch { data, timestamps, keys, .. } = batch;
         let (items, failure) = gate::enter(|py| {
             let mut items = PyObjects::take(py, data)?;
-            let call = self.function.callable(py)?;
+            let keys = self.function.key_cursor(py, keys)?;
+            let call = self.function.callable(py, 0)?;
             for index in 0..items.len() {
-                match call.one(&items[index]) {
+                match keys.set(py, index).and_then(|()| call.one(&items[index])) {
                     Ok(result) => release(py, [std::mem::replace(&mut items[index], result.unbind())]),
                     Err(error) => {
                         let failure = Failure::new(py, error, &items[index]);

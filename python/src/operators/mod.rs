@@ -7,6 +7,7 @@ mod key_by;
 mod map;
 mod process;
 mod reduce;
+mod yielded;
 
 use std::sync::Arc;
 
@@ -14,24 +15,65 @@ use flott::operator::{Operator, OperatorFactory, SubtaskContext};
 use flott::{Error, Result};
 use pyo3::prelude::*;
 
+use crate::function::UserFunction;
+
 pub use columns::{Extra, ToColumns};
 
-type Create = fn(Arc<Py<PyAny>>, &SubtaskContext) -> Box<dyn Operator>;
+/// What the program said about an operator beside its function.
+#[derive(Default)]
+pub struct Settings {
+    /// The names of the broadcast states that a broadcast stream was given.
+    pub broadcast_states: Vec<String>,
+}
+
+type Create = fn(UserFunction, &SubtaskContext) -> Box<dyn Operator>;
+
+enum Kind {
+    Function(Create),
+    /// The same where the function may have state of the record's key.
+    Keyed(Create),
+    Process(&'static process::Kind),
+}
+
+fn kind(name: &str) -> Option<Kind> {
+    Some(match name {
+        "map" => Kind::Function(map::create),
+        "flat_map" => Kind::Function(flat_map::create),
+        "filter" => Kind::Function(filter::create),
+        "key_by" => Kind::Function(key_by::create),
+        "keyed_map" => Kind::Keyed(map::create),
+        "keyed_flat_map" => Kind::Keyed(flat_map::create),
+        "keyed_filter" => Kind::Keyed(filter::create),
+        "reduce" => Kind::Keyed(reduce::create),
+        "reduce_final" => Kind::Keyed(reduce::create_final),
+        "process" => Kind::Process(&process::PROCESS),
+        "keyed_process" => Kind::Process(&process::KEYED_PROCESS),
+        "co_process" => Kind::Process(&process::CO_PROCESS),
+        "keyed_co_process" => Kind::Process(&process::KEYED_CO_PROCESS),
+        "co_map" => Kind::Process(&process::CO_MAP),
+        "keyed_co_map" => Kind::Process(&process::KEYED_CO_MAP),
+        "co_flat_map" => Kind::Process(&process::CO_FLAT_MAP),
+        "keyed_co_flat_map" => Kind::Process(&process::KEYED_CO_FLAT_MAP),
+        "broadcast_process" => Kind::Process(&process::BROADCAST_PROCESS),
+        "keyed_broadcast_process" => Kind::Process(&process::KEYED_BROADCAST_PROCESS),
+        _ => return None,
+    })
+}
 
 /// The operator of that kind around a user's function (see [`crate::function::UserFunction`] for the factory).
-pub fn create(kind: &str, function: Py<PyAny>) -> Result<Arc<dyn OperatorFactory>> {
-    let create: Create = match kind {
-        "map" => map::create,
-        "flat_map" => flat_map::create,
-        "filter" => filter::create,
-        "process" => process::create,
-        "key_by" => key_by::create,
-        "reduce" => reduce::create,
-        "reduce_final" => reduce::create_final,
-        other => return Err(Error::internal(format!("there is no operator '{other}' over Python functions"))),
+pub fn create(name: &str, function: Py<PyAny>, settings: Settings) -> Result<Arc<dyn OperatorFactory>> {
+    let Some(kind) = kind(name) else {
+        return Err(Error::internal(format!("there is no operator '{name}' over Python functions")));
     };
-    let function = Arc::new(function);
-    Ok(Arc::new(move |context: &SubtaskContext| Ok(create(function.clone(), context))))
+    let (function, settings) = (Arc::new(function), Arc::new(settings));
+    Ok(Arc::new(move |context: &SubtaskContext| {
+        let user_function = |keyed| UserFunction::new(function.clone(), context, keyed);
+        Ok(match &kind {
+            Kind::Function(create) => create(user_function(false), context),
+            Kind::Keyed(create) => create(user_function(true), context),
+            Kind::Process(kind) => kind.create(user_function(kind.keyed), context, &settings),
+        })
+    }))
 }
 
 /// What every operator around one function does at the ends of its life.

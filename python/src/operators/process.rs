@@ -1,108 +1,191 @@
-//! `process`: `process_element(value, ctx)`, with side outputs.
+//! Process functions of all kinds: of one stream or two, with keys or without, with a broadcast side; also the
+//! co-functions of two streams. They differ in the methods they have and in what their context allows.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use flott::batch::{Batch, NO_TIMESTAMP};
 use flott::operator::{Operator, Output, SubtaskContext};
 use flott::{Error, Result};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyTuple, PyType};
+use pyo3::types::PyInt;
 
+use super::Settings;
+use super::yielded::Yielded;
 use crate::context::ProcessContext;
-use crate::function::{self, Failure, UserFunction};
+use crate::function::{Failure, UserFunction};
 use crate::gate;
 use crate::objects::{PyObjects, release};
+use crate::state::BroadcastStates;
+use crate::timers::{Domain, TimerService};
 
-pub fn create(factory: Arc<Py<PyAny>>, context: &SubtaskContext) -> Box<dyn Operator> {
-    Box::new(Process {
-        function: UserFunction::new(factory, context),
-        subtask: context.clone(),
-        context: None,
-        tags: HashMap::new(),
-    })
+/// What a method is given, and what it gives back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `(value, ctx)`: yields.
+    Process,
+    /// `(value)`: yields.
+    FlatMap,
+    /// `(value)`: returns a record, None for none.
+    Map,
+}
+
+/// One kind of function: its methods in the order of the operator's inputs.
+pub struct Kind {
+    methods: &'static [&'static str],
+    form: Form,
+    /// Records have keys, and the function has state and timers.
+    pub keyed: bool,
+    /// The last input is a broadcast stream.
+    broadcast: bool,
+}
+
+const fn kind(methods: &'static [&'static str], form: Form) -> Kind {
+    Kind { methods, form, keyed: false, broadcast: false }
+}
+
+const fn keyed(kind: Kind) -> Kind {
+    Kind { keyed: true, ..kind }
+}
+
+const ONE: &[&str] = &["process_element"];
+const TWO: &[&str] = &["process_element1", "process_element2"];
+const BROADCAST: &[&str] = &["process_element", "process_broadcast_element"];
+
+pub const PROCESS: Kind = kind(ONE, Form::Process);
+pub const KEYED_PROCESS: Kind = keyed(kind(ONE, Form::Process));
+pub const CO_PROCESS: Kind = kind(TWO, Form::Process);
+pub const KEYED_CO_PROCESS: Kind = keyed(kind(TWO, Form::Process));
+pub const CO_MAP: Kind = kind(&["map1", "map2"], Form::Map);
+pub const KEYED_CO_MAP: Kind = keyed(kind(&["map1", "map2"], Form::Map));
+pub const CO_FLAT_MAP: Kind = kind(&["flat_map1", "flat_map2"], Form::FlatMap);
+pub const KEYED_CO_FLAT_MAP: Kind = keyed(kind(&["flat_map1", "flat_map2"], Form::FlatMap));
+pub const BROADCAST_PROCESS: Kind = Kind { broadcast: true, ..kind(BROADCAST, Form::Process) };
+pub const KEYED_BROADCAST_PROCESS: Kind = keyed(BROADCAST_PROCESS);
+
+impl Kind {
+    pub fn create(
+        &'static self,
+        function: UserFunction,
+        subtask: &SubtaskContext,
+        settings: &Arc<Settings>,
+    ) -> Box<dyn Operator> {
+        Box::new(Process {
+            kind: self,
+            function,
+            subtask: subtask.clone(),
+            settings: settings.clone(),
+            opened: None,
+            yielded: Yielded::default(),
+            next_timer: None,
+        })
+    }
 }
 
 struct Process {
+    kind: &'static Kind,
     function: UserFunction,
     subtask: SubtaskContext,
-    context: Option<Py<ProcessContext>>,
-    tags: HashMap<String, Arc<str>>,
+    settings: Arc<Settings>,
+    opened: Option<Opened>,
+    yielded: Yielded,
+    /// When the first processing-time timer is due.
+    next_timer: Option<i64>,
 }
 
-/// Records of one output with their timestamps, if the input has any.
-struct Collected {
-    items: Vec<Py<PyAny>>,
-    times: Option<Vec<i64>>,
+struct Opened {
+    context: Py<ProcessContext>,
+    timers: Py<TimerService>,
 }
 
-impl Collected {
-    fn new(timed: bool) -> Self {
-        Collected { items: Vec::new(), times: timed.then(Vec::new) }
+impl Process {
+    fn opened(&self) -> Result<&Opened> {
+        self.opened.as_ref().ok_or_else(|| Error::internal("a process function was called before it was opened"))
     }
 
-    fn push(&mut self, item: Py<PyAny>, time: i64) {
-        self.items.push(item);
-        if let Some(times) = &mut self.times {
-            times.push(time);
-        }
-    }
-
-    fn into_batch(self) -> Batch {
-        Batch::new(PyObjects::data(self.items)).with_timestamps(self.times)
+    /// Calls `on_timer` for each timer that is due, also for those that are set meanwhile.
+    fn fire(&mut self, domain: Domain, until: i64, output: &mut Output) -> Result<()> {
+        // the method behind those of the inputs
+        let on_timer = self.kind.methods.len();
+        let batch_size = self.subtask.batch_size;
+        let Some(Opened { context, timers }) = &self.opened else { return Ok(()) };
+        let failure = gate::enter(|py| {
+            let argument = context.clone_ref(py).into_any();
+            let mut failure = None;
+            loop {
+                // the guard must be gone before the function runs, which sets timers
+                let due = timers.borrow_mut(py).pop(domain, until);
+                let Some((time, key, group)) = due else { break };
+                {
+                    let mut context = context.borrow_mut(py);
+                    (context.timestamp, context.domain, context.broadcast_side) = (time, Some(domain), false);
+                }
+                let of_key = gate::describe(key.object().bind(py));
+                self.function.set_key(py, Some((key, group)));
+                let timestamp = PyInt::new(py, time).into_any().unbind();
+                let emitted_at = if domain == Domain::Event { time } else { NO_TIMESTAMP };
+                let call = self.function.callable(py, on_timer)?;
+                let result = call.two(&timestamp, &argument);
+                if let Err(error) = result.and_then(|results| self.yielded.add_all(&results, "on_timer", emitted_at)) {
+                    let input = format!("the timer of {time} of the key {of_key}");
+                    failure = Some(Failure { error, input }.into_error(py));
+                    break;
+                }
+                if self.yielded.len() >= batch_size {
+                    self.yielded.emit(output);
+                }
+            }
+            context.borrow_mut(py).domain = None;
+            self.next_timer = timers.borrow(py).next_processing();
+            Ok(failure)
+        })?;
+        self.yielded.emit(output);
+        failure.map_or(Ok(()), Err)
     }
 }
 
 impl Operator for Process {
     fn open(&mut self) -> Result<()> {
+        self.function.open()?;
         let clock = self.subtask.clock.clone();
-        self.context = Some(gate::enter(|py| ProcessContext::create(py, clock))?);
-        self.function.open()
+        self.opened = Some(gate::enter(|py| {
+            let state = match self.kind.keyed {
+                true => Some(self.function.state()?.clone_ref(py)),
+                false => None,
+            };
+            let timers = Py::new(py, TimerService::new(clock, state.as_ref().map(|state| state.clone_ref(py))))?;
+            let broadcast = self.kind.broadcast.then(|| BroadcastStates::new(py, &self.settings.broadcast_states));
+            let context = Py::new(py, ProcessContext::new(state, timers.clone_ref(py), broadcast))?;
+            Ok(Opened { context, timers })
+        })?);
+        Ok(())
     }
 
-    fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {
+    fn process(&mut self, input: usize, batch: Batch, output: &mut Output) -> Result<()> {
         let Batch { data, timestamps, keys, .. } = batch;
-        let timed = timestamps.is_some();
-        let (main, sides, failure) = gate::enter(|py| {
+        let mut yielded = std::mem::take(&mut self.yielded);
+        let Opened { context, timers } = self.opened()?;
+        let (kind, timed) = (self.kind, timestamps.is_some());
+        let method = kind.methods[input];
+        let (failure, next_timer) = gate::enter(|py| {
             let items = PyObjects::take(py, data)?;
-            let keys = keys.map(|keys| PyObjects::take(py, keys.values)).transpose()?;
-            let call = self.function.callable(py)?;
-            let Some(context) = &self.context else { return Ok((Collected::new(timed), Vec::new(), None)) };
+            let keys = self.function.key_cursor(py, keys)?;
+            let call = self.function.callable(py, input)?;
             let argument = context.clone_ref(py).into_any();
-            let mut main = Collected::new(timed);
-            let mut sides: Vec<(Arc<str>, Collected)> = Vec::new();
             let mut failure = None;
-            context.borrow_mut(py).timestamp = NO_TIMESTAMP;
+            {
+                let mut context = context.borrow_mut(py);
+                context.timestamp = NO_TIMESTAMP;
+                context.broadcast_side = kind.broadcast && input == 1;
+            }
             for (index, item) in items.iter().enumerate() {
                 let time = timestamps.as_ref().map_or(NO_TIMESTAMP, |times| times[index]);
-                if timed || keys.is_some() {
-                    let mut context = context.borrow_mut(py);
-                    context.timestamp = time;
-                    if let Some(keys) = &keys {
-                        context.key = Some(keys[index].clone_ref(py));
-                    }
+                if timed {
+                    context.borrow_mut(py).timestamp = time;
                 }
-                let tags = &mut self.tags;
-                let result = call.two(item, &argument).and_then(|results| {
-                    function::each_result(&results, "process_element", |item| match tagged(&item)? {
-                        None => {
-                            main.push(item.unbind(), time);
-                            Ok(())
-                        }
-                        Some((id, value)) => {
-                            let tag = tags.entry(id).or_insert_with_key(|id| id.as_str().into());
-                            match sides.iter_mut().find(|(known, _)| known == tag) {
-                                Some((_, side)) => side.push(value, time),
-                                None => {
-                                    let mut side = Collected::new(timed);
-                                    side.push(value, time);
-                                    sides.push((tag.clone(), side));
-                                }
-                            }
-                            Ok(())
-                        }
-                    })
+                let result = keys.set(py, index).and_then(|()| match kind.form {
+                    Form::Process => call.two(item, &argument).and_then(|r| yielded.add_all(&r, method, time)),
+                    Form::FlatMap => call.one(item).and_then(|r| yielded.add_all(&r, method, time)),
+                    Form::Map => call.one(item).map(|result| yielded.add_one(result, time)),
                 });
                 if let Err(error) = result {
                     failure = Some(Failure::new(py, error, item).into_error(py));
@@ -110,51 +193,56 @@ impl Operator for Process {
                 }
             }
             release(py, items);
-            Ok((main, sides, failure))
+            Ok((failure, timers.borrow(py).next_processing()))
         })?;
-        output.emit(main.into_batch());
-        for (tag, side) in sides {
-            output.emit_side(&tag, side.into_batch());
-        }
+        self.next_timer = next_timer;
+        yielded.emit(output);
+        self.yielded = yielded;
         failure.map_or(Ok(()), Err)
     }
 
     fn watermark(&mut self, watermark: i64, output: &mut Output) -> Result<()> {
-        if let Some(context) = &self.context {
-            gate::enter(|py| {
-                context.borrow(py).set_watermark(py, watermark);
-                Ok(())
-            })?;
+        let timers = &self.opened()?.timers;
+        gate::enter(|py| {
+            timers.borrow_mut(py).watermark = watermark;
+            Ok(())
+        })?;
+        if self.kind.keyed {
+            self.fire(Domain::Event, watermark, output)?;
         }
         output.emit_watermark(watermark);
         Ok(())
     }
 
+    fn next_wakeup(&self) -> Option<i64> {
+        self.next_timer
+    }
+
+    fn processing_time(&mut self, now: i64, output: &mut Output) -> Result<()> {
+        self.fire(Domain::Processing, now, output)
+    }
+
+    fn finish(&mut self, _output: &mut Output) -> Result<()> {
+        if self.next_timer.is_some() {
+            let timers = &self.opened()?.timers;
+            let waiting = gate::enter(|py| Ok(timers.borrow(py).waiting()))?;
+            tracing::warn!(
+                "{}: {waiting} processing-time timers had not fired when the input ended, and never will, as in Flink",
+                self.subtask.operator
+            );
+        }
+        Ok(())
+    }
+
     fn close(&mut self) -> Result<()> {
         let closed = self.function.close();
-        if let Some(context) = self.context.take() {
-            let _: Result<(), Error> = gate::enter(|_| {
-                drop(context);
+        if let Some(Opened { context, timers }) = self.opened.take() {
+            let _: Result<(), Error> = gate::enter(|py| {
+                timers.borrow_mut(py).clear();
+                drop((context, timers));
                 Ok(())
             });
         }
         closed
     }
-}
-
-/// The id and the value of `yield tag, value`; `None` for a record of the main output.
-fn tagged(item: &Bound<'_, PyAny>) -> PyResult<Option<(String, Py<PyAny>)>> {
-    static OUTPUT_TAG: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let py = item.py();
-    let Ok(pair) = item.cast_exact::<PyTuple>() else { return Ok(None) };
-    if pair.len() != 2 {
-        return Ok(None);
-    }
-    let class = OUTPUT_TAG.import(py, "flott.datastream.output_tag", "OutputTag")?;
-    let first = pair.get_borrowed_item(0)?;
-    if !first.is_instance(class)? {
-        return Ok(None);
-    }
-    let id: String = first.getattr(pyo3::intern!(py, "tag_id"))?.extract()?;
-    Ok(Some((id, pair.get_item(1)?.unbind())))
 }

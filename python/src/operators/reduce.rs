@@ -2,57 +2,62 @@
 //!
 //! In streaming mode every record yields the new value; in batch mode each key yields its last one at the end.
 
-use std::sync::Arc;
-
-use flott::batch::{Batch, Keys};
+use flott::Result;
+use flott::batch::Batch;
 use flott::operator::{Operator, Output, SubtaskContext};
-use flott::{Error, Result};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 
 use super::map;
 use crate::function::{Failure, UserFunction};
 use crate::gate;
-use crate::objects::{PyObjects, key_identity};
+use crate::objects::PyObjects;
+use crate::state::{KeyedState, PyKey};
 
-pub fn create(factory: Arc<Py<PyAny>>, context: &SubtaskContext) -> Box<dyn Operator> {
-    Box::new(Reduce { function: UserFunction::new(factory, context), values: None, only_final: false })
+pub fn create(function: UserFunction, _context: &SubtaskContext) -> Box<dyn Operator> {
+    Box::new(Reduce { function, at: 0, only_final: None })
 }
 
-pub fn create_final(factory: Arc<Py<PyAny>>, context: &SubtaskContext) -> Box<dyn Operator> {
-    Box::new(Reduce { function: UserFunction::new(factory, context), values: None, only_final: true })
+pub fn create_final(function: UserFunction, _context: &SubtaskContext) -> Box<dyn Operator> {
+    Box::new(Reduce { function, at: 0, only_final: Some(Vec::new()) })
 }
 
 struct Reduce {
     function: UserFunction,
-    /// The value of each key so far, in the order in which the keys came.
-    values: Option<Py<PyDict>>,
-    only_final: bool,
+    /// The table of the values so far.
+    at: usize,
+    /// The keys in the order in which they came, where only their last values are emitted.
+    only_final: Option<Vec<(PyKey, u16)>>,
 }
 
 impl Operator for Reduce {
     fn open(&mut self) -> Result<()> {
-        self.values = Some(gate::enter(|py| Ok(PyDict::new(py).unbind()))?);
-        self.function.open()
+        self.function.open()?;
+        self.at = gate::enter(|py| KeyedState::add_table(self.function.state()?, py, "_op_state", "reduced value"))?;
+        Ok(())
     }
 
     fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {
         let Batch { data, timestamps, keys, .. } = batch;
-        let Some(Keys { values: keys, .. }) = keys else {
-            return Err(Error::internal("reduce was given records without keys"));
-        };
+        let (at, only_final) = (self.at, &mut self.only_final);
         let (made, failure) = gate::enter(|py| {
             let mut items = PyObjects::take(py, data)?;
-            let keys = PyObjects::take(py, keys)?;
-            let call = self.function.callable(py)?;
-            let Some(values) = self.values.as_ref().map(|values| values.bind(py)) else { return Ok((items, None)) };
+            let keys = self.function.key_cursor(py, keys)?;
+            let call = self.function.callable(py, 0)?;
+            let state = self.function.state()?;
             for index in 0..items.len() {
-                let combined = key_identity(keys[index].bind(py)).and_then(|key| {
-                    let value = match values.get_item(&key)? {
-                        None => items[index].clone_ref(py),
+                let combined = keys.set(py, index).and_then(|()| {
+                    let before = state.borrow(py).read(py, at)?;
+                    let value = match before {
+                        None => {
+                            if let (Some(order), Some(key)) = (only_final.as_mut(), state.borrow(py).current()) {
+                                order.push(key.clone());
+                            }
+                            items[index].clone_ref(py)
+                        }
                         Some(before) => call.two(&before.unbind(), &items[index])?.unbind(),
                     };
-                    values.set_item(key, &value)?;
+                    let before = state.borrow_mut(py).write(at, value.bind(py).clone())?;
+                    drop(before);
                     Ok(value)
                 });
                 match combined {
@@ -66,25 +71,28 @@ impl Operator for Reduce {
             }
             Ok((items, None))
         })?;
-        if self.only_final {
+        if only_final.is_some() {
             return failure.map_or(Ok(()), Err);
         }
         map::emit(made, timestamps, failure, output)
     }
 
     fn finish(&mut self, output: &mut Output) -> Result<()> {
-        let Some(values) = self.values.take().filter(|_| self.only_final) else { return Ok(()) };
-        let last = gate::enter(|py| Ok(values.bind(py).values().iter().map(Bound::unbind).collect()))?;
+        let Some(order) = &mut self.only_final else { return Ok(()) };
+        let last = gate::enter(|py| {
+            let state = self.function.state()?;
+            let value = |key| {
+                let before = state.borrow_mut(py).set_current(Some(key));
+                drop(before);
+                state.borrow(py).read(py, self.at)
+            };
+            order.drain(..).filter_map(|key| value(key).map(|v| v.map(Bound::unbind)).transpose()).collect()
+        })?;
         map::emit(last, None, None, output)
     }
 
     fn close(&mut self) -> Result<()> {
-        let closed = self.function.close();
-        let values = self.values.take();
-        let _ = gate::enter(|_| {
-            drop(values);
-            Ok(())
-        });
-        closed
+        self.only_final.take();
+        self.function.close()
     }
 }

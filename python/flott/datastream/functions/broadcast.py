@@ -35,6 +35,13 @@ class BaseBroadcastProcessFunction(Function):
     class BaseContext(ABC):
         """What the methods can ask about the record. Times are milliseconds since 1970-01-01T00:00:00Z."""
 
+        @classmethod
+        def __subclasshook__(cls, subclass: type) -> Any:
+            # the engine's own context is native, and loaded only when a job starts
+            if (subclass.__module__, subclass.__name__) == ("flott._flott", "ProcessContext"):
+                return cls.__module__ == __name__
+            return NotImplemented
+
         @abstractmethod
         def timestamp(self) -> int:
             """The record's event time, or None if it has none."""

@@ -153,8 +153,8 @@ class RuntimeContext(KeyedStateStore):
         if not isinstance(state_descriptor, getattr(state, wanted)):
             raise TypeError(f"this state takes a {wanted}, not {state_descriptor!r}")
         if self._state_backend is None:
-            raise NotImplementedError(
-                f"{self._task_name}: keyed state '{state_descriptor.get_name()}' is not in this version of Flott yet; "
-                "reduce() keeps one value a key, or keep a dict by ctx.get_current_key() in the function itself"
+            raise RuntimeError(
+                f"{self._task_name}: state '{state_descriptor.get_name()}' belongs to a key: "
+                "call key_by() before the operator that uses it"
             )
         return self._state_backend

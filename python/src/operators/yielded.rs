@@ -1,0 +1,97 @@
+//! What a process function has yielded: records of the main output and, as `tag, value`, of side outputs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use flott::batch::{Batch, NO_TIMESTAMP};
+use flott::operator::Output;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyTuple, PyType};
+
+use crate::function;
+use crate::objects::PyObjects;
+
+/// Collects results, with the timestamps they are given.
+#[derive(Default)]
+pub struct Yielded {
+    main: Records,
+    sides: Vec<(Arc<str>, Records)>,
+    tags: HashMap<String, Arc<str>>,
+}
+
+#[derive(Default)]
+struct Records {
+    items: Vec<Py<PyAny>>,
+    times: Vec<i64>,
+    timed: bool,
+}
+
+impl Records {
+    fn push(&mut self, item: Py<PyAny>, time: i64) {
+        self.items.push(item);
+        self.times.push(time);
+        self.timed |= time != NO_TIMESTAMP;
+    }
+
+    fn take(&mut self) -> Batch {
+        let Records { items, times, timed } = std::mem::take(self);
+        Batch::new(PyObjects::data(items)).with_timestamps(timed.then_some(times))
+    }
+}
+
+impl Yielded {
+    /// Adds what `function` yielded or returned.
+    pub fn add_all(&mut self, results: &Bound<'_, PyAny>, function: &str, time: i64) -> PyResult<()> {
+        function::each_result(results, function, |item| {
+            match tagged(&item)? {
+                None => self.main.push(item.unbind(), time),
+                Some((id, value)) => {
+                    let tag = self.tags.entry(id).or_insert_with_key(|id| id.as_str().into());
+                    let at = self.sides.iter().position(|(known, _)| known == tag).unwrap_or_else(|| {
+                        self.sides.push((tag.clone(), Records::default()));
+                        self.sides.len() - 1
+                    });
+                    self.sides[at].1.push(value, time);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Adds one result of the main output; None stands for nothing.
+    pub fn add_one(&mut self, result: Bound<'_, PyAny>, time: i64) {
+        if !result.is_none() {
+            self.main.push(result.unbind(), time);
+        }
+    }
+
+    /// How many records wait to be emitted.
+    pub fn len(&self) -> usize {
+        self.main.items.len() + self.sides.iter().map(|(_, side)| side.items.len()).sum::<usize>()
+    }
+
+    pub fn emit(&mut self, output: &mut Output) {
+        output.emit(self.main.take());
+        for (tag, side) in &mut self.sides {
+            output.emit_side(tag, side.take());
+        }
+    }
+}
+
+/// The id and the value of `yield tag, value`; `None` for a record of the main output.
+fn tagged(item: &Bound<'_, PyAny>) -> PyResult<Option<(String, Py<PyAny>)>> {
+    static OUTPUT_TAG: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let py = item.py();
+    let Ok(pair) = item.cast_exact::<PyTuple>() else { return Ok(None) };
+    if pair.len() != 2 {
+        return Ok(None);
+    }
+    let class = OUTPUT_TAG.import(py, "flott.datastream.output_tag", "OutputTag")?;
+    let first = pair.get_borrowed_item(0)?;
+    if !first.is_instance(class)? {
+        return Ok(None);
+    }
+    let id: String = first.getattr(pyo3::intern!(py, "tag_id"))?.extract()?;
+    Ok(Some((id, pair.get_item(1)?.unbind())))
+}

@@ -1,0 +1,56 @@
+//! `ValueState`: one value a key.
+
+use flott::state::{Fate, Ttl};
+use pyo3::prelude::*;
+
+use super::{KeyedState, ttl};
+
+#[pyclass(module = "flott._flott", frozen)]
+pub struct ValueState {
+    store: Py<KeyedState>,
+    at: usize,
+    ttl: Option<Ttl>,
+}
+
+impl ValueState {
+    pub fn new(store: Py<KeyedState>, at: usize, ttl: Option<Ttl>) -> Self {
+        ValueState { store, at, ttl }
+    }
+}
+
+#[pymethods]
+impl ValueState {
+    /// The value, or None if there is none.
+    pub fn value<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let stored = self.store.borrow(py).read(py, self.at)?;
+        let (Some(stored), Some(_)) = (&stored, self.ttl) else { return Ok(stored) };
+        let (value, fate) = ttl::unwrap(stored.clone(), self.ttl, self.store.borrow(py).now())?;
+        match fate {
+            Fate::Live => {}
+            Fate::Refreshed => self.update(Some(value.clone()), py)?,
+            Fate::LastReading => self.clear(py)?,
+            Fate::Gone => {
+                self.clear(py)?;
+                return Ok(None);
+            }
+        }
+        Ok(Some(value))
+    }
+
+    /// Sets the value; None clears it.
+    #[pyo3(signature = (value))]
+    pub fn update(&self, value: Option<Bound<'_, PyAny>>, py: Python<'_>) -> PyResult<()> {
+        let Some(value) = value else { return self.clear(py) };
+        let value = ttl::wrap(value, self.ttl, || self.store.borrow(py).now())?;
+        let before = self.store.borrow_mut(py).write(self.at, value)?;
+        drop(before);
+        Ok(())
+    }
+
+    /// Forgets the value.
+    pub fn clear(&self, py: Python<'_>) -> PyResult<()> {
+        let before = self.store.borrow_mut(py).remove(self.at)?;
+        drop(before);
+        Ok(())
+    }
+}
