@@ -29,6 +29,13 @@ ifneq ($(shell test -t 2 && echo terminal),terminal)
 export CARGO_TERM_QUIET := true
 endif
 
+# The week of the course that `make run` runs.
+STAGE ?= 1
+WEEK := $(wildcard stage$(STAGE)_*/run.py)
+ifeq ($(WEEK),)
+$(error The course has no stage '$(STAGE)' yet: STAGE is one of $(patsubst stage%,%,$(foreach week,$(wildcard stage*_*/run.py),$(firstword $(subst _, ,$(week))))))
+endif
+
 STEP := tools/step.sh
 # More arguments for pytest (make pytest ARGS="-k kafka") or for a benchmark.
 ARGS ?=
@@ -39,8 +46,8 @@ help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: install ## Stage 1 of the course on this machine alone: broker, 10,000 orders, ETL into SQLite, summary
-	@$(RELEASE)/bin/python stage1_basic_etl/run.py $(ARGS)
+run: install ## A week of the course (STAGE=1) on this machine alone: broker, 10,000 orders, ETL into SQLite, summary
+	@$(RELEASE)/bin/python $(WEEK) $(ARGS)
 
 build: requirements-build $(RELEASE)/ready ## Build the release wheel into dist/
 	@rm -rf dist

@@ -182,6 +182,18 @@ def table_sink(options: EtlOptions, table: str, fields: list[str], key: list[str
     return JdbcSink.sink(sql, row_type, connection.build(), execution)
 
 
+def lines_sink(folder: Path, part_prefix: str) -> FileSink:
+    """Writes each text as a line of ``folder/PREFIX….jsonl``."""
+    files = OutputFileConfig.builder().with_part_prefix(part_prefix).with_part_suffix(".jsonl").build()
+    sink: FileSink = (
+        FileSink.for_row_format(str(folder), Encoder.simple_string_encoder())
+        .with_bucket_assigner(BucketAssigner.base_path_bucket_assigner())
+        .with_output_file_config(files)
+        .build()
+    )
+    return sink
+
+
 def run_etl(options: EtlOptions) -> EtlSummary:
     """Builds the job, runs it to its end, and tells what it did."""
     load_time = datetime.now(timezone.utc).replace(tzinfo=None, microsecond=0)
@@ -206,16 +218,8 @@ def run_etl(options: EtlOptions) -> EtlSummary:
     line_key = ["order_id", "line_no"]
     lines.add_sink(table_sink(options, "order_line", LINE_FIELDS, line_key, LINE_TYPE)).name("order_line")
 
-    rejects = (
-        FileSink.for_row_format(str(options.rejects_path), Encoder.simple_string_encoder())
-        .with_bucket_assigner(BucketAssigner.base_path_bucket_assigner())
-        .with_output_file_config(
-            OutputFileConfig.builder().with_part_prefix(part_prefix).with_part_suffix(".jsonl").build()
-        )
-        .build()
-    )
-    rejected = orders.get_side_output(REJECTED)
-    rejected.map(reject_line, output_type=Types.STRING()).name("reject lines").sink_to(rejects).name("rejects")
+    rejects = orders.get_side_output(REJECTED).map(reject_line, output_type=Types.STRING()).name("reject lines")
+    rejects.sink_to(lines_sink(options.rejects_path, part_prefix)).name("rejects")
 
     result = env.execute("order ETL")
     return summarize(

@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ["", "docs", "docs/connectors", "config", "tests", "stage1_basic_etl", "benches"]
+FOLDERS = [
+    "",
+    "docs",
+    "docs/connectors",
+    "config",
+    "tests",
+    "stage1_basic_etl",
+    "stage2_data_transformation",
+    "benches",
+]
 PAGES = sorted(page for folder in FOLDERS for page in (ROOT / folder).glob("*.md"))
 
 

@@ -7,9 +7,10 @@ On the wire an order is one JSON object in UTF-8::
                {"id": "I002", "name": "茶杯 🍵", "price": 25.00, "quantity": 2}],
      "timestamp": "2024-01-01 10:00:00"}
 
-Reading one takes two steps that a job may run apart from each other: :func:`parse_order` checks the shape and the
-types, :func:`validate_order` the rules of the business. Both raise :class:`InvalidOrder`, which names a
-:class:`Reason` (few, fixed: for counters and dashboards) and a detail (for people).
+Reading one takes steps that a job may run apart from each other: :func:`parse_order` checks the shape and the types
+(it is :func:`read_fields`, which makes a dict of the JSON, and :func:`order_from_fields`), :func:`validate_order` the
+rules of the business. They raise :class:`InvalidOrder`, which names a :class:`Reason` (few, fixed: for counters and
+dashboards) and a detail (for people); :func:`violations` tells of every rule that does not hold.
 
 Money is :class:`~decimal.Decimal` from the first digit on: ``0.1 + 0.2`` is ``0.3`` here.
 Only the standard library is used, so that these functions run anywhere, also in a Flink worker.
@@ -18,6 +19,7 @@ Only the standard library is used, so that these functions run anywhere, also in
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, DecimalException
@@ -120,7 +122,26 @@ def parse_order(payload: str | bytes | None) -> Order:
     ...             '"timestamp": "2024-01-01 10:00:00"}').amount
     Decimal('2.5')
     """
-    fields = _json_object(_text(payload))
+    return order_from_fields(read_fields(payload))
+
+
+def read_fields(payload: str | bytes | None) -> dict[str, Any]:
+    """The fields of one message as JSON has them; numbers with a point are decimals.
+
+    :raises InvalidOrder: if the message is not one JSON object in UTF-8.
+
+    >>> read_fields('{"order_id": 7, "amount": 2.50}')
+    {'order_id': 7, 'amount': Decimal('2.50')}
+    """
+    return _json_object(_text(payload))
+
+
+def order_from_fields(fields: Mapping[str, Any]) -> Order:
+    """The order that these fields are.
+
+    :param fields: what :func:`read_fields` returned, or a step that came after it.
+    :raises InvalidOrder: if one is missing, is of another type, or holds what no column can.
+    """
     for field in _REQUIRED:
         if fields.get(field) is None:
             raise InvalidOrder(Reason.MISSING_FIELD, field)
@@ -140,26 +161,33 @@ def parse_order(payload: str | bytes | None) -> Order:
 
 
 def validate_order(order: Order) -> None:
-    """Checks the rules of the business.
-
-    The amount is positive, the status is known, each item has a quantity of at least one and a price of at least
-    zero, and where there are items the amount is less than one cent away from their sum.
+    """Checks the rules of the business; see :func:`violations`.
 
     :raises InvalidOrder: with the first rule that does not hold.
     """
+    for violation in violations(order):
+        raise violation
+
+
+def violations(order: Order) -> Iterator[InvalidOrder]:
+    """Each rule of the business that does not hold, as the error to raise.
+
+    The amount is positive, the status is known, each item has a quantity of at least one and a price of at least
+    zero, and where there are items the amount is less than one cent away from their sum.
+    """
     if order.amount <= 0:
-        raise InvalidOrder(Reason.AMOUNT_NOT_POSITIVE, f"amount is {order.amount}")
+        yield InvalidOrder(Reason.AMOUNT_NOT_POSITIVE, f"amount is {order.amount}")
     if order.status not in STATUSES:
-        raise InvalidOrder(Reason.UNKNOWN_STATUS, f"status is {_shorten(order.status)!r}")
+        yield InvalidOrder(Reason.UNKNOWN_STATUS, f"status is {_shorten(order.status)!r}")
     for index, item in enumerate(order.items):
         if item.quantity < 1:
-            raise InvalidOrder(Reason.BAD_ITEM, f"items[{index}].quantity is {item.quantity}")
+            yield InvalidOrder(Reason.BAD_ITEM, f"items[{index}].quantity is {item.quantity}")
         if item.price < 0:
-            raise InvalidOrder(Reason.BAD_ITEM, f"items[{index}].price is {item.price}")
+            yield InvalidOrder(Reason.BAD_ITEM, f"items[{index}].price is {item.price}")
     if order.items:
         total = sum((item.line_amount for item in order.items), Decimal(0))
         if abs(total - order.amount) >= TOLERANCE:
-            raise InvalidOrder(Reason.AMOUNT_MISMATCH, f"amount is {order.amount}, the items sum to {total}")
+            yield InvalidOrder(Reason.AMOUNT_MISMATCH, f"amount is {order.amount}, the items sum to {total}")
 
 
 def _text(payload: str | bytes | None) -> str:
