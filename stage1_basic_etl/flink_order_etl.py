@@ -106,7 +106,7 @@ class EtlOptions:
     jars: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"EtlOptions(topic={self.topic!r}, database={without_secrets(self.database_url)!r})"
+        return f"{type(self).__name__}(topic={self.topic!r}, database={without_secrets(self.database_url)!r})"
 
     @classmethod
     def from_config(cls, config: Config, bounded: bool = False, parallelism: int = 1) -> EtlOptions:
@@ -196,8 +196,10 @@ def lines_sink(folder: Path, part_prefix: str) -> FileSink:
 
 def run_etl(options: EtlOptions) -> EtlSummary:
     """Builds the job, runs it to its end, and tells what it did."""
-    load_time = datetime.now(timezone.utc).replace(tzinfo=None, microsecond=0)
-    part_prefix = f"rejects-{load_time:%Y%m%dT%H%M%S}"
+    started = datetime.now(timezone.utc).replace(tzinfo=None)
+    load_time = started.replace(microsecond=0)
+    # Each run writes, and counts, files of its own.
+    part_prefix = f"rejects-{started:%Y%m%dT%H%M%S%f}"
     create_tables(options.database_url)
     options.rejects_path.mkdir(parents=True, exist_ok=True)
 

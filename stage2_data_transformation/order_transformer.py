@@ -79,7 +79,7 @@ def transform(messages: DataStream, load_time: datetime) -> Transformed:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TransformOptions(EtlOptions):
     """What a run reads and writes: as in week 1, and a topic for dead letters. ``rejects_path`` is for the logs."""
 
@@ -119,8 +119,9 @@ def dead_letter_sink(options: TransformOptions) -> KafkaSink:
 
 def run_transform(options: TransformOptions) -> TransformSummary:
     """Builds the job, runs it to its end, and tells what it did."""
-    load_time = datetime.now(timezone.utc).replace(tzinfo=None, microsecond=0)
-    run = f"{load_time:%Y%m%dT%H%M%S}"
+    started = datetime.now(timezone.utc).replace(tzinfo=None)
+    # Each run writes, and counts, files of its own.
+    run = f"{started:%Y%m%dT%H%M%S%f}"
     create_tables(options.database_url)
     options.rejects_path.mkdir(parents=True, exist_ok=True)
 
@@ -132,7 +133,7 @@ def run_transform(options: TransformOptions) -> TransformSummary:
         env.add_jars(*options.jars)
 
     messages = env.from_source(kafka_source(options), WatermarkStrategy.no_watermarks(), options.topic)
-    orders = transform(messages, load_time)
+    orders = transform(messages, started.replace(microsecond=0))
 
     header_sink = table_sink(options, "order_header", HEADER_FIELDS, ["order_id"], HEADER_TYPE)
     orders.headers.add_sink(header_sink).name("order_header")

@@ -10,7 +10,16 @@ from typing import Any
 
 import pytest
 
-from utils.order_models import InvalidOrder, Order, OrderItem, Reason, parse_order, to_cents, validate_order
+from utils.order_models import (
+    InvalidOrder,
+    Order,
+    OrderItem,
+    Reason,
+    parse_order,
+    to_cents,
+    validate_order,
+    violations,
+)
 
 GOOD: dict[str, Any] = {
     "order_id": "1001",
@@ -243,3 +252,14 @@ def test_a_refusal_survives_pickling() -> None:
     """Flink's Python workers send exceptions between processes."""
     copy = pickle.loads(pickle.dumps(InvalidOrder(Reason.BAD_ITEM, "why")))
     assert (copy.reason, copy.detail, str(copy)) == (Reason.BAD_ITEM, "why", "bad_item: why")
+
+
+def test_every_rule_that_does_not_hold_is_told() -> None:
+    """0 is not above 0, nor less than a cent away from -1 x 2 = -2."""
+    order = parse_order(message(amount=0, status="done", items=item(price=-1, quantity=2)))
+    assert [error.reason for error in violations(order)] == [
+        Reason.AMOUNT_NOT_POSITIVE,
+        Reason.UNKNOWN_STATUS,
+        Reason.BAD_ITEM,
+        Reason.AMOUNT_MISMATCH,
+    ]

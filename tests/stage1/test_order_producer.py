@@ -92,6 +92,7 @@ def test_subtasks_share_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--count", "0"], "at least one order"),
         (["--rate", "-1"], "has to be positive"),
         (["--bad-share", "2"], "between 0 and 1"),
+        (["--untidy-share", "-1"], "--untidy-share is -1.0"),
     ],
 )
 def test_arguments_that_make_no_sense(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
