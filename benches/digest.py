@@ -42,6 +42,19 @@ def etl(out: Path) -> dict[str, int]:
     }
 
 
+def texts(out: Path) -> dict[str, tuple[int, int]]:
+    """How many lines there are below each folder of ``out``, and a checksum over them."""
+    return {folder.name: _sum(_lines(folder)) for folder in sorted(out.iterdir())}
+
+
+def _sum(lines: Iterator[str]) -> tuple[int, int]:
+    count = checksum = 0
+    for text in lines:
+        count += 1
+        checksum += _hash(text)
+    return count, checksum & _MASK
+
+
 def _canonical(text: str) -> str:
     """A rejected order that was read and written again is the same order; what is no JSON must be the same text."""
     try:

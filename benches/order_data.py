@@ -1,9 +1,13 @@
-"""Seeded orders as JSON lines: one to three items each, one in a hundred of no use, in three ways."""
+"""Seeded orders as JSON lines: one to three items each, one in a hundred of no use, in three ways.
+
+Those of the course are others: of one to four items, one in fifty is broken, and one in ten badly written.
+"""
 
 from __future__ import annotations
 
 import json
 import random
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,14 +60,31 @@ def _order(rng: random.Random, number: int) -> dict[str, Any]:
     }
 
 
+def course_orders(count: int, seed: int = 7) -> Iterator[str]:
+    """``count`` lines as week 2 of the course gets them."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    from utils.untidy_orders import UntidyOrderGenerator
+
+    generator = UntidyOrderGenerator(seed, bad_share=0.02, untidy_share=0.1)
+    return map(generator.text, range(count))
+
+
 def order_file(folder: Path, count: int) -> Path:
     """A file of that many orders, made on first use."""
-    path = folder / f"orders-{count}.jsonl"
+    return _file(folder / f"orders-{count}.jsonl", orders(count))
+
+
+def course_file(folder: Path, count: int) -> Path:
+    """A file of that many orders of the course, made on first use."""
+    return _file(folder / f"course-orders-{count}.jsonl", course_orders(count))
+
+
+def _file(path: Path, lines: Iterator[str]) -> Path:
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".unfinished")
-        with unfinished.open("w") as out:
-            for line in orders(count):
+        with unfinished.open("w", encoding="utf-8") as out:
+            for line in lines:
                 out.write(line + "\n")
         unfinished.rename(path)
     return path

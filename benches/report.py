@@ -21,6 +21,7 @@ _DISTURBED = 0.1
 _MB = 1_000_000
 _TITLES = {
     "etl": "ETL with Python functions",
+    "stage2": "Week 2 of the course",
     "typed": "ETL typed, without a Python function",
     "lambdas": "Three lambdas over integers",
     "cold": "Cold start: ten records",
@@ -59,7 +60,7 @@ def figures(results: dict[str, Any], systems: list[System]) -> str:
     """The part of the page that a run writes."""
     measured, sizes = _Results(results["runs"]), results.get("sizes", {})
     parts = [_circumstances(results["command"]), _goals(measured, sizes)]
-    for workload in ("etl", "lambdas", "typed"):
+    for workload in ("etl", "stage2", "lambdas", "typed"):
         parts.append(_throughput(workload, measured, systems))
     parts += [_cold(measured, sizes, systems), _lost(measured, systems)]
     return "\n\n".join(part for part in parts if part)
@@ -156,7 +157,7 @@ def _cold(measured: _Results, sizes: dict[str, Any], systems: list[System]) -> s
 def _lost(measured: _Results, systems: list[System]) -> str:
     """Where Flott is not the first."""
     lines = []
-    for workload in ("etl", "lambdas", "typed"):
+    for workload in ("etl", "stage2", "lambdas", "typed"):
         own = measured.rate(workload, "flott")
         for system in systems:
             rate = measured.rate(workload, system.key)

@@ -23,7 +23,7 @@ import sizes
 from systems import BENCHES, FLOTT, LOOP, PEERS, System
 from workloads import Run, Workloads, Wrong
 
-WORKLOADS = ("etl", "typed", "lambdas", "cold", "size")
+WORKLOADS = ("etl", "stage2", "typed", "lambdas", "cold", "size")
 #: The whole work would take PyFlink minutes, and a rate needs less.
 PYFLINK_SHARE = 5
 #: A start is short, and so it varies; PyFlink's is not.

@@ -12,6 +12,9 @@ from pathlib import Path
 
 BENCHES = Path(__file__).resolve().parent
 PROGRAMS = BENCHES / "programs"
+ROOT = BENCHES.parent
+#: The packages of the course that programs use.
+COURSE = ("stage1_basic_etl", "stage2_data_transformation", "utils")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flott"
 
 
@@ -50,24 +53,42 @@ class System:
         """The command line of that workload."""
         program = PROGRAMS / self.programs[workload]
         if self.renamed:
-            text = re.sub(r"^from flott\b", "from pyflink", program.read_text(), flags=re.MULTILINE)
-            program = work / f"pyflink_{program.name}"
-            program.write_text(text)
+            original, program = program, work / f"pyflink_{program.name}"
+            _rename(original, program)
+            for module in (module for package in COURSE for module in (ROOT / package).glob("*.py")):
+                _rename(module, _course_on_pyflink(work) / module.relative_to(ROOT))
         return [self.python, str(program), *arguments, *self.options]
 
-    def environment(self) -> dict[str, str]:
-        """The environment variables its programs run with."""
+    def environment(self, work: Path) -> dict[str, str]:
+        """The environment variables its programs run with.
+
+        :param work: the folder that was given to :meth:`command`.
+        """
         env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        env["PYTHONPATH"] = os.pathsep.join((str(PROGRAMS), str(BENCHES)))
+        course = _course_on_pyflink(work) if self.renamed else ROOT
+        env["PYTHONPATH"] = os.pathsep.join((str(PROGRAMS), str(BENCHES), str(course)))
         # PyFlink starts its workers with the `python` it finds
         env["PATH"] = os.pathsep.join((str(Path(self.python).parent), env.get("PATH", "")))
         return env
 
 
-_FLINK = {"etl": "etl.py", "lambdas": "lambdas.py", "cold": "cold.py"}
+def _course_on_pyflink(work: Path) -> Path:
+    return work / "pyflink_course"
+
+
+def _rename(original: Path, copy: Path) -> None:
+    """Copies a program of Flott's as one of PyFlink's."""
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    text = original.read_text(encoding="utf-8")
+    copy.write_text(re.sub(r"^from flott\b", "from pyflink", text, flags=re.MULTILINE), encoding="utf-8")
+
+
+_FLINK = {"etl": "etl.py", "stage2": "stage2.py", "lambdas": "lambdas.py", "cold": "cold.py"}
 _BYTEWAX = {"etl": "etl_bytewax.py", "lambdas": "lambdas_bytewax.py", "cold": "cold_bytewax.py"}
 
-LOOP = System("loop", "bare Python loop", None, {"etl": "etl_loop.py", "lambdas": "lambdas_loop.py"})
+_LOOP = {"etl": "etl_loop.py", "stage2": "stage2_loop.py", "lambdas": "lambdas_loop.py"}
+
+LOOP = System("loop", "bare Python loop", None, _LOOP)
 FLOTT = System("flott", "Flott", None, {**_FLINK, "typed": "etl_typed.py"}, module="flott.datastream")
 PEERS = (
     System("bytewax", "Bytewax 0.21.1", "bench-bytewax", _BYTEWAX, module="bytewax.dataflow"),
