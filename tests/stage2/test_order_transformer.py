@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from stage1_basic_etl.order_producer import send_orders
 from stage2_data_transformation import order_transformer
 from stage2_data_transformation.order_transformer import TransformOptions, run_transform
 from stage2_data_transformation.run import read_dead_letters
+from tests.broker.clients import Clients
 from tests.fixtures import execute
 from tests.servers import Database
 from tests.stage1.test_flink_order_etl import (
@@ -28,7 +31,7 @@ from tests.stage1.test_flink_order_etl import (
     send,
 )
 from utils.config import Config, load_config
-from utils.database import SQL_DIR
+from utils.database import SQL_DIR, create_tables
 from utils.order_generator import EXPECTED_REASON, BadKind, OrderGenerator
 from utils.order_models import Order, parse_order
 from utils.untidy_orders import UntidyOrderGenerator
@@ -58,11 +61,17 @@ def log_of(files: tuple[Path, ...]) -> list[dict[str, Any]]:
     return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
 
 
+def topic_with_partitions(bootstrap_servers: str) -> str:
+    with Clients(bootstrap_servers) as clients:
+        return clients.topic("orders", partitions=3)
+
+
 @pytest.mark.parametrize("parallelism", [1, 2])
 def test_every_message_is_in_the_tables_or_a_dead_letter(
-    bootstrap_servers: str, topic: str, sqlite_url: str, tmp_path: Path, parallelism: int
+    bootstrap_servers: str, sqlite_url: str, tmp_path: Path, parallelism: int
 ) -> None:
     generator = UntidyOrderGenerator(seed=11, bad_share=0.2, untidy_share=0.3)
+    topic = topic_with_partitions(bootstrap_servers)
     send_orders(bootstrap_servers, topic, 1000, generator)
     given = options(bootstrap_servers, topic, sqlite_url, tmp_path, parallelism=parallelism)
     summary = run_transform(given)
@@ -199,6 +208,50 @@ def test_dead_letters_can_be_repaired_and_sent_again(
     again = run_transform(given)
     assert (again.etl.read, again.etl.rejected) == (1, {})
     assert [row[3] for row in in_sqlite(tmp_path, HEADERS)] == ["failed"]
+
+
+def test_a_killed_job_that_is_started_again_misses_nothing(
+    embedded_broker: str, sqlite_url: str, tmp_path: Path
+) -> None:
+    """At least once: each order is in the tables, each dead letter in the topic, some perhaps twice."""
+    generator = UntidyOrderGenerator(seed=6, bad_share=0.1, untidy_share=0.1)
+    topic = topic_with_partitions(embedded_broker)
+    send_orders(embedded_broker, topic, 1000, generator)
+    given = options(embedded_broker, topic, sqlite_url, tmp_path, offset="committed")
+    settings = {
+        "KAFKA_BOOTSTRAP_SERVERS": embedded_broker,
+        "ORDER_TOPIC": topic,
+        "ORDER_OFFSET": "committed",
+        "TRANSFORM_GROUP_ID": given.group_id,
+        "DEAD_LETTER_TOPIC": given.dead_letter_topic,
+        "DATABASE_URL": sqlite_url,
+        "DATABASE_BATCH_SIZE": "10",
+        "DATABASE_BATCH_INTERVAL_MS": "10",
+        "TRANSFORM_LOG_PATH": str(given.rejects_path),
+    }
+    create_tables(sqlite_url)
+    job = subprocess.Popen(
+        [sys.executable, ROOT / "stage2_data_transformation" / "order_transformer.py"],
+        env={**os.environ, **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not in_sqlite(tmp_path, HEADERS):
+            assert job.poll() is None and time.monotonic() < deadline
+            time.sleep(0.01)
+    finally:
+        job.kill()
+        job.communicate()
+    # what was on its way when the job died, and what came while it was away
+    send(embedded_broker, topic, [generator.text(index) for index in range(1000, 1100)])
+    run_transform(given)
+    orders = meant(generator, 1100)
+    assert in_sqlite(tmp_path, HEADERS) == expected_headers(orders)
+    assert in_sqlite(tmp_path, LINES) == expected_lines(orders)
+    refused = {generator.text(index) for index in range(1100) if generator.meant(index) is None}
+    assert {letter["raw"] for letter in read_dead_letters(given)} == refused
 
 
 @pytest.mark.parametrize("bootstrap_servers", ["kafka"], indirect=True)
