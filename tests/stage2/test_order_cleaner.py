@@ -242,6 +242,8 @@ def test_in_a_stream() -> None:
     cleaned = raw.map(CleanOrder())
     with cleaned.map(lambda order: (order.raw, order.fields["amount"])).execute_and_collect() as orders:
         assert list(orders) == [("a", Decimal("99.99")), ("b", Decimal("99.99"))]
+    with cleaned.filter(WasChanged()).map(lambda order: order.raw).execute_and_collect() as changed:
+        assert list(changed) == ["b"]
     lines = cleaned.filter(WasChanged()).flat_map(ChangeLines(), output_type=Types.STRING())
     with lines.execute_and_collect() as found:
         assert [json.loads(line) for line in found] == [
