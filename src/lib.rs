@@ -14,6 +14,8 @@ pub mod time;
 
 pub mod state;
 
+pub mod window;
+
 pub mod expression;
 
 pub mod checkpoint;

@@ -233,8 +233,8 @@ class Counter:
 class ProcessContext:
     """The ``ctx`` of process functions of all kinds: one object, reused for every record of a subtask."""
 
-    def timestamp(self) -> int | None:
-        """The event time of the record or the timer in ms."""
+    def timestamp(self) -> int:
+        """The event time of the record or the timer in ms; -9223372036854775808 for a record that has none."""
 
     def timer_service(self) -> TimerService: ...
     def get_current_key(self) -> Any:

@@ -34,9 +34,9 @@ impl ProcessContext {
 
 #[pymethods]
 impl ProcessContext {
-    /// The event time of the record or the timer in ms, or None.
-    fn timestamp(&self) -> Option<i64> {
-        (self.timestamp != NO_TIMESTAMP).then_some(self.timestamp)
+    /// The event time of the record or the timer in ms; the smallest long for a record that has none.
+    fn timestamp(&self) -> i64 {
+        self.timestamp
     }
 
     fn timer_service(&self, py: Python<'_>) -> Py<TimerService> {

@@ -83,6 +83,11 @@ impl UserFunction {
         }
     }
 
+    /// What the factory made in the place of callables, for operators that need more than those.
+    pub fn part<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
+        self.calls.first().map(|part| part.bind(py)).ok_or_else(not_open)
+    }
+
     /// Sets the key of each record before the function is called, where it may have state.
     pub fn key_cursor(&self, py: Python<'_>, keys: Option<Keys>) -> PyResult<KeyCursor<'_>> {
         KeyCursor::new(py, self.state.as_ref(), keys)

@@ -108,7 +108,7 @@ impl PyGraph {
     }
 
     /// An operator around a Python function; `factory(subtask)` returns `(calls, close)`.
-    #[pyo3(signature = (name, kind, factory, broadcast_states=Vec::new()))]
+    #[pyo3(signature = (name, kind, factory, broadcast_states=Vec::new(), late_output=None))]
     fn add_operator(
         &mut self,
         py: Python<'_>,
@@ -116,8 +116,10 @@ impl PyGraph {
         kind: &str,
         factory: Py<PyAny>,
         broadcast_states: Vec<String>,
+        late_output: Option<&str>,
     ) -> PyResult<usize> {
-        let operator = checked(py, operators::create(kind, factory, Settings { broadcast_states }))?;
+        let settings = Settings { broadcast_states, late_output: late_output.map(Arc::from) };
+        let operator = checked(py, operators::create(kind, factory, settings))?;
         Ok(self.graph.add_node(name, NodeKind::Operator(operator)))
     }
 

@@ -19,6 +19,7 @@ mod threads;
 mod timers;
 mod types;
 mod watermarks;
+mod window;
 
 use pyo3::prelude::*;
 
@@ -40,6 +41,9 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<function::Subtask>()?;
     module.add_class::<context::ProcessContext>()?;
     module.add_class::<timers::TimerService>()?;
+    module.add_class::<window::AssignerContext>()?;
+    module.add_class::<window::TriggerContext>()?;
+    module.add_class::<window::WindowContext>()?;
     module.add_class::<state::KeyedState>()?;
     module.add_class::<state::ValueState>()?;
     module.add_class::<state::ListState>()?;

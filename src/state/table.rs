@@ -3,7 +3,7 @@
 use std::hash::Hash;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::{Equivalent, HashMap};
 
 /// Values by key. Keys of one group stay together, since a group is what a snapshot holds and what moves to
 /// another subtask when the parallelism changes.
@@ -18,8 +18,12 @@ impl<K, V> Default for KeyedTable<K, V> {
 }
 
 impl<K: Eq + Hash, V> KeyedTable<K, V> {
-    pub fn get(&self, group: u16, key: &K) -> Option<&V> {
+    pub fn get<Q: Hash + Equivalent<K>>(&self, group: u16, key: &Q) -> Option<&V> {
         self.groups.get(usize::from(group))?.get(key)
+    }
+
+    pub fn get_mut<Q: Hash + Equivalent<K>>(&mut self, group: u16, key: &Q) -> Option<&mut V> {
+        self.groups.get_mut(usize::from(group))?.get_mut(key)
     }
 
     /// Sets the value of `key` and returns the one before.
@@ -31,7 +35,7 @@ impl<K: Eq + Hash, V> KeyedTable<K, V> {
         self.groups[group].insert(key, value)
     }
 
-    pub fn remove(&mut self, group: u16, key: &K) -> Option<V> {
+    pub fn remove<Q: Hash + Equivalent<K>>(&mut self, group: u16, key: &Q) -> Option<V> {
         self.groups.get_mut(usize::from(group))?.remove(key)
     }
 

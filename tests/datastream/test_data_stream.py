@@ -213,8 +213,8 @@ def test_process_without_timestamps(single: Env) -> None:
         def process_element(self, value: Any, ctx: ProcessFunction.Context) -> Iterator[Any]:
             yield ctx.timestamp(), ctx.timer_service().current_watermark()
 
-    # as in Flink: no timestamp, and the watermark before all others is Long.MIN_VALUE
-    assert collect(single.from_collection([1]).process(Times())) == [(None, -(2**63))]
+    # as in PyFlink: no timestamp and no watermark are Long.MIN_VALUE
+    assert collect(single.from_collection([1]).process(Times())) == [(-(2**63), -(2**63))]
 
 
 # --- union and partitioning

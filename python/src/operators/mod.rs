@@ -7,6 +7,7 @@ mod key_by;
 mod map;
 mod process;
 mod reduce;
+mod window;
 mod yielded;
 
 use std::sync::Arc;
@@ -18,12 +19,15 @@ use pyo3::prelude::*;
 use crate::function::UserFunction;
 
 pub use columns::{Extra, ToColumns};
+pub use yielded::Yielded;
 
 /// What the program said about an operator beside its function.
 #[derive(Default)]
 pub struct Settings {
     /// The names of the broadcast states that a broadcast stream was given.
     pub broadcast_states: Vec<String>,
+    /// The side output that a window's late records go to.
+    pub late_output: Option<Arc<str>>,
 }
 
 type Create = fn(UserFunction, &SubtaskContext) -> Box<dyn Operator>;
@@ -33,6 +37,7 @@ enum Kind {
     /// The same where the function may have state of the record's key.
     Keyed(Create),
     Process(&'static process::Kind),
+    Window,
 }
 
 fn kind(name: &str) -> Option<Kind> {
@@ -56,6 +61,7 @@ fn kind(name: &str) -> Option<Kind> {
         "keyed_co_flat_map" => Kind::Process(&process::KEYED_CO_FLAT_MAP),
         "broadcast_process" => Kind::Process(&process::BROADCAST_PROCESS),
         "keyed_broadcast_process" => Kind::Process(&process::KEYED_BROADCAST_PROCESS),
+        "window" => Kind::Window,
         _ => return None,
     })
 }
@@ -72,6 +78,7 @@ pub fn create(name: &str, function: Py<PyAny>, settings: Settings) -> Result<Arc
             Kind::Function(create) => create(user_function(false), context),
             Kind::Keyed(create) => create(user_function(true), context),
             Kind::Process(kind) => kind.create(user_function(kind.keyed), context, &settings),
+            Kind::Window => window::create(user_function(true), context, &settings),
         })
     }))
 }

@@ -185,7 +185,12 @@ impl Operator for Process {
                 let result = keys.set(py, index).and_then(|()| match kind.form {
                     Form::Process => call.two(item, &argument).and_then(|r| yielded.add_all(&r, method, time)),
                     Form::FlatMap => call.one(item).and_then(|r| yielded.add_all(&r, method, time)),
-                    Form::Map => call.one(item).map(|result| yielded.add_one(result, time)),
+                    // None gives no record
+                    Form::Map => call.one(item).map(|result| {
+                        if !result.is_none() {
+                            yielded.add(result, time);
+                        }
+                    }),
                 });
                 if let Err(error) = result {
                     failure = Some(Failure::new(py, error, item).into_error(py));

@@ -45,25 +45,28 @@ impl Yielded {
     pub fn add_all(&mut self, results: &Bound<'_, PyAny>, function: &str, time: i64) -> PyResult<()> {
         function::each_result(results, function, |item| {
             match tagged(&item)? {
-                None => self.main.push(item.unbind(), time),
+                None => self.add(item, time),
                 Some((id, value)) => {
-                    let tag = self.tags.entry(id).or_insert_with_key(|id| id.as_str().into());
-                    let at = self.sides.iter().position(|(known, _)| known == tag).unwrap_or_else(|| {
-                        self.sides.push((tag.clone(), Records::default()));
-                        self.sides.len() - 1
-                    });
-                    self.sides[at].1.push(value, time);
+                    let tag = self.tags.entry(id).or_insert_with_key(|id| id.as_str().into()).clone();
+                    self.add_side(&tag, value, time);
                 }
             }
             Ok(())
         })
     }
 
-    /// Adds one result of the main output; None stands for nothing.
-    pub fn add_one(&mut self, result: Bound<'_, PyAny>, time: i64) {
-        if !result.is_none() {
-            self.main.push(result.unbind(), time);
-        }
+    /// Adds one result to the main output.
+    pub fn add(&mut self, result: Bound<'_, PyAny>, time: i64) {
+        self.main.push(result.unbind(), time);
+    }
+
+    /// Adds a record to the side output of that id.
+    pub fn add_side(&mut self, tag: &Arc<str>, record: Py<PyAny>, time: i64) {
+        let at = self.sides.iter().position(|(known, _)| known == tag).unwrap_or_else(|| {
+            self.sides.push((tag.clone(), Records::default()));
+            self.sides.len() - 1
+        });
+        self.sides[at].1.push(record, time);
     }
 
     /// How many records wait to be emitted.

@@ -37,6 +37,18 @@ impl ReducingState {
     fn clear(&self, py: Python<'_>) -> PyResult<()> {
         self.value.clear(py)
     }
+
+    /// Takes the value, for a window that becomes a part of another.
+    fn _take<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let value = self.value.value(py)?;
+        self.value.clear(py)?;
+        Ok(value)
+    }
+
+    /// Adds what was taken.
+    fn _merge(&self, taken: Bound<'_, PyAny>) -> PyResult<()> {
+        self.add(taken)
+    }
 }
 
 #[pyclass(module = "flott._flott", frozen)]
@@ -75,5 +87,22 @@ impl AggregatingState {
     /// Forgets the accumulator.
     fn clear(&self, py: Python<'_>) -> PyResult<()> {
         self.accumulator.clear(py)
+    }
+
+    /// Takes the accumulator, for a window that becomes a part of another.
+    fn _take<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let accumulator = self.accumulator.value(py)?;
+        self.accumulator.clear(py)?;
+        Ok(accumulator)
+    }
+
+    /// Adds what was taken.
+    fn _merge(&self, taken: Bound<'_, PyAny>) -> PyResult<()> {
+        let py = taken.py();
+        let merged = match self.accumulator.value(py)? {
+            Some(own) => self.function.bind(py).call_method1("merge", (own, taken))?,
+            None => taken,
+        };
+        self.accumulator.update(Some(merged), py)
     }
 }

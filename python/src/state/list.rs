@@ -94,6 +94,18 @@ impl ListState {
         self.write(PyList::empty(py))
     }
 
+    /// Takes the list, for a window that becomes a part of another.
+    fn _take<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let list = self.get(py)?;
+        self.clear(py)?;
+        Ok(list)
+    }
+
+    /// Adds what was taken.
+    fn _merge(&self, taken: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.add_all(taken)
+    }
+
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
         self.get(py)?.try_iter()
     }

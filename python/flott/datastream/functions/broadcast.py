@@ -44,7 +44,7 @@ class BaseBroadcastProcessFunction(Function):
 
         @abstractmethod
         def timestamp(self) -> int:
-            """The record's event time, or None if it has none."""
+            """The record's event time; -9223372036854775808, the smallest long, if it has none."""
 
         @abstractmethod
         def current_processing_time(self) -> int:

@@ -34,7 +34,10 @@ class _Context(ABC):
 
     @abstractmethod
     def timestamp(self) -> int:
-        """The record's event time in milliseconds since 1970-01-01T00:00:00Z, or None if it has none."""
+        """The record's event time in milliseconds since 1970-01-01T00:00:00Z.
+
+        -9223372036854775808, the smallest long, if it has none: as in PyFlink, where Java has null.
+        """
 
 
 class _KeyedContext(_Context):
