@@ -56,9 +56,18 @@ class StreamExecutionEnvironment:
     def get_execution_environment(configuration: Configuration | None = None) -> StreamExecutionEnvironment:
         """An environment that runs programs in this process.
 
+        It begins with what ``flott run -p 2 -D key=value`` gives, and sets the given options over that.
+
         :param configuration: options such as ``parallelism.default``
         """
-        return StreamExecutionEnvironment(configuration)
+        from flott.datastream._defaults import SETTINGS
+
+        settings = Configuration()
+        for key, value in SETTINGS.items():
+            settings.set_string(key, value)
+        if configuration is not None:
+            settings.add_all(configuration)
+        return StreamExecutionEnvironment(settings)
 
     def __repr__(self) -> str:
         return f"StreamExecutionEnvironment(parallelism={self.get_parallelism()})"
@@ -185,24 +194,41 @@ class StreamExecutionEnvironment:
         _ignored("add_classpaths", classpaths)
 
     def add_python_file(self, file_path: str) -> None:
-        """Makes a file or folder importable, as ``sys.path`` does."""
-        import os
-        import sys
+        """Makes a ``.py`` file, an archive with Python code or a folder importable, at once."""
+        from flott.datastream import _python_files
 
-        path = os.path.abspath(file_path)
-        sys.path.append(os.path.dirname(path) if path.endswith(".py") else path)
+        _python_files.add(self._configuration, "python.files", file_path)
+        _python_files.put_on_path(_python_files.import_path(file_path))
 
     def set_python_requirements(self, requirements_file_path: str, requirements_cache_dir: str | None = None) -> None:
-        """Accepted for compatibility, without effect: the program runs in this Python, with what it has installed."""
-        _ignored("set_python_requirements", (requirements_file_path,))
+        """Names packages that functions import. When the job starts, pip installs what is missing, for this run alone.
+
+        :param requirements_file_path: a ``requirements.txt``
+        :param requirements_cache_dir: a folder to install from, without the network
+        """
+        cache = f"#{requirements_cache_dir}" if requirements_cache_dir else ""
+        self._configuration.set_string("python.requirements", requirements_file_path + cache)
 
     def add_python_archive(self, archive_path: str, target_dir: str | None = None) -> None:
-        """Accepted for compatibility, without effect: the program runs in this Python, with the files it sees."""
-        _ignored("add_python_archive", (archive_path,))
+        """Has functions find an archive's files in a folder of the working directory, ``open("data/names.txt")``.
+
+        When the job starts the archive is unpacked elsewhere, and linked there while the program runs. A folder of that
+        name that is there already stays as it is.
+
+        :param archive_path: a zip, tar or tar.gz file
+        :param target_dir: the folder's name, that of the archive unless given
+        """
+        from flott.datastream import _python_files
+
+        target = f"#{target_dir}" if target_dir else ""
+        _python_files.add(self._configuration, "python.archives", archive_path + target)
 
     def set_python_executable(self, python_exec: str) -> None:
-        """Accepted for compatibility, without effect: the program runs in this Python."""
-        _ignored("set_python_executable", (python_exec,))
+        """Accepted for compatibility: the program and its functions run in the Python that it was started with.
+
+        They see the name in ``os.environ["python"]``, as in Flink's workers.
+        """
+        self._configuration.set_string("python.executable", python_exec)
 
     # --- sources
 
@@ -338,8 +364,11 @@ class StreamExecutionEnvironment:
                 "No operators defined in streaming topology. Cannot execute. "
                 "Add a source and a sink before execute(): env.from_collection([1, 2]).print()"
             )
-        graph, _ = build_graph(self._transformations)
+        from flott.datastream._python_files import prepare
+
         options = self._configuration
+        prepare(options)
+        graph, _ = build_graph(self._transformations)
         interval = self.get_checkpoint_interval()
         job = graph.start(
             {
