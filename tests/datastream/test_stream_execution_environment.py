@@ -13,6 +13,7 @@ import pytest
 from flott.common import Configuration, Row, Types, WatermarkStrategy
 from flott.datastream import CheckpointingMode, RuntimeExecutionMode, StreamExecutionEnvironment
 from flott.datastream.connectors.number_seq import NumberSequenceSource
+from flott.datastream.window import GlobalWindows
 from flott.errors import ConfigurationError
 
 Env = StreamExecutionEnvironment
@@ -78,7 +79,7 @@ def test_options_without_meaning_here_are_accepted(single: Env, key: str) -> Non
 
 
 def test_jars_and_classpaths_are_accepted_and_said_once_at_debug_level(caplog: pytest.LogCaptureFixture) -> None:
-    from flott.datastream import stream_execution_environment as module
+    from flott.datastream import _environment_settings as module
 
     module._said.clear()
     env = Env.get_execution_environment()
@@ -312,7 +313,9 @@ def test_a_stream_is_no_collection(single: Env) -> None:
 
 def test_what_is_not_there_yet_says_so(single: Env) -> None:
     stream: Any = single.from_collection([1])
-    with pytest.raises(NotImplementedError, match=r"DataStream.window_all\(\) is not in this version"):
-        stream.window_all(None)
+    with pytest.raises(NotImplementedError, match=r"windows are not in this version[\s\S]*reduce\(\)"):
+        stream.window_all(GlobalWindows.create()).reduce(max)
+    with pytest.raises(NotImplementedError, match=r"FileSource"):
+        single.create_input(None)
     with pytest.raises(AttributeError, match="no attribute 'mapp'"):
         stream.mapp(1)

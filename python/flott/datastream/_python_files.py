@@ -152,7 +152,8 @@ def _install(path: str, packages: str) -> None:
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", folder]
     command += ["--no-warn-conflicts", "--requirement", path]
     if packages:
-        command += ["--no-index", "--find-links", packages]
+        # without the network there is nothing to make a place of its own for building from
+        command += ["--no-index", "--find-links", packages, "--no-build-isolation"]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if done.returncode:
         from flott.errors import ConfigurationError
