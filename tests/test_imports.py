@@ -12,8 +12,8 @@ HEAVY = ["asyncio", "dataclasses", "inspect", "json", "logging", "decimal", "dat
 
 JOB = (
     "env = StreamExecutionEnvironment.get_execution_environment(); "
-    "numbers = env.from_collection([1, 2]).map(lambda n: n + 1).key_by(lambda n: n).map(lambda n: n); "
-    "assert numbers.execute_and_collect(limit=1) == [2]; "
+    "keyed = env.from_collection([1, 2]).map(lambda n: n + 1).key_by(lambda n: n); "
+    "assert keyed.map(lambda n: n).execute_and_collect(limit=1) == [2]; "
     "env.from_collection([]).print(); env.execute()"
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,3 +27,29 @@ def lazy_exports(package: str, namespace: dict[str, Any], exports: Mapping[str, 
         return value
 
     return load
+
+
+def lazy_names(module: ModuleType, exports: Mapping[str, str]) -> None:
+    """Gives a module the names of others, which are loaded on first use.
+
+    Unlike those of :func:`lazy_exports` they are attributes of the module, for tools that look without running it.
+
+    :param exports: name to the module that has it, by its full name
+    """
+    names = {name: _Export(name, source) for name, source in exports.items()}
+    module.__class__ = type("module", (ModuleType,), names)
+
+
+class _Export:
+    """A name of a module; not a data descriptor, so that the value that was loaded goes before it."""
+
+    def __init__(self, name: str, source: str) -> None:
+        self._name = name
+        self._source = source
+
+    def __get__(self, module: ModuleType | None, owner: type) -> Any:
+        if module is None:
+            return self
+        value = getattr(import_module(self._source), self._name)
+        module.__dict__[self._name] = value
+        return value

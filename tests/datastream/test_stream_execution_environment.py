@@ -13,6 +13,7 @@ import pytest
 from flott.common import Configuration, Row, Types, WatermarkStrategy
 from flott.datastream import CheckpointingMode, RuntimeExecutionMode, StreamExecutionEnvironment
 from flott.datastream.connectors.number_seq import NumberSequenceSource
+from flott.datastream.window import GlobalWindows
 from flott.errors import ConfigurationError
 
 Env = StreamExecutionEnvironment
@@ -77,8 +78,8 @@ def test_options_without_meaning_here_are_accepted(single: Env, key: str) -> Non
         assert list(results) == [1]
 
 
-def test_jars_and_friends_are_accepted_and_said_once_at_debug_level(caplog: pytest.LogCaptureFixture) -> None:
-    from flott.datastream import stream_execution_environment as module
+def test_jars_and_classpaths_are_accepted_and_said_once_at_debug_level(caplog: pytest.LogCaptureFixture) -> None:
+    from flott.datastream import _environment_settings as module
 
     module._said.clear()
     env = Env.get_execution_environment()
@@ -86,10 +87,7 @@ def test_jars_and_friends_are_accepted_and_said_once_at_debug_level(caplog: pyte
         for _ in range(2):
             env.add_jars("file:///opt/flink-sql-connector-kafka-3.3.0-1.20.jar", "file:///b.jar")
             env.add_classpaths("file:///c.jar")
-            env.set_python_executable("/usr/bin/python3")
-            env.set_python_requirements("requirements.txt")
-            env.add_python_archive("venv.zip")
-    assert [record.levelname for record in caplog.records] == ["DEBUG"] * 5
+    assert [record.levelname for record in caplog.records] == ["DEBUG"] * 2
     assert "flink-sql-connector-kafka" in caplog.text
 
 
@@ -315,7 +313,9 @@ def test_a_stream_is_no_collection(single: Env) -> None:
 
 def test_what_is_not_there_yet_says_so(single: Env) -> None:
     stream: Any = single.from_collection([1])
-    with pytest.raises(NotImplementedError, match=r"DataStream.window_all\(\) is not in this version"):
-        stream.window_all(None)
+    with pytest.raises(NotImplementedError, match=r"windows are not in this version[\s\S]*reduce\(\)"):
+        stream.window_all(GlobalWindows.create()).reduce(max)
+    with pytest.raises(NotImplementedError, match=r"FileSource"):
+        single.create_input(None)
     with pytest.raises(AttributeError, match="no attribute 'mapp'"):
         stream.mapp(1)

@@ -24,7 +24,7 @@ def run(name: str, batch_size: int | None) -> str:
     environ = {key: value for key, value in os.environ.items() if not key.startswith("FLOTT_")}
     if batch_size is not None:
         environ["FLOTT_BATCH_SIZE"] = str(batch_size)
-    command = [sys.executable, str(HERE / "on_flott.py"), str(HERE / "programs" / f"{name}.py")]
+    command = [sys.executable, "-m", "flott.cli", "run", str(HERE / "programs" / f"{name}.py")]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, encoding="utf-8", timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from flott.cli import broker
+from flott.cli import broker, run
+from flott.cli._parser import CommandParser
 
 #: One line for each subcommand, in the order in which ``flott --help`` lists them.
 COMMANDS = (
+    run,
     broker,
-)  # fmt: skip
+)
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    top = argparse.ArgumentParser(
+    top = CommandParser(
         prog="flott", description="Runs PyFlink programs without a JVM, and what they need around them."
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)

@@ -38,6 +38,7 @@ class Transformation:
     __slots__ = (
         "add_node",
         "chaining",
+        "description",
         "follows_input",
         "id",
         "inputs",
@@ -61,8 +62,12 @@ class Transformation:
         self.follows_input = False
         self.max_parallelism: int | None = None
         self.uid: str | None = None
+        self.description: str | None = None
         self.chaining: str | None = None
         self.slot_sharing_group: str | None = None
+
+    def refresh(self) -> None:
+        """Called before a graph is built, for what depends on the jobs that ran."""
 
 
 def place_of_caller() -> str | None:
@@ -87,6 +92,7 @@ def build_graph(transformations: Iterable[Transformation]) -> tuple[Graph, dict[
     while waiting:
         transformation = waiting.pop()
         if transformation.id not in needed:
+            transformation.refresh()
             needed[transformation.id] = transformation
             waiting.extend(source.transformation for _, source in transformation.inputs)
     graph = Graph()

@@ -5,9 +5,10 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
 
-from flott._lazy import lazy_exports
+from flott._lazy import lazy_names
 from flott.common.typeinfo import RowTypeInfo, TypeInformation, Types
 from flott.datastream._calls import factory, operator_node
 from flott.datastream._columns import columns_type, condition_json, is_expression, list_json, type_information
@@ -33,30 +34,42 @@ if TYPE_CHECKING:
     from flott.common.serialization import DeserializationSchema, SerializationSchema
     from flott.common.types import Row
     from flott.common.watermark_strategy import WatermarkStrategy
+    from flott.datastream.cached_stream import CachedDataStream
     from flott.datastream.connected_streams import BroadcastConnectedStream, BroadcastStream, ConnectedStreams
     from flott.datastream.functions.base import Function
     from flott.datastream.output_tag import OutputTag
     from flott.datastream.state import MapStateDescriptor
     from flott.datastream.stream_execution_environment import StreamExecutionEnvironment
+    from flott.datastream.window import WindowAssigner
+    from flott.datastream.windowed_streams import AllWindowedStream, WindowedStream
     from flott.table.expression import Expression
 
 __all__ = [
+    "AllWindowedStream",
     "BroadcastConnectedStream",
     "BroadcastStream",
+    "CachedDataStream",
     "CloseableIterator",
     "ConnectedStreams",
     "DataStream",
     "DataStreamSink",
     "KeyedStream",
+    "WindowedStream",
 ]
 
 _ANY = Types.PICKLED_BYTE_ARRAY()
 
 # part of this module for a program; they have a room of their own
-__getattr__ = lazy_exports(
-    "flott.datastream",
-    globals(),
-    dict.fromkeys(("BroadcastConnectedStream", "BroadcastStream", "ConnectedStreams"), "connected_streams"),
+lazy_names(
+    sys.modules[__name__],
+    {
+        "AllWindowedStream": "flott.datastream.windowed_streams",
+        "BroadcastConnectedStream": "flott.datastream.connected_streams",
+        "BroadcastStream": "flott.datastream.connected_streams",
+        "CachedDataStream": "flott.datastream.cached_stream",
+        "ConnectedStreams": "flott.datastream.connected_streams",
+        "WindowedStream": "flott.datastream.windowed_streams",
+    },
 )
 
 S = TypeVar("S", bound="_Configurable")
@@ -103,7 +116,8 @@ class _Configurable:
         return self
 
     def set_description(self: S, description: str) -> S:
-        """Accepted for compatibility: the plan shows the name."""
+        """What the execution plan shows of the operator, under ``contents``; its name unless set."""
+        self._own("set_description()").description = description
         return self
 
     def disable_chaining(self: S) -> S:
@@ -340,6 +354,18 @@ class DataStream(_Configurable):
         same = all(stream._columns == self._columns for stream in streams)
         return DataStream(self._env, inputs, self._type, columns=self._columns if same else None)
 
+    def cache(self) -> CachedDataStream:
+        """Keeps the records of the stream when a job makes them, for later jobs of the environment."""
+        from flott.datastream.cached_stream import CachedDataStream
+
+        return CachedDataStream(self._env, self)
+
+    def window_all(self, window_assigner: WindowAssigner[Any, Any]) -> AllWindowedStream:
+        """Cuts the stream into windows, all in one subtask; :meth:`KeyedStream.window` does it in parallel."""
+        from flott.datastream.windowed_streams import AllWindowedStream
+
+        return AllWindowedStream(self, window_assigner)
+
     # --- partitioning
 
     def key_by(
@@ -387,11 +413,15 @@ class DataStream(_Configurable):
 
     @overload
     def broadcast(
-        self, broadcast_state_descriptor: MapStateDescriptor, *others: MapStateDescriptor
+        self,
+        broadcast_state_descriptor: MapStateDescriptor,
+        *other_broadcast_state_descriptors: MapStateDescriptor,
     ) -> BroadcastStream: ...
 
     def broadcast(
-        self, broadcast_state_descriptor: MapStateDescriptor | None = None, *others: MapStateDescriptor
+        self,
+        broadcast_state_descriptor: MapStateDescriptor | None = None,
+        *other_broadcast_state_descriptors: MapStateDescriptor,
     ) -> DataStream | BroadcastStream:
         """Each record goes to every subtask.
 
@@ -402,7 +432,7 @@ class DataStream(_Configurable):
             return self._partitioned("broadcast")
         from flott.datastream.connected_streams import BroadcastStream
 
-        return BroadcastStream(self, [broadcast_state_descriptor, *others])
+        return BroadcastStream(self, [broadcast_state_descriptor, *other_broadcast_state_descriptors])
 
     @overload
     def connect(self, ds: DataStream) -> ConnectedStreams: ...
@@ -575,7 +605,7 @@ def _row_line(row: Row | None) -> str:
 
 
 #: What PyFlink's streams have and these have not yet.
-_LATER = frozenset(("window_all", "cache", "window", "count_window", "sum", "min", "max", "min_by", "max_by"))
+_LATER = frozenset(("sum", "min", "max", "min_by", "max_by"))
 
 
 class KeyedStream(DataStream):
@@ -654,11 +684,35 @@ class KeyedStream(DataStream):
         """Keys the stream anew, by another key."""
         return self._origin.key_by(key_selector, key_type)
 
+    def window(self, window_assigner: WindowAssigner[Any, Any]) -> WindowedStream:
+        """Cuts the records of each key into windows."""
+        from flott.datastream.windowed_streams import WindowedStream
+
+        return WindowedStream(self, window_assigner)
+
+    def count_window(self, size: int, slide: int = 0) -> WindowedStream:
+        """Cuts the records of each key into windows of ``size`` records, a new one each ``slide`` records.
+
+        :param slide: 0 for windows one after the other
+        """
+        from flott.datastream.window import CountSlidingWindowAssigner, CountTumblingWindowAssigner
+
+        tumbling = slide == 0
+        return self.window(CountTumblingWindowAssigner(size) if tumbling else CountSlidingWindowAssigner(size, slide))
+
+    def cache(self) -> CachedDataStream:
+        """Raises TypeError: a keyed stream can't be kept."""
+        raise TypeError("a keyed stream can't be kept: call cache() before key_by()")
+
     def union(self, *streams: DataStream) -> DataStream:
         """All records of this stream and the others; the result has no keys."""
         return self._origin.union(*[getattr(stream, "_origin", stream) for stream in streams])
 
-    def _partitioned(self, partitioning: str, partitioner: Callable[[Any, int], int] | None = None) -> DataStream:
+    def broadcast(self, *args: Any) -> NoReturn:
+        """Raises TypeError: a keyed stream is partitioned by its key."""
+        self._partitioned("broadcast")
+
+    def _partitioned(self, partitioning: str, partitioner: Callable[[Any, int], int] | None = None) -> NoReturn:
         raise TypeError(f"a keyed stream is partitioned by its key: call {partitioning}() before key_by()")
 
 

@@ -218,6 +218,8 @@ class SlotSharingGroup:
                     "The cpu cores and task heap memory are required when specifying the resource of a slot sharing "
                     "group. You need to explicitly configure them with positive value."
                 )
+            if self._memory["task-heap"].get_bytes() <= 0:
+                raise ValueError("The task heap memory should be positive, not 0 bytes.")
             zero = MemorySize(bytes_size=0)
             memory = {"managed": zero, "task-off-heap": zero, **self._memory}
             return SlotSharingGroup(self._name, self._cpu_cores, memory, dict(self._external_resources))

@@ -55,6 +55,13 @@ class PredefinedOptions(Enum):
     FLASH_SSD_OPTIMIZED = 3
 
 
+def _local_path(path: str) -> str:
+    """The directory of a ``file:`` URI, without the host that stands behind ``file://``."""
+    uri = storage_uri(path, "path") if ":" in path else path
+    rest = uri.partition(":")[2] if ":" in uri else uri
+    return "/" + rest[2:].partition("/")[2] if rest.startswith("//") else rest
+
+
 class _RocksDB(StateBackend):
     """What both backends on RocksDB share."""
 
@@ -73,7 +80,7 @@ class _RocksDB(StateBackend):
         """
         if not paths:
             raise ValueError("set_db_storage_paths: name at least one directory")
-        self._paths = [storage_uri(path, "path").partition(":")[2] if ":" in path else path for path in paths]
+        self._paths = [_local_path(path) for path in paths]
 
     def get_db_storage_paths(self) -> list[str] | None:
         """The local directories, or None if they were not set."""
@@ -94,11 +101,11 @@ class _RocksDB(StateBackend):
         return PredefinedOptions.DEFAULT if self._predefined is None else self._predefined
 
     def set_options(self, options_factory_class_name: str) -> None:
-        """Raises NotImplementedError: the factory is a Java class."""
-        raise java_only("set_options(...)", "use set_predefined_options(...) or the settings state.backend.rocksdb.*")
+        """Accepted for compatibility, without effect: a Java class would tune RocksDB, which Flott does not use."""
+        self._options_factory = options_factory_class_name
 
     def get_options(self) -> str | None:
-        """None."""
+        """The class that was set, or None."""
         return self._options_factory
 
     def _threads(self) -> int:

@@ -8,31 +8,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flott.common.configuration import Configuration
-from flott.common.execution_config import ExecutionConfig
 from flott.common.typeinfo import TypeInformation, Types
 from flott.datastream._columns import columns_type
+from flott.datastream._environment_settings import EnvironmentSettings
 from flott.datastream._job import RunningJob, execution_result
 from flott.datastream._transformation import Input, Transformation, build_graph
 from flott.datastream.data_stream import DataStream
-from flott.datastream.execution_mode import RuntimeExecutionMode
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from flott._flott import Graph, Job
+    from flott.common.io import InputFormat
     from flott.common.job_client import JobClient
     from flott.common.job_execution_result import JobExecutionResult
-    from flott.common.restart_strategy import RestartStrategyConfiguration
     from flott.common.watermark_strategy import WatermarkStrategy
-    from flott.datastream.checkpoint_config import CheckpointConfig
-    from flott.datastream.checkpointing_mode import CheckpointingMode
+    from flott.datastream.cached_stream import Cache
 
 __all__ = ["StreamExecutionEnvironment"]
 
 _DEFAULT_JOB_NAME = "Flink Streaming Job"
 
 
-class StreamExecutionEnvironment:
+class StreamExecutionEnvironment(EnvironmentSettings):
     """Makes streams and runs them::
 
         env = StreamExecutionEnvironment.get_execution_environment()
@@ -47,162 +45,32 @@ class StreamExecutionEnvironment:
 
     def __init__(self, configuration: Configuration | None = None) -> None:
         """Use :meth:`get_execution_environment`."""
-        self._configuration = Configuration() if configuration is None else configuration
-        self._config = ExecutionConfig(self._configuration)
+        super().__init__(configuration)
         self._transformations: list[Transformation] = []
         self._next_id = 1
+        self._caches: list[Cache] = []
 
     @staticmethod
     def get_execution_environment(configuration: Configuration | None = None) -> StreamExecutionEnvironment:
         """An environment that runs programs in this process.
 
+        It begins with what ``flott run -p 2 -D key=value`` gives, and sets the given options over that.
+
         :param configuration: options such as ``parallelism.default``
         """
-        return StreamExecutionEnvironment(configuration)
+        from flott.datastream import _defaults
+
+        settings = Configuration()
+        if _defaults.local_parallelism is not None:
+            settings.set_integer("parallelism.default", _defaults.local_parallelism)
+        for key, value in _defaults.SETTINGS.items():
+            settings.set_string(key, value)
+        if configuration is not None:
+            settings.add_all(configuration)
+        return StreamExecutionEnvironment(settings)
 
     def __repr__(self) -> str:
         return f"StreamExecutionEnvironment(parallelism={self.get_parallelism()})"
-
-    # --- configuration
-
-    def get_config(self) -> ExecutionConfig:
-        """The configuration of the jobs."""
-        return self._config
-
-    def configure(self, configuration: Configuration) -> None:
-        """Sets the given options, over those that are set."""
-        self._configuration.add_all(configuration)
-
-    def set_parallelism(self, parallelism: int) -> StreamExecutionEnvironment:
-        """The number of subtasks of each operator that doesn't set its own.
-
-        :raises ValueError: if it is less than 1
-        """
-        if parallelism < 1:
-            raise ValueError(f"the parallelism is at least 1, not {parallelism}")
-        self._configuration.set_integer("parallelism.default", parallelism)
-        return self
-
-    def get_parallelism(self) -> int:
-        """The number of subtasks of each operator that doesn't set its own, 1 unless it was set."""
-        return self._configuration.get_integer("parallelism.default", 1)
-
-    def set_max_parallelism(self, max_parallelism: int) -> StreamExecutionEnvironment:
-        """The number of key groups: the highest parallelism that a job can be restored with.
-
-        :raises ValueError: unless it is 1 to 32768
-        """
-        if not 0 < max_parallelism <= 32768:
-            raise ValueError(f"the maximum parallelism is 1 to 32768, not {max_parallelism}")
-        self._configuration.set_integer("pipeline.max-parallelism", max_parallelism)
-        return self
-
-    def get_max_parallelism(self) -> int:
-        """The number of key groups, -1 where Flott chooses (128)."""
-        return self._configuration.get_integer("pipeline.max-parallelism", -1)
-
-    def set_runtime_mode(self, execution_mode: RuntimeExecutionMode) -> None:
-        """How a bounded program runs: in BATCH mode only final results are emitted."""
-        self._configuration.set_string("execution.runtime-mode", execution_mode.name)
-
-    def _runtime_mode(self) -> RuntimeExecutionMode:
-        return RuntimeExecutionMode[self._configuration.get_string("execution.runtime-mode", "STREAMING").upper()]
-
-    def set_buffer_timeout(self, timeout_millis: int) -> StreamExecutionEnvironment:
-        """Accepted for compatibility: Flott hands a batch on as soon as it is made."""
-        self._configuration.set_integer("execution.buffer-timeout.interval", timeout_millis)
-        return self
-
-    def get_buffer_timeout(self) -> int:
-        """The time that was set, in milliseconds; 100, Flink's default, otherwise."""
-        return self._configuration.get_integer("execution.buffer-timeout.interval", 100)
-
-    def disable_operator_chaining(self) -> StreamExecutionEnvironment:
-        """Runs each operator in a task of its own."""
-        self._configuration.set_boolean("pipeline.operator-chaining.enabled", False)
-        return self
-
-    def is_chaining_enabled(self) -> bool:
-        """Whether operators may share a task."""
-        return self._configuration.get_boolean("pipeline.operator-chaining.enabled", True)
-
-    def is_chaining_of_operators_with_different_max_parallelism_enabled(self) -> bool:
-        """Always True: only the parallelism decides about chaining."""
-        return True
-
-    def set_restart_strategy(self, restart_strategy_configuration: RestartStrategyConfiguration) -> None:
-        """What happens when the job fails. This version of Flott keeps the setting but does not restart a job yet."""
-        self._config.set_restart_strategy(restart_strategy_configuration)
-
-    def get_restart_strategy(self) -> RestartStrategyConfiguration:
-        """The strategy that was set."""
-        return self._config.get_restart_strategy()
-
-    # --- checkpoints: barriers flow and sources commit behind them; state is not snapshotted in this version yet
-
-    def get_checkpoint_config(self) -> CheckpointConfig:
-        """The configuration of checkpoints."""
-        from flott.datastream.checkpoint_config import CheckpointConfig
-
-        return CheckpointConfig(self._configuration)
-
-    def enable_checkpointing(self, interval: int, mode: CheckpointingMode | None = None) -> StreamExecutionEnvironment:
-        """How often, in milliseconds, sinks make safe what they have and sources commit that they are so far.
-
-        Without it that happens once a second. State is not kept across runs in this version yet.
-        """
-        config = self.get_checkpoint_config().set_checkpoint_interval(interval)
-        if mode is not None:
-            config.set_checkpointing_mode(mode)
-        return self
-
-    def get_checkpoint_interval(self) -> int:
-        """The interval in milliseconds, -1 unless checkpointing is enabled."""
-        return self.get_checkpoint_config().get_checkpoint_interval()
-
-    def get_checkpointing_mode(self) -> CheckpointingMode:
-        """The mode, EXACTLY_ONCE unless it was set."""
-        return self.get_checkpoint_config().get_checkpointing_mode()
-
-    def get_checkpointing_consistency_mode(self) -> CheckpointingMode:
-        """The same as :meth:`get_checkpointing_mode`."""
-        return self.get_checkpointing_mode()
-
-    def is_unaligned_checkpoints_enabled(self) -> bool:
-        """Whether unaligned checkpoints were asked for."""
-        return self.get_checkpoint_config().is_unaligned_checkpoints_enabled()
-
-    def is_force_unaligned_checkpoints(self) -> bool:
-        """Whether unaligned checkpoints were forced."""
-        return self.get_checkpoint_config().is_force_unaligned_checkpoints()
-
-    def add_jars(self, *jars_path: str) -> None:
-        """Accepted for compatibility, without effect: connectors are part of Flott."""
-        _ignored("add_jars", jars_path)
-
-    def add_classpaths(self, *classpaths: str) -> None:
-        """Accepted for compatibility, without effect: there is no JVM."""
-        _ignored("add_classpaths", classpaths)
-
-    def add_python_file(self, file_path: str) -> None:
-        """Makes a file or folder importable, as ``sys.path`` does."""
-        import os
-        import sys
-
-        path = os.path.abspath(file_path)
-        sys.path.append(os.path.dirname(path) if path.endswith(".py") else path)
-
-    def set_python_requirements(self, requirements_file_path: str, requirements_cache_dir: str | None = None) -> None:
-        """Accepted for compatibility, without effect: the program runs in this Python, with what it has installed."""
-        _ignored("set_python_requirements", (requirements_file_path,))
-
-    def add_python_archive(self, archive_path: str, target_dir: str | None = None) -> None:
-        """Accepted for compatibility, without effect: the program runs in this Python, with the files it sees."""
-        _ignored("add_python_archive", (archive_path,))
-
-    def set_python_executable(self, python_exec: str) -> None:
-        """Accepted for compatibility, without effect: the program runs in this Python."""
-        _ignored("set_python_executable", (python_exec,))
 
     # --- sources
 
@@ -262,6 +130,12 @@ class StreamExecutionEnvironment:
 
         return self.from_source(source_func, WatermarkStrategy.no_watermarks(), source_name, type_info)
 
+    def create_input(self, input_format: InputFormat, type_info: TypeInformation | None = None) -> DataStream:
+        """Raises NotImplementedError: input formats are Java classes."""
+        from flott.common.utils import java_only
+
+        raise java_only("create_input(...)", "use env.from_source(...) with FileSource, or env.read_text_file(...)")
+
     def read_text_file(self, file_path: str, charset_name: str = "UTF-8") -> DataStream:
         """A stream of the lines of a file, or of all files of a folder."""
         from flott.common.watermark_strategy import WatermarkStrategy
@@ -299,11 +173,22 @@ class StreamExecutionEnvironment:
 
         Beyond Flink's plan, ``task`` numbers the tasks: operators of one task are chained.
         """
-        graph, _ = build_graph(self._transformations)
-        return graph.plan(self.get_parallelism(), self.is_chaining_enabled())
+        graph, nodes = build_graph(self._transformations)
+        plan = graph.plan(self.get_parallelism(), self.is_chaining_enabled())
+        descriptions = {nodes[each.id]: each.description for each in self._transformations if each.description}
+        if not descriptions:
+            return plan
+        import json
+
+        described = json.loads(plan)
+        for node in described["nodes"]:
+            node["contents"] = descriptions.get(node["id"], node["contents"])
+        return json.dumps(described)
 
     def close(self) -> None:
-        """Accepted for compatibility, without effect: nothing outlives a job."""
+        """Forgets the records of cached streams. Nothing else outlives a job."""
+        for cache in self._caches:
+            cache.invalidate()
 
     # --- how it is done
 
@@ -311,11 +196,14 @@ class StreamExecutionEnvironment:
         self, name: str, add: Any, inputs: Iterable[tuple[int, Input]] = (), listed: bool = True
     ) -> Transformation:
         """:param listed: False for an operator that runs only where another reads from it"""
-        made = Transformation(self._next_id, name, add, inputs)
-        self._next_id += 1
+        made = Transformation(self._next_transformation_id(), name, add, inputs)
         if listed:
             self._transformations.append(made)
         return made
+
+    def _next_transformation_id(self) -> int:
+        self._next_id += 1
+        return self._next_id - 1
 
     def _job_parameters(self) -> dict[str, str]:
         return self._config.get_global_job_parameters()
@@ -338,8 +226,11 @@ class StreamExecutionEnvironment:
                 "No operators defined in streaming topology. Cannot execute. "
                 "Add a source and a sink before execute(): env.from_collection([1, 2]).print()"
             )
-        graph, _ = build_graph(self._transformations)
+        from flott.datastream._python_files import prepare
+
         options = self._configuration
+        prepare(options)
+        graph, nodes = build_graph(self._transformations)
         interval = self.get_checkpoint_interval()
         job = graph.start(
             {
@@ -354,15 +245,7 @@ class StreamExecutionEnvironment:
             }
         )
         self._transformations.clear()
+        for cache in self._caches:
+            if cache.id in nodes:
+                cache.started(job)
         return job
-
-
-_said: set[str] = set()
-
-
-def _ignored(call: str, given: Iterable[Any]) -> None:
-    if call not in _said:
-        _said.add(call)
-        import logging
-
-        logging.getLogger("flott").debug("%s(%s) has no effect: Flott has its connectors built in", call, list(given))
