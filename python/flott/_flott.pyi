@@ -6,6 +6,7 @@ from typing import Any, TypeAlias, final
 
 __all__ = [
     "AggregatingState",
+    "AssignerContext",
     "BroadcastState",
     "Broker",
     "ColumnsType",
@@ -23,7 +24,9 @@ __all__ = [
     "Results",
     "Subtask",
     "TimerService",
+    "TriggerContext",
     "ValueState",
+    "WindowContext",
     "__version__",
     "gate_entries",
     "stop_all_jobs",
@@ -61,7 +64,12 @@ class Graph:
         """Gives records of any stream their event time."""
 
     def add_operator(
-        self, name: str, kind: str, factory: Callable[[Subtask], _Opened], broadcast_states: Sequence[str] = ...
+        self,
+        name: str,
+        kind: str,
+        factory: Callable[[Subtask], _Opened],
+        broadcast_states: Sequence[str] = ...,
+        late_output: str | None = None,
     ) -> int:
         """An operator around a Python function; ``factory(subtask)`` returns ``(calls, close)``."""
 
@@ -267,6 +275,37 @@ class KeyedState:
     def get_map_state(self, state_descriptor: Any) -> Any: ...
     def get_reducing_state(self, state_descriptor: Any) -> Any: ...
     def get_aggregating_state(self, state_descriptor: Any) -> Any: ...
+
+@final
+class AssignerContext:
+    """See ``flott.datastream.window.WindowAssigner.WindowAssignerContext``."""
+
+    def get_current_processing_time(self) -> int: ...
+    def get_runtime_context(self) -> Any: ...
+
+@final
+class TriggerContext:
+    """See ``flott.datastream.window.Trigger.TriggerContext`` and ``OnMergeContext``."""
+
+    def get_current_processing_time(self) -> int: ...
+    def get_current_watermark(self) -> int: ...
+    def get_metric_group(self) -> Any: ...
+    def register_processing_time_timer(self, time: int) -> None: ...
+    def register_event_time_timer(self, time: int) -> None: ...
+    def delete_processing_time_timer(self, time: int) -> None: ...
+    def delete_event_time_timer(self, time: int) -> None: ...
+    def get_partitioned_state(self, state_descriptor: Any) -> Any: ...
+    def merge_partitioned_state(self, state_descriptor: Any) -> None: ...
+
+@final
+class WindowContext:
+    """See ``flott.datastream.functions.ProcessWindowFunction.Context``."""
+
+    def window(self) -> Any: ...
+    def current_processing_time(self) -> int: ...
+    def current_watermark(self) -> int: ...
+    def window_state(self) -> KeyedState: ...
+    def global_state(self) -> KeyedState: ...
 
 @final
 class ValueState:

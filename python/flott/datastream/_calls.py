@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flott.datastream.functions.wrapper import FunctionWrapper
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     Opened = tuple[list[Callable[..., Any]], Callable[[], Any] | None]
 
-__all__ = ["factory", "operator_node"]
+__all__ = ["factory", "operator_node", "own_copy", "runtime_context"]
+
+T = TypeVar("T")
 
 
 def operator_node(
@@ -49,14 +51,18 @@ def factory(
     def make(subtask: Subtask) -> Opened:
         if isinstance(function, FunctionWrapper):
             return [getattr(function, method) for method in methods], None
-        own = _copy(function)
-        own.open(_runtime_context(subtask, job_parameters))
+        own = own_copy(function)
+        own.open(runtime_context(subtask, job_parameters))
         return [getattr(own, method) for method in methods], own.close
 
     return make
 
 
-def _copy(function: Function) -> Function:
+def own_copy(function: T) -> T:
+    """A subtask's own copy of a function object.
+
+    :raises TypeError: if it can't be copied
+    """
     from copy import deepcopy
 
     try:
@@ -68,7 +74,8 @@ def _copy(function: Function) -> Function:
         ) from error
 
 
-def _runtime_context(subtask: Subtask, job_parameters: Mapping[str, str]) -> Any:
+def runtime_context(subtask: Subtask, job_parameters: Mapping[str, str]) -> Any:
+    """What a function's ``open`` is given in that subtask."""
     from flott.datastream.functions.context import RuntimeContext
 
     return RuntimeContext(

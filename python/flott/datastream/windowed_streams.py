@@ -5,30 +5,39 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from flott.datastream.functions import (
+    AggregateFunction,
+    AllWindowFunction,
+    NullByteKeySelector,
+    ProcessAllWindowFunction,
+    ProcessWindowFunction,
+    ReduceFunction,
+    WindowFunction,
+    as_function,
+)
 from flott.datastream.output_tag import OutputTag
 from flott.datastream.window import MergingWindowAssigner, Trigger, WindowAssigner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flott._flott import Graph
     from flott.common.typeinfo import TypeInformation
+    from flott.datastream._transformation import Transformation
     from flott.datastream.data_stream import DataStream, KeyedStream
-    from flott.datastream.functions import (
-        AggregateFunction,
-        AllWindowFunction,
-        ProcessAllWindowFunction,
-        ProcessWindowFunction,
-        ReduceFunction,
-        WindowFunction,
-    )
+    from flott.datastream.functions.base import Function
     from flott.datastream.stream_execution_environment import StreamExecutionEnvironment
 
 __all__ = ["AllWindowedStream", "WindowedStream"]
 
 S = TypeVar("S", bound="_Windowed[Any]")
 D = TypeVar("D", bound="DataStream")
+
+#: The window functions of a keyed stream, and of one without keys.
+_OF_KEYS: Any = (WindowFunction, ProcessWindowFunction)
+_OF_ALL: Any = (AllWindowFunction, ProcessAllWindowFunction)
 
 
 class _Windowed(Generic[D]):
@@ -86,11 +95,49 @@ class _Windowed(Generic[D]):
         self._late_data_output_tag = output_tag
         return self
 
-    def _later(self, call: str) -> NoReturn:
-        raise NotImplementedError(
-            f"windows are not in this version of Flott yet, so {call}() can't run: use key_by(...).process(...) with "
-            "state and timers, or run the program on PyFlink with 'flott run --target flink'"
+    def _operator(
+        self,
+        keep: ReduceFunction | AggregateFunction | None,
+        window_function: Function | None,
+        output_type: TypeInformation | None,
+        of_all: bool,
+    ) -> DataStream:
+        from flott.datastream._windows import window_factory
+
+        env = self.get_execution_environment()
+        trigger = self._window_trigger or self._window_assigner.get_default_trigger(env)
+        make = window_factory(
+            self._window_assigner,
+            trigger,
+            self._allowed_lateness,
+            keep,
+            window_function,
+            of_all,
+            env._job_parameters(),
         )
+        tag = None if self._late_data_output_tag is None else self._late_data_output_tag.tag_id
+
+        def add(graph: Graph, own: Transformation) -> int:
+            return graph.add_operator(own.name, "window", make, late_output=tag)
+
+        keyed = self._keyed()
+        stream = keyed._next(type(self._window_assigner).__name__, add, output_type)
+        return stream.force_non_parallel() if of_all else stream
+
+    def _keyed(self) -> KeyedStream:
+        raise NotImplementedError
+
+
+def _window_function(function: Any, kinds: tuple[type[Function], ...], call: str) -> Any:
+    """``function`` as one of the two kinds of window functions.
+
+    :raises TypeError: if it is neither
+    """
+    for kind in kinds:
+        if isinstance(function, kind):
+            return as_function(function, kind, call)
+    names = " or ".join(kind.__name__ for kind in kinds)
+    raise TypeError(f"{call} takes an object of a class that extends {names}, not {function!r}")
 
 
 class WindowedStream(_Windowed["KeyedStream"]):
@@ -103,14 +150,23 @@ class WindowedStream(_Windowed["KeyedStream"]):
         """Use :meth:`KeyedStream.window`."""
         super().__init__(keyed_stream, window_assigner)
 
+    def _keyed(self) -> KeyedStream:
+        return self._stream
+
     def reduce(
         self,
         reduce_function: ReduceFunction | Callable[[Any, Any], Any],
         window_function: WindowFunction[Any, Any, Any, Any] | ProcessWindowFunction[Any, Any, Any, Any] | None = None,
         output_type: TypeInformation | None = None,
     ) -> DataStream:
-        """Combines the records of a window. Raises NotImplementedError: windows are not there yet."""
-        self._later("reduce")
+        """Combines the records of a window as they come, so that only one is kept.
+
+        :param window_function: is given the one record instead of all; without it, that is the result
+        """
+        keep = as_function(reduce_function, ReduceFunction, "reduce()")
+        if window_function is None:
+            return self._operator(keep, None, output_type or self.get_input_type(), False)
+        return self._operator(keep, _window_function(window_function, _OF_KEYS, "reduce()"), output_type, False)
 
     def aggregate(
         self,
@@ -119,22 +175,31 @@ class WindowedStream(_Windowed["KeyedStream"]):
         accumulator_type: TypeInformation | None = None,
         output_type: TypeInformation | None = None,
     ) -> DataStream:
-        """Aggregates the records of a window. Raises NotImplementedError: windows are not there yet."""
-        self._later("aggregate")
+        """Adds the records of a window to an accumulator as they come, of which the result is made in the end.
+
+        :param window_function: is given the one result instead of all records
+        :param accumulator_type: accepted for compatibility: an accumulator stays the object it is
+        """
+        keep = as_function(aggregate_function, AggregateFunction, "aggregate()")
+        if window_function is None:
+            return self._operator(keep, None, output_type, False)
+        return self._operator(keep, _window_function(window_function, _OF_KEYS, "aggregate()"), output_type, False)
 
     def apply(
         self, window_function: WindowFunction[Any, Any, Any, Any], output_type: TypeInformation | None = None
     ) -> DataStream:
-        """Calls a function with the records of a window. Raises NotImplementedError: windows are not there yet."""
-        self._later("apply")
+        """Calls a function with all records of a window."""
+        function = _window_function(window_function, _OF_KEYS[:1], "apply()")
+        return self._operator(None, function, output_type, False)
 
     def process(
         self,
         process_window_function: ProcessWindowFunction[Any, Any, Any, Any],
         output_type: TypeInformation | None = None,
     ) -> DataStream:
-        """Calls a function with the records of a window and a context. Raises NotImplementedError: not there yet."""
-        self._later("process")
+        """Calls a function with all records of a window, and a context that knows the time and holds state."""
+        function = _window_function(process_window_function, _OF_KEYS[1:], "process()")
+        return self._operator(None, function, output_type, False)
 
 
 class AllWindowedStream(_Windowed["DataStream"]):
@@ -144,14 +209,23 @@ class AllWindowedStream(_Windowed["DataStream"]):
         """Use :meth:`DataStream.window_all`."""
         super().__init__(data_stream, window_assigner)
 
+    def _keyed(self) -> KeyedStream:
+        return self._stream.key_by(NullByteKeySelector())
+
     def reduce(
         self,
         reduce_function: ReduceFunction | Callable[[Any, Any], Any],
         window_function: AllWindowFunction[Any, Any, Any] | ProcessAllWindowFunction[Any, Any, Any] | None = None,
         output_type: TypeInformation | None = None,
     ) -> DataStream:
-        """Combines the records of a window. Raises NotImplementedError: windows are not there yet."""
-        self._later("reduce")
+        """Combines the records of a window as they come, so that only one is kept.
+
+        :param window_function: is given the one record instead of all; without it, that is the result
+        """
+        keep = as_function(reduce_function, ReduceFunction, "reduce()")
+        if window_function is None:
+            return self._operator(keep, None, output_type or self.get_input_type(), True)
+        return self._operator(keep, _window_function(window_function, _OF_ALL, "reduce()"), output_type, True)
 
     def aggregate(
         self,
@@ -160,19 +234,28 @@ class AllWindowedStream(_Windowed["DataStream"]):
         accumulator_type: TypeInformation | None = None,
         output_type: TypeInformation | None = None,
     ) -> DataStream:
-        """Aggregates the records of a window. Raises NotImplementedError: windows are not there yet."""
-        self._later("aggregate")
+        """Adds the records of a window to an accumulator as they come, of which the result is made in the end.
+
+        :param window_function: is given the one result instead of all records
+        :param accumulator_type: accepted for compatibility: an accumulator stays the object it is
+        """
+        keep = as_function(aggregate_function, AggregateFunction, "aggregate()")
+        if window_function is None:
+            return self._operator(keep, None, output_type, True)
+        return self._operator(keep, _window_function(window_function, _OF_ALL, "aggregate()"), output_type, True)
 
     def apply(
         self, window_function: AllWindowFunction[Any, Any, Any], output_type: TypeInformation | None = None
     ) -> DataStream:
-        """Calls a function with the records of a window. Raises NotImplementedError: windows are not there yet."""
-        self._later("apply")
+        """Calls a function with all records of a window."""
+        function = _window_function(window_function, _OF_ALL[:1], "apply()")
+        return self._operator(None, function, output_type, True)
 
     def process(
         self,
         process_window_function: ProcessAllWindowFunction[Any, Any, Any],
         output_type: TypeInformation | None = None,
     ) -> DataStream:
-        """Calls a function with the records of a window and a context. Raises NotImplementedError: not there yet."""
-        self._later("process")
+        """Calls a function with all records of a window, and a context that knows the time and holds state."""
+        function = _window_function(process_window_function, _OF_ALL[1:], "process()")
+        return self._operator(None, function, output_type, True)

@@ -197,7 +197,7 @@ impl OwnAssigner {
                 Ok(())
             },
         )?;
-        let callback = py.import("flott.datastream.window")?.getattr("_Callback")?.call1((callback,))?;
+        let callback = py.import("flott.datastream._windows")?.getattr("Callback")?.call1((callback,))?;
         let objects = windows.iter().map(|window| window.to_object(py)).collect::<PyResult<Vec<_>>>()?;
         self.assigner.bind(py).call_method1("merge_windows", (objects, callback))?;
         let merges = std::mem::take(&mut *merges.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
