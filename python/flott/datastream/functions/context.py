@@ -33,6 +33,13 @@ class KeyedStateStore(ABC):
     https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/fault-tolerance/state/
     """
 
+    @classmethod
+    def __subclasshook__(cls, subclass: type) -> Any:
+        # the engine's own is native, and loaded only when a job starts
+        if cls is KeyedStateStore and (subclass.__module__, subclass.__name__) == ("flott._flott", "KeyedState"):
+            return True
+        return NotImplemented
+
     @abstractmethod
     def get_state(self, state_descriptor: ValueStateDescriptor) -> ValueState[Any]:
         """The state that holds one value a key."""

@@ -6,7 +6,7 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/o
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from flott.datastream.functions.base import Function
 
@@ -65,6 +65,13 @@ class ProcessWindowFunction(Function, Generic[IN, OUT, KEY, W]):
     class Context(ABC, Generic[W2]):
         """What the methods can ask about the window. Times are milliseconds since 1970-01-01T00:00:00Z."""
 
+        @classmethod
+        def __subclasshook__(cls, subclass: type) -> Any:
+            # the engine's own context is native, and loaded only when a job starts
+            if (subclass.__module__, subclass.__name__) == ("flott._flott", "WindowContext"):
+                return cls.__module__ == __name__
+            return NotImplemented
+
         @abstractmethod
         def window(self) -> W2:
             """The window."""
@@ -100,6 +107,13 @@ class ProcessAllWindowFunction(Function, Generic[IN, OUT, W]):
 
     class Context(ABC, Generic[W2]):
         """What the methods can ask about the window."""
+
+        @classmethod
+        def __subclasshook__(cls, subclass: type) -> Any:
+            # the engine's own context is native, and loaded only when a job starts
+            if (subclass.__module__, subclass.__name__) == ("flott._flott", "WindowContext"):
+                return cls.__module__ == __name__
+            return NotImplemented
 
         @abstractmethod
         def window(self) -> W2:
