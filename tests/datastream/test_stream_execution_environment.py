@@ -13,7 +13,6 @@ import pytest
 from flott.common import Configuration, Row, Types, WatermarkStrategy
 from flott.datastream import CheckpointingMode, RuntimeExecutionMode, StreamExecutionEnvironment
 from flott.datastream.connectors.number_seq import NumberSequenceSource
-from flott.datastream.window import GlobalWindows
 from flott.errors import ConfigurationError
 
 Env = StreamExecutionEnvironment
