@@ -99,6 +99,11 @@ def test_state_backends() -> None:
         "state.backend.rocksdb.predefined-options": "FLASH_SSD_OPTIMIZED",
         "state.backend.rocksdb.checkpoint.transfer.thread.num": "8",
     }
+    # two slashes: what stands behind them is a host
+    rocksdb.set_db_storage_paths("file://host/c/")
+    assert rocksdb.get_db_storage_paths() == ["/c"]
+    rocksdb.set_options("org.example.Factory")
+    assert (rocksdb.get_options(), EmbeddedRocksDBStateBackend().get_options()) == ("org.example.Factory", None)
     assert not EmbeddedRocksDBStateBackend().is_incremental_checkpoints_enabled()
     assert EmbeddedRocksDBStateBackend().get_number_of_transfer_threads() == 4
 
@@ -135,3 +140,5 @@ def test_slot_sharing_group() -> None:
     assert (group.get_cpu_cores(), group.get_external_resources()) == (1.0, {"gpu": 1.0})
     with pytest.raises(ValueError, match="cpu cores and task heap memory are required"):
         SlotSharingGroup.builder("x").set_managed_memory_mb(10).build()
+    with pytest.raises(ValueError, match="should be positive"):
+        SlotSharingGroup.builder("x").set_cpu_cores(1.0).set_task_heap_memory_mb(0).build()

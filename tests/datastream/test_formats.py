@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from typing import Any
 
 import pytest
 
 from flott.common import Types
+from flott.datastream.connectors.number_seq import NumberSequenceSource
 from flott.datastream.formats.csv import (
     CsvReaderFormat,
     CsvRowDeserializationSchema,
@@ -125,3 +127,37 @@ def test_csv_row_schemas() -> None:
         writing.set_line_delimiter("\n\n")
     with pytest.raises(TypeError, match="ROW_NAMED"):
         CsvRowDeserializationSchema.Builder(Types.INT())
+
+
+@pytest.mark.parametrize(
+    ("module", "make"),
+    [
+        ("avro", lambda avro: avro.AvroRowDeserializationSchema(avro_schema_string="{}")),
+        ("avro", lambda avro: avro.AvroRowSerializationSchema(avro_schema_string="{}")),
+        ("avro", lambda avro: avro.AvroBulkWriters.for_generic_record(avro.AvroSchema.parse_string("{}"))),
+        ("avro", lambda avro: avro.AvroInputFormat("a.avro", avro.AvroSchema.parse_string("{}"))),
+        ("avro", lambda avro: avro.GenericRecordAvroTypeInfo(avro.AvroSchema.parse_string("{}"))),
+        ("parquet", lambda parquet: parquet.ParquetBulkWriters.for_row_type(None)),
+        ("parquet", lambda parquet: parquet.ParquetColumnarRowInputFormat(None)),
+        ("parquet", lambda parquet: parquet.AvroParquetReaders.for_generic_record(None)),
+        ("orc", lambda orc: orc.OrcBulkWriters.for_row_type(None)),
+    ],
+)
+def test_formats_that_are_not_there_say_which_are(module: str, make: Any) -> None:
+    with pytest.raises(NotImplementedError, match=rf"(?i){module} is not in this version of Flott; JSON and CSV are"):
+        make(import_module(f"flott.datastream.formats.{module}"))
+
+
+def test_hybrid_sources_are_not_there() -> None:
+    from flott.datastream.connectors.hybrid_source import HybridSource
+
+    with pytest.raises(NotImplementedError, match="run one job over the first source"):
+        HybridSource.builder(NumberSequenceSource(1, 2))
+
+
+def test_avro_schemas_are_json() -> None:
+    from flott.datastream.formats.avro import AvroSchema
+
+    assert str(AvroSchema.parse_string('{"type": "string"}')) == '{"type":"string"}'
+    with pytest.raises(ValueError):
+        AvroSchema.parse_string("nonsense")

@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 
 from flott.common import Configuration, Row, Types, WatermarkStrategy
-from flott.datastream import CheckpointingMode, RuntimeExecutionMode, StreamExecutionEnvironment
+from flott.datastream import (
+    CheckpointingMode,
+    HashMapStateBackend,
+    RuntimeExecutionMode,
+    StreamExecutionEnvironment,
+    TimeCharacteristic,
+)
 from flott.datastream.connectors.number_seq import NumberSequenceSource
 from flott.errors import ConfigurationError
 
@@ -40,6 +46,81 @@ def test_settings_and_their_defaults() -> None:
 def test_settings_out_of_range(call: str, value: int) -> None:
     with pytest.raises(ValueError, match=f"not {value}"):
         getattr(Env.get_execution_environment(), call)(value)
+
+
+def test_settings_by_their_old_names() -> None:
+    """The names of Flink's options up to 1.19; values as Flink's configuration writes them."""
+    env = Env.get_execution_environment()
+    options = {
+        "pipeline.operator-chaining": "false",
+        "pipeline.time-characteristic": "IngestionTime",
+        "execution.buffer-timeout": "1 min",
+        "state.savepoints.dir": "file:///tmp/savepoints",
+        "state.backend": "hashmap",
+    }
+    for key, value in options.items():
+        env.configure(Configuration().set_string(key, value))
+    assert not env.is_chaining_enabled()
+    assert env.get_stream_time_characteristic() is TimeCharacteristic.IngestionTime
+    assert env.get_buffer_timeout() == 60_000
+    assert env.get_default_savepoint_directory() == "file:///tmp/savepoints"
+    assert isinstance(env.get_state_backend(), HashMapStateBackend)
+
+
+def test_time_characteristic() -> None:
+    env = Env.get_execution_environment()
+    assert env.get_stream_time_characteristic() is TimeCharacteristic.EventTime
+    env.set_stream_time_characteristic(TimeCharacteristic.ProcessingTime)
+    assert env.get_stream_time_characteristic() is TimeCharacteristic.ProcessingTime
+    # as in Flink
+    assert env.get_config().get_auto_watermark_interval() == 0
+    env.set_stream_time_characteristic(TimeCharacteristic.EventTime)
+    assert env.get_config().get_auto_watermark_interval() == 200
+
+
+def test_state_backends_and_savepoints() -> None:
+    env = Env.get_execution_environment()
+    assert (env.get_state_backend(), env.is_changelog_state_backend_enabled()) == (None, None)
+    assert env.get_default_savepoint_directory() is None
+    backend = HashMapStateBackend()
+    assert env.set_state_backend(backend) is env
+    assert env.get_state_backend() is backend
+    env.enable_changelog_state_backend(False).set_default_savepoint_directory("file:///tmp/s")
+    assert env.is_changelog_state_backend_enabled() is False
+    assert env.get_default_savepoint_directory() == "file:///tmp/s"
+
+
+def test_default_local_parallelism(monkeypatch: pytest.MonkeyPatch) -> None:
+    from flott.datastream import _defaults
+
+    monkeypatch.setattr(_defaults, "local_parallelism", None)
+    env = Env.get_execution_environment()
+    assert env.get_default_local_parallelism() == 1
+    env.set_default_local_parallelism(3)
+    # of environments that are made from now on
+    assert (env.get_parallelism(), Env.get_execution_environment().get_parallelism()) == (1, 3)
+    with pytest.raises(ValueError, match="at least 1, not 0"):
+        env.set_default_local_parallelism(0)
+
+
+def test_files_in_the_cache_have_one_name() -> None:
+    env = Env.get_execution_environment()
+    for _ in range(2):
+        env.register_cached_file("/tmp/a", "names")
+    with pytest.raises(ValueError, match="'names' is that of /tmp/a already"):
+        env.register_cached_file("/tmp/b", "names")
+
+
+def test_a_description_is_shown_in_the_plan() -> None:
+    env = Env.get_execution_environment()
+    stream = env.from_collection([1]).map(lambda n: n).name("plus").set_description("adds one to each")
+    stream.print().set_description("the end")
+    shown = {node["type"]: node["contents"] for node in json.loads(env.get_execution_plan())["nodes"]}
+    assert shown == {
+        "Source: Collection Source": "Source: Collection Source",
+        "plus": "adds one to each",
+        "Sink: Print to Std. Out": "the end",
+    }
 
 
 def test_configuration_at_the_start_and_later() -> None:

@@ -158,7 +158,8 @@ def _install(path: str, packages: str) -> None:
     if done.returncode:
         from flott.errors import ConfigurationError
 
-        said = "\n    ".join(done.stderr.strip().splitlines()[-5:])
+        lines = [line.strip() for line in done.stderr.splitlines()]
+        said = "\n    ".join([line for line in lines if "error" in line.lower()] or lines[-5:])
         raise ConfigurationError(
             f"the packages of {path} can't be installed\n  where: option python.requirements; pip says\n    {said}\n"
             "  what to do: install them into the Python that runs the program, and take the requirements out"
