@@ -10,6 +10,7 @@ __all__ = [
     "BroadcastState",
     "Broker",
     "ColumnsType",
+    "Completions",
     "Counter",
     "Graph",
     "Job",
@@ -72,6 +73,9 @@ class Graph:
         late_output: str | None = None,
     ) -> int:
         """An operator around a Python function; ``factory(subtask)`` returns ``(calls, close)``."""
+
+    def add_async_wait(self, name: str, factory: Callable[[Subtask], _Opened], capacity: int, ordered: bool) -> int:
+        """Async I/O; ``factory(subtask)`` returns ``([submit], close)``."""
 
     def add_sink(self, name: str, connector: str, options: _Options, columns: ColumnsType, place: _Place = None) -> int:
         """A connector's sink, given columns of that type."""
@@ -221,6 +225,19 @@ class Subtask:
     def metrics(self) -> Metrics: ...
     @property
     def state(self) -> KeyedState | None: ...
+    @staticmethod
+    def adopt_thread(ident: int, name: str) -> None:
+        """Lets Ctrl-C reach a thread that a function has started for its calls."""
+
+    @staticmethod
+    def release_thread(ident: int) -> None: ...
+
+@final
+class Completions:
+    """Where an event loop leaves the results of async I/O."""
+
+    def complete(self, record: int, results: list[Any]) -> None: ...
+    def fail(self, value: object, error: BaseException) -> None: ...
 
 @final
 class Metrics:

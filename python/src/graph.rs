@@ -18,7 +18,7 @@ use crate::gate::{self, raise};
 use crate::job::Job;
 use crate::native::{ColumnsType, NativeOperator};
 use crate::objects::PyObjects;
-use crate::operators::{self, Extra, Settings, ToColumns};
+use crate::operators::{self, Extra, Settings, ToColumns, async_wait};
 use crate::sinks::{Collect, Print};
 use crate::threads::Threads;
 use crate::types;
@@ -121,6 +121,12 @@ impl PyGraph {
         let settings = Settings { broadcast_states, late_output: late_output.map(Arc::from) };
         let operator = checked(py, operators::create(kind, factory, settings))?;
         Ok(self.graph.add_node(name, NodeKind::Operator(operator)))
+    }
+
+    /// Async I/O around `factory(subtask)`; see [`async_wait::factory`].
+    fn add_async_wait(&mut self, name: &str, factory: Py<PyAny>, capacity: usize, ordered: bool) -> usize {
+        let operator = async_wait::factory(factory, capacity, ordered);
+        self.graph.add_node(name, NodeKind::Operator(operator))
     }
 
     /// A connector's sink, which is given columns of that type.

@@ -39,6 +39,7 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<metrics::Metrics>()?;
     module.add_class::<metrics::Counter>()?;
     module.add_class::<function::Subtask>()?;
+    module.add_class::<operators::async_wait::Completions>()?;
     module.add_class::<context::ProcessContext>()?;
     module.add_class::<timers::TimerService>()?;
     module.add_class::<window::AssignerContext>()?;
