@@ -7,6 +7,7 @@ and in which order results leave.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections import deque
@@ -99,10 +100,9 @@ class _Runner:
     def close(self) -> None:
         """Cancels what is still under way, closes the function and ends the loop."""
         if not self._ended.is_set():
-            try:
+            # it may have ended by itself just now
+            with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._loop.stop)
-            except RuntimeError:
-                pass  # the loop has just ended by itself
             _wait_for(self._ended)
         self._subtask.release_thread(self._thread.ident or 0)
         self._thread.join()

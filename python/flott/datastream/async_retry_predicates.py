@@ -1,4 +1,4 @@
-"""Predicates for :class:`~flott.datastream.AsyncRetryStrategy`. Mirrors ``pyflink.datastream.async_retry_predicates``."""
+"""Predicates for ``AsyncRetryStrategy``. Mirrors ``pyflink.datastream.async_retry_predicates``."""
 
 from __future__ import annotations
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from flott.datastream.functions.async_function import AsyncRetryPredicate, AsyncRetryStrategy
+
+N = TypeVar("N", int, float)
 
 if TYPE_CHECKING:
     from flott.datastream.functions.async_function import ExceptionPredicate, ResultPredicate
@@ -105,13 +107,13 @@ class ExponentialBackoffDelayRetryStrategy(AsyncRetryStrategy):
             if longer == delay:
                 break
             delay = longer
-        return int(delay)
+        return delay
 
     def get_retry_predicate(self) -> AsyncRetryPredicate:
         return self._predicate
 
 
-def _positive(value: float, name: str) -> float:
+def _positive(value: N, name: str) -> N:
     if not value > 0:
         raise ValueError(f"{name} should be greater than zero, not {value}")
     return value
