@@ -23,6 +23,7 @@ __all__ = [
     "ReadOnlyBroadcastState",
     "ReducingState",
     "Results",
+    "SinkContext",
     "Subtask",
     "TimerService",
     "TriggerContext",
@@ -52,6 +53,14 @@ class Graph:
     def __new__(cls) -> Graph: ...
     def add_collection(self, name: str, items: Sequence[object]) -> int:
         """Objects as a source."""
+
+    def add_python_source(
+        self, name: str, adapter: object, bounded: bool, commits: bool, interval_ms: int | None
+    ) -> int:
+        """A source written in Python, through its adapter."""
+
+    def add_python_sink(self, name: str, open: Callable[[Subtask], tuple[Any, Any]], commits: bool) -> int:
+        """A sink written in Python; ``open(subtask)`` returns a writer, and a committer or None."""
 
     def add_source(
         self, name: str, connector: str, options: _Options, columns: ColumnsType | None = None, place: _Place = None
@@ -231,6 +240,14 @@ class Subtask:
 
     @staticmethod
     def release_thread(ident: int) -> None: ...
+
+@final
+class SinkContext:
+    """The ``context`` of ``SinkWriter.write``: one object, reused for every record of a subtask."""
+
+    def timestamp(self) -> int | None: ...
+    def current_watermark(self) -> int: ...
+    def current_processing_time(self) -> int: ...
 
 @final
 class Completions:

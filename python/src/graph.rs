@@ -13,6 +13,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::collection::Collection;
+use crate::connectors::sink::PythonSink;
+use crate::connectors::source::PythonSource;
 use crate::function::Failure;
 use crate::gate::{self, raise};
 use crate::job::Job;
@@ -59,6 +61,25 @@ impl PyGraph {
     fn add_collection(&mut self, name: &str, items: Vec<Py<PyAny>>) -> usize {
         let source = Arc::new(Collection::new(items));
         self.graph.add_node(name, NodeKind::Source { source, watermarks: None })
+    }
+
+    /// A source written in Python; see [`PythonSource`].
+    fn add_python_source(
+        &mut self,
+        name: &str,
+        adapter: Py<PyAny>,
+        bounded: bool,
+        commits: bool,
+        interval_ms: Option<u64>,
+    ) -> usize {
+        let interval = interval_ms.map(Duration::from_millis);
+        let source = Arc::new(PythonSource { adapter: Arc::new(adapter), bounded, commits, interval });
+        self.graph.add_node(name, NodeKind::Source { source, watermarks: None })
+    }
+
+    /// A sink written in Python; see [`PythonSink`].
+    fn add_python_sink(&mut self, name: &str, open: Py<PyAny>, commits: bool) -> usize {
+        self.graph.add_node(name, NodeKind::Sink(Arc::new(PythonSink { open, commits })))
     }
 
     /// A connector's source, which emits columns of the given type.
