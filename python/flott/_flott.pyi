@@ -10,6 +10,7 @@ __all__ = [
     "BroadcastState",
     "Broker",
     "ColumnsType",
+    "Completions",
     "Counter",
     "Graph",
     "Job",
@@ -22,6 +23,7 @@ __all__ = [
     "ReadOnlyBroadcastState",
     "ReducingState",
     "Results",
+    "SinkContext",
     "Subtask",
     "TimerService",
     "TriggerContext",
@@ -52,6 +54,14 @@ class Graph:
     def add_collection(self, name: str, items: Sequence[object]) -> int:
         """Objects as a source."""
 
+    def add_python_source(
+        self, name: str, adapter: object, bounded: bool, commits: bool, interval_ms: int | None
+    ) -> int:
+        """A source written in Python, through its adapter."""
+
+    def add_python_sink(self, name: str, open: Callable[[Subtask], tuple[Any, Any]], commits: bool) -> int:
+        """A sink written in Python; ``open(subtask)`` returns a writer, and a committer or None."""
+
     def add_source(
         self, name: str, connector: str, options: _Options, columns: ColumnsType | None = None, place: _Place = None
     ) -> int:
@@ -72,6 +82,9 @@ class Graph:
         late_output: str | None = None,
     ) -> int:
         """An operator around a Python function; ``factory(subtask)`` returns ``(calls, close)``."""
+
+    def add_async_wait(self, name: str, factory: Callable[[Subtask], _Opened], capacity: int, ordered: bool) -> int:
+        """Async I/O; ``factory(subtask)`` returns ``([submit], close)``."""
 
     def add_sink(self, name: str, connector: str, options: _Options, columns: ColumnsType, place: _Place = None) -> int:
         """A connector's sink, given columns of that type."""
@@ -221,6 +234,27 @@ class Subtask:
     def metrics(self) -> Metrics: ...
     @property
     def state(self) -> KeyedState | None: ...
+    @staticmethod
+    def adopt_thread(ident: int, name: str) -> None:
+        """Lets Ctrl-C reach a thread that a function has started for its calls."""
+
+    @staticmethod
+    def release_thread(ident: int) -> None: ...
+
+@final
+class SinkContext:
+    """The ``context`` of ``SinkWriter.write``: one object, reused for every record of a subtask."""
+
+    def timestamp(self) -> int | None: ...
+    def current_watermark(self) -> int: ...
+    def current_processing_time(self) -> int: ...
+
+@final
+class Completions:
+    """Where an event loop leaves the results of async I/O."""
+
+    def complete(self, record: int, results: list[Any]) -> None: ...
+    def fail(self, value: object, error: BaseException) -> None: ...
 
 @final
 class Metrics:

@@ -1,5 +1,6 @@
 //! A user's function in one subtask: made when the task opens, called once a record, closed at the end.
 
+use std::ffi::c_long;
 use std::sync::Arc;
 
 use flott::batch::Keys;
@@ -15,6 +16,7 @@ use pyo3::types::PyString;
 use crate::gate;
 use crate::metrics::Metrics;
 use crate::state::{KeyCursor, KeyedState, PyKey};
+use crate::threads;
 
 /// What Python is told about the subtask its function runs in.
 #[pyclass(module = "flott._flott", frozen, get_all)]
@@ -42,6 +44,21 @@ impl Subtask {
                 state: state.map(|state| state.clone_ref(py)),
             },
         )
+    }
+}
+
+#[pymethods]
+impl Subtask {
+    /// Lets Ctrl-C reach a thread that a function has started for its calls; `ident` is `threading.get_ident()` there.
+    #[staticmethod]
+    fn adopt_thread(ident: u64, name: String) {
+        threads::adopt(ident as c_long, name);
+    }
+
+    /// The thread is about to end.
+    #[staticmethod]
+    fn release_thread(ident: u64) {
+        threads::release(ident as c_long);
     }
 }
 
@@ -146,6 +163,10 @@ impl<'a, 'py> Callable<'a, 'py> {
     pub fn new(function: &'a Bound<'py, PyAny>) -> Self {
         // SAFETY: a live reference, and the interpreter is attached
         Callable { function, entry: unsafe { ffi::PyVectorcall_Function(function.as_ptr()) } }
+    }
+
+    pub fn function(&self) -> &'a Bound<'py, PyAny> {
+        self.function
     }
 
     /// `function(argument)`, without a tuple for the argument.

@@ -13,12 +13,14 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::collection::Collection;
+use crate::connectors::sink::PythonSink;
+use crate::connectors::source::PythonSource;
 use crate::function::Failure;
 use crate::gate::{self, raise};
 use crate::job::Job;
 use crate::native::{ColumnsType, NativeOperator};
 use crate::objects::PyObjects;
-use crate::operators::{self, Extra, Settings, ToColumns};
+use crate::operators::{self, Extra, Settings, ToColumns, async_wait};
 use crate::sinks::{Collect, Print};
 use crate::threads::Threads;
 use crate::types;
@@ -59,6 +61,25 @@ impl PyGraph {
     fn add_collection(&mut self, name: &str, items: Vec<Py<PyAny>>) -> usize {
         let source = Arc::new(Collection::new(items));
         self.graph.add_node(name, NodeKind::Source { source, watermarks: None })
+    }
+
+    /// A source written in Python; see [`PythonSource`].
+    fn add_python_source(
+        &mut self,
+        name: &str,
+        adapter: Py<PyAny>,
+        bounded: bool,
+        commits: bool,
+        interval_ms: Option<u64>,
+    ) -> usize {
+        let interval = interval_ms.map(Duration::from_millis);
+        let source = Arc::new(PythonSource { adapter: Arc::new(adapter), bounded, commits, interval });
+        self.graph.add_node(name, NodeKind::Source { source, watermarks: None })
+    }
+
+    /// A sink written in Python; see [`PythonSink`].
+    fn add_python_sink(&mut self, name: &str, open: Py<PyAny>, commits: bool) -> usize {
+        self.graph.add_node(name, NodeKind::Sink(Arc::new(PythonSink { open, commits })))
     }
 
     /// A connector's source, which emits columns of the given type.
@@ -121,6 +142,12 @@ impl PyGraph {
         let settings = Settings { broadcast_states, late_output: late_output.map(Arc::from) };
         let operator = checked(py, operators::create(kind, factory, settings))?;
         Ok(self.graph.add_node(name, NodeKind::Operator(operator)))
+    }
+
+    /// Async I/O around `factory(subtask)`; see [`async_wait::factory`].
+    fn add_async_wait(&mut self, name: &str, factory: Py<PyAny>, capacity: usize, ordered: bool) -> usize {
+        let operator = async_wait::factory(factory, capacity, ordered);
+        self.graph.add_node(name, NodeKind::Operator(operator))
     }
 
     /// A connector's sink, which is given columns of that type.

@@ -2,6 +2,7 @@
 
 mod broker;
 mod collection;
+mod connectors;
 mod context;
 mod convert;
 mod function;
@@ -38,7 +39,9 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<job::Job>()?;
     module.add_class::<metrics::Metrics>()?;
     module.add_class::<metrics::Counter>()?;
+    module.add_class::<connectors::sink::SinkContext>()?;
     module.add_class::<function::Subtask>()?;
+    module.add_class::<operators::async_wait::Completions>()?;
     module.add_class::<context::ProcessContext>()?;
     module.add_class::<timers::TimerService>()?;
     module.add_class::<window::AssignerContext>()?;

@@ -1,5 +1,6 @@
 //! The threads of a job as Python knows them: what Ctrl-C reaches when a user's function does not return.
 
+use std::cell::RefCell;
 use std::ffi::c_long;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,6 +8,11 @@ use flott::runtime::AroundTask;
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::ffi;
 use pyo3::prelude::*;
+
+thread_local! {
+    /// The threads of the job whose task this thread runs.
+    static OF_JOB: RefCell<Option<Threads>> = const { RefCell::new(None) };
+}
 
 #[derive(Clone, Default)]
 pub struct Threads(Arc<Mutex<Vec<Thread>>>);
@@ -27,6 +33,7 @@ impl Threads {
             let entered = Python::try_attach(|py| {
                 let id = current(py).ok();
                 threads.lock().extend(id.map(|id| Thread { id, task: own_name() }));
+                OF_JOB.set(Some(threads.clone()));
                 if let Some(body) = body.take() {
                     py.detach(body);
                 }
@@ -58,6 +65,18 @@ impl Threads {
     fn lock(&self) -> MutexGuard<'_, Vec<Thread>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Adds a thread to those of the job whose task calls this.
+pub fn adopt(id: c_long, task: String) {
+    OF_JOB.with_borrow(|threads| {
+        threads.iter().for_each(|threads| threads.lock().push(Thread { id, task: task.clone() }))
+    });
+}
+
+/// Undoes [`adopt`].
+pub fn release(id: c_long) {
+    OF_JOB.with_borrow(|threads| threads.iter().for_each(|threads| threads.lock().retain(|thread| thread.id != id)));
 }
 
 fn current(py: Python<'_>) -> PyResult<c_long> {

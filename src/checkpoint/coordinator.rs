@@ -36,14 +36,28 @@ impl Coordinator {
     /// The checkpoint to start now, if one is due. One runs at a time.
     pub fn trigger(&mut self, now: i64) -> Option<CheckpointId> {
         let interval = self.interval?;
-        if self.pending.is_some() || now < self.due || self.running.is_empty() {
+        if now < self.due || self.running.is_empty() {
+            return None;
+        }
+        let id = self.trigger_now()?;
+        self.due = now.saturating_add(interval);
+        Some(id)
+    }
+
+    /// Starts a checkpoint at once, whether one is due or not; `None` while another is pending.
+    pub fn trigger_now(&mut self) -> Option<CheckpointId> {
+        if self.pending.is_some() {
             return None;
         }
         let id = self.next_id;
         self.next_id += 1;
-        self.due = now.saturating_add(interval);
         self.pending = Some(Pending { id, waiting: self.running.clone() });
         Some(id)
+    }
+
+    /// The checkpoint that still needs that task's acknowledgement.
+    pub fn waits_for(&self, task: usize) -> Option<CheckpointId> {
+        self.pending.as_ref().filter(|pending| pending.waiting.contains(&task)).map(|pending| pending.id)
     }
 
     /// When [`Coordinator::trigger`] will next have something to say, in ms.
@@ -98,6 +112,17 @@ mod tests {
         assert_eq!(coordinator.task_finished(1), Some(1));
         assert_eq!(coordinator.task_finished(0), None);
         assert_eq!(coordinator.trigger(1000), None, "nobody is left");
+    }
+
+    #[test]
+    fn the_last_checkpoint_does_not_wait_for_its_time() {
+        let mut coordinator = Coordinator::new([0, 1], Some(100), 0);
+        assert_eq!(coordinator.trigger(100), Some(1));
+        assert_eq!(coordinator.acknowledge(0, 1), None);
+        assert_eq!(coordinator.trigger_now(), None, "one at a time");
+        assert_eq!((coordinator.waits_for(0), coordinator.waits_for(1)), (None, Some(1)));
+        assert_eq!(coordinator.acknowledge(1, 1), Some(1));
+        assert_eq!(coordinator.trigger_now(), Some(2));
     }
 
     #[test]

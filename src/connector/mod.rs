@@ -13,6 +13,7 @@ pub(crate) mod testing;
 use std::time::Duration;
 
 use crate::batch::Batch;
+use crate::checkpoint::CheckpointId;
 use crate::error::{Error, Result};
 use crate::operator::SubtaskContext;
 use crate::types::{SchemaRef, Shape};
@@ -130,6 +131,11 @@ pub trait SourceReader: Send {
 
 /// Makes a writer for each subtask.
 pub trait Sink: Send + Sync {
+    /// Whether its writers hold back what they wrote until [`SinkWriter::commit`].
+    fn commits(&self) -> bool {
+        false
+    }
+
     fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>>;
 }
 
@@ -143,6 +149,23 @@ pub trait SinkWriter: Send {
     /// The input has ended: like `flush`, and what is still held back appears.
     fn finish(&mut self) -> Result<()> {
         self.flush()
+    }
+
+    /// Behind `flush`, at a barrier, where the sink commits: what was written since the last barrier belongs to that
+    /// checkpoint. After a failure nobody commits what was prepared for a checkpoint that did not complete.
+    fn prepare(&mut self, _checkpoint: CheckpointId) -> Result<()> {
+        Ok(())
+    }
+
+    /// That checkpoint is complete: make visible what was prepared at it and at those before. Sources commit their
+    /// positions only after this has returned in every sink.
+    fn commit(&mut self, _checkpoint: CheckpointId) -> Result<()> {
+        Ok(())
+    }
+
+    /// Event time has reached `watermark` (ms).
+    fn watermark(&mut self, _watermark: i64) -> Result<()> {
+        Ok(())
     }
 
     /// The processing time (ms) at which `on_time` should be called, for flushes by interval.

@@ -2,7 +2,9 @@
 
 pub mod explode;
 pub mod filter;
+pub mod in_flight;
 pub mod key_by;
+mod outside;
 pub mod parse;
 pub mod render;
 pub mod select;
@@ -19,6 +21,7 @@ use crate::error::Result;
 use crate::metrics::OperatorMetrics;
 use crate::time::Clock;
 
+pub use outside::{Load, Waker};
 pub use timestamps::AssignTimestamps;
 
 /// Where a subtask stands: given to operators, source readers and sink writers when they are made.
@@ -36,6 +39,8 @@ pub struct SubtaskContext {
     pub metrics: OperatorMetrics,
     /// Set when the job is being cancelled: whoever waits or retries must look at it and give up.
     pub cancelled: Arc<AtomicBool>,
+    /// Wakes the task from another thread.
+    pub waker: Waker,
     /// Something outside relies on what sinks have flushed: a source commits how far it has read, or checkpoints are
     /// enabled. A flush must then outlive a crash of the machine; otherwise one of the process is enough.
     pub durable: bool,
@@ -102,12 +107,27 @@ pub trait Operator: Send {
         Ok(())
     }
 
+    /// What is still being done with the records received so far, in other threads.
+    fn load(&self) -> Load {
+        Load::Done
+    }
+
     /// A barrier has been aligned: make everything received so far safe before it is passed on.
     fn barrier(&mut self, _checkpoint: u64, _output: &mut Output) -> Result<()> {
         Ok(())
     }
 
-    /// All inputs have ended; emit what is left.
+    /// Whether there is something to [`Operator::commit`]: the task then outlives its input until that is done.
+    fn commits(&self) -> bool {
+        false
+    }
+
+    /// That checkpoint is complete: make visible what was prepared at its barrier and those before.
+    fn commit(&mut self, _checkpoint: u64) -> Result<()> {
+        Ok(())
+    }
+
+    /// All inputs have ended; emit what is left. Barriers may still come.
     fn finish(&mut self, _output: &mut Output) -> Result<()> {
         Ok(())
     }

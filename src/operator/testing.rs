@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
-use super::{Emission, OperatorFactory, Output, SubtaskContext};
+use super::{Emission, OperatorFactory, Output, SubtaskContext, Waker};
 use crate::batch::{Batch, Data};
 use crate::metrics::OperatorMetrics;
 use crate::time::{Clock, ManualClock};
@@ -41,6 +41,7 @@ pub(crate) fn context_at(clock: Arc<dyn Clock>, parallelism: usize, batch_size: 
         clock,
         metrics: OperatorMetrics::default(),
         cancelled: Arc::default(),
+        waker: Waker::new(|| ()),
         durable: true,
     }
 }

@@ -8,7 +8,7 @@ use crate::batch::Batch;
 use crate::checkpoint::CheckpointId;
 use crate::error::Result;
 use crate::metrics::Counter;
-use crate::operator::{Emission, Operator, Output};
+use crate::operator::{Emission, Load, Operator, Output};
 
 /// Where an operator's output goes.
 pub struct Target {
@@ -140,12 +140,34 @@ impl Chain {
         Ok(())
     }
 
+    /// The load of the operator that has most to do.
+    pub fn load(&self) -> Load {
+        self.operators.iter().map(|chained| chained.operator.load()).max().unwrap_or_default()
+    }
+
     /// Lets an aligned barrier pass through the chain and on to the next tasks.
     pub fn barrier(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        self.prepare(checkpoint)?;
+        self.broadcast(&Element::Barrier(checkpoint));
+        Ok(())
+    }
+
+    /// A barrier for the operators alone: nothing follows the end that has been sent to the next tasks.
+    pub fn prepare(&mut self, checkpoint: CheckpointId) -> Result<()> {
         for index in 0..self.operators.len() {
             self.call(index, |operator, output| operator.barrier(checkpoint, output))?;
         }
-        self.broadcast(&Element::Barrier(checkpoint));
+        Ok(())
+    }
+
+    pub fn commits(&self) -> bool {
+        self.operators.iter().any(|chained| chained.operator.commits())
+    }
+
+    pub fn commit(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        for index in 0..self.operators.len() {
+            self.call(index, |operator, _| operator.commit(checkpoint))?;
+        }
         Ok(())
     }
 

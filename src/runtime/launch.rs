@@ -15,7 +15,7 @@ use super::task::{Event, NetworkInput, Task, TaskControl, TaskInput};
 use crate::error::Result;
 use crate::graph::{JobEdge, JobGraph, NodeId, NodeKind, Partitioning, StreamGraph, StreamNode};
 use crate::metrics::{RECORDS_IN, RECORDS_OUT};
-use crate::operator::{Operator, SubtaskContext};
+use crate::operator::{Operator, SubtaskContext, Waker};
 use crate::time::Clock;
 use crate::types::DEFAULT_MAX_PARALLELISM;
 
@@ -96,7 +96,11 @@ struct Builder<'a> {
 }
 
 fn commits(node: &StreamNode) -> bool {
-    matches!(&node.kind, NodeKind::Source { source, .. } if source.commits())
+    match &node.kind {
+        NodeKind::Source { source, .. } => source.commits(),
+        NodeKind::Sink(sink) => sink.commits(),
+        NodeKind::Operator(_) => false,
+    }
 }
 
 /// One end of an edge at a task: which edge, which subtask is at the other end.
@@ -239,6 +243,7 @@ impl<'a> Builder<'a> {
 
     fn context(&self, id: NodeId, vertex: usize, subtask: usize) -> SubtaskContext {
         let node = self.graph.node(id);
+        let signal = self.signals[self.first_task[vertex] + subtask].clone();
         SubtaskContext {
             operator: node.name.as_str().into(),
             job_name: self.config.job_name.as_str().into(),
@@ -249,6 +254,7 @@ impl<'a> Builder<'a> {
             clock: self.clock.clone(),
             metrics: self.metrics.operator(id),
             cancelled: self.cancelled.clone(),
+            waker: Waker::new(move || signal.raise()),
             durable: self.durable,
         }
     }

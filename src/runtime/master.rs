@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use super::launch::Launched;
 use super::task::{Command, Event, TaskControl, TaskId};
-use crate::checkpoint::Coordinator;
+use crate::checkpoint::{CheckpointId, Commits, Coordinator};
 use crate::connector::{Split, SplitEnumerator};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{NodeId, NodeKind, StreamGraph};
@@ -120,10 +120,12 @@ pub struct Master {
     controls: Vec<Arc<TaskControl>>,
     sources: Vec<SourceGroup>,
     coordinator: Coordinator,
+    commits: Commits,
     drained: BTreeSet<TaskId>,
     ended: BTreeSet<TaskId>,
     failure: Option<Error>,
-    finishing: bool,
+    /// The checkpoint at the end of a bounded job: every task takes part in it that has not ended.
+    last: Option<CheckpointId>,
     cancelled: Arc<std::sync::atomic::AtomicBool>,
 }
 
@@ -132,12 +134,13 @@ impl Master {
         let controls = launched.controls.clone();
         Master {
             coordinator: Coordinator::new(0..controls.len(), checkpoint_interval, now),
+            commits: Commits::new(launched.tasks.iter().filter(|task| task.commits()).map(|task| task.id)),
             controls,
             sources: std::mem::take(&mut launched.sources),
             drained: BTreeSet::new(),
             ended: BTreeSet::new(),
             failure: None,
-            finishing: false,
+            last: None,
             cancelled: launched.cancelled.clone(),
         }
     }
@@ -155,8 +158,10 @@ impl Master {
                 return;
             }
         }
-        if let Some(checkpoint) = self.coordinator.trigger(now) {
-            self.tell_sources(|| Command::Trigger(checkpoint));
+        if self.last.is_none()
+            && let Some(checkpoint) = self.coordinator.trigger(now)
+        {
+            self.trigger(checkpoint);
         }
     }
 
@@ -167,10 +172,19 @@ impl Master {
     }
 
     pub fn handle(&mut self, event: Event) {
+        let mut safe = None;
         let completed = match event {
             Event::Acknowledge(task, checkpoint) => self.coordinator.acknowledge(task, checkpoint),
+            Event::Committed(task, checkpoint) => {
+                safe = self.commits.committed(task, checkpoint);
+                None
+            }
             Event::Drained(task) => {
                 self.drained.insert(task);
+                // its inputs ended before the barrier came
+                if let Some(checkpoint) = self.coordinator.waits_for(task).filter(|_| !self.is_source(task)) {
+                    self.controls[task].send(Command::Trigger(checkpoint));
+                }
                 None
             }
             Event::Finished(task) => {
@@ -184,17 +198,37 @@ impl Master {
             }
         };
         if let Some(checkpoint) = completed {
-            self.tell_sources(|| Command::Complete(checkpoint));
+            self.tell(self.commits.tasks(), || Command::Commit(checkpoint));
+            safe = self.commits.start(checkpoint).or(safe);
+        }
+        if let Some(checkpoint) = safe {
+            self.tell(self.sources.iter().flat_map(SourceGroup::tasks), || Command::Complete(checkpoint));
+            if self.last == Some(checkpoint) {
+                self.tell(self.drained.iter().copied(), || Command::Finish);
+            }
         }
         let waiting = self.drained.difference(&self.ended).count();
-        if !self.finishing && waiting > 0 && waiting + self.ended.len() == self.controls.len() {
-            self.finishing = true;
-            self.tell_sources(|| Command::Finish);
+        if self.last.is_none() && waiting > 0 && waiting + self.ended.len() == self.controls.len() {
+            self.last = self.coordinator.trigger_now();
+            if let Some(checkpoint) = self.last {
+                self.trigger(checkpoint);
+            }
         }
     }
 
-    fn tell_sources(&self, command: impl Fn() -> Command) {
-        for task in self.sources.iter().flat_map(SourceGroup::tasks).filter(|task| !self.ended.contains(task)) {
+    fn is_source(&self, task: TaskId) -> bool {
+        self.sources.iter().any(|source| source.tasks().contains(&task))
+    }
+
+    /// Sources put the barrier into their streams; no barrier reaches the others that have drained.
+    fn trigger(&self, checkpoint: CheckpointId) {
+        let drained = self.drained.iter().copied().filter(|task| !self.is_source(*task));
+        let sources = self.sources.iter().flat_map(SourceGroup::tasks);
+        self.tell(sources.chain(drained), || Command::Trigger(checkpoint));
+    }
+
+    fn tell(&self, tasks: impl Iterator<Item = TaskId>, command: impl Fn() -> Command) {
+        for task in tasks.filter(|task| !self.ended.contains(task)) {
             self.controls[task].send(command());
         }
     }

@@ -53,8 +53,23 @@ impl Operator for SinkOperator {
         self.writer()?.on_time(now)
     }
 
-    fn barrier(&mut self, _checkpoint: u64, _output: &mut Output) -> Result<()> {
-        self.writer()?.flush()
+    fn watermark(&mut self, watermark: i64, _output: &mut Output) -> Result<()> {
+        self.writer()?.watermark(watermark)
+    }
+
+    fn barrier(&mut self, checkpoint: u64, _output: &mut Output) -> Result<()> {
+        let commits = self.sink.commits();
+        let writer = self.writer()?;
+        writer.flush()?;
+        if commits { writer.prepare(checkpoint) } else { Ok(()) }
+    }
+
+    fn commits(&self) -> bool {
+        self.sink.commits()
+    }
+
+    fn commit(&mut self, checkpoint: u64) -> Result<()> {
+        self.writer()?.commit(checkpoint)
     }
 
     fn finish(&mut self, _output: &mut Output) -> Result<()> {

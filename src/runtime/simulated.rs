@@ -11,6 +11,9 @@ use crate::error::{Error, Result};
 use crate::graph::StreamGraph;
 use crate::time::{Clock, ManualClock};
 
+/// How long to wait for one task's results before another's are looked for.
+const OUTSIDE: Duration = Duration::from_millis(1);
+
 #[derive(Clone, Copy, PartialEq)]
 enum State {
     /// May have something to do; `until` is when it wants to be woken in any case (ms).
@@ -102,10 +105,20 @@ impl Simulation {
                 None => Ok(true),
             };
         }
-        if !progressed {
+        if !progressed && !self.wait_outside() {
             self.pass_time()?;
         }
         Ok(false)
+    }
+
+    /// Waits for results that other threads make: a clock set by hand stands still meanwhile. `false` if there are none.
+    fn wait_outside(&self) -> bool {
+        let alive = self.launched.tasks.iter().zip(&self.states).filter(|(_, state)| **state != State::Ended);
+        let waiting = alive.map(|(task, _)| task).find(|task| task.in_flight());
+        if let Some(task) = waiting {
+            task.control.signal.wait(OUTSIDE);
+        }
+        waiting.is_some()
     }
 
     fn pass_time(&mut self) -> Result<()> {

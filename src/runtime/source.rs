@@ -131,12 +131,6 @@ impl SourceInput {
         }
     }
 
-    /// Everything ever read is safe.
-    pub fn complete_all(&mut self) -> Result<()> {
-        let splits = self.reader.snapshot();
-        self.commit(splits)
-    }
-
     fn commit(&mut self, splits: Vec<Split>) -> Result<()> {
         if splits != self.committed {
             self.reader.commit(&splits)?;

@@ -13,26 +13,33 @@ use crate::batch::Batch;
 use crate::checkpoint::CheckpointId;
 use crate::connector::Split;
 use crate::error::{Error, Result};
+use crate::operator::Load;
 use crate::time::{Clock, MAX_WATERMARK};
 
 pub type TaskId = usize;
+
+/// How long a source may wait for records while operators of its task wait for results.
+const IN_FLIGHT: Duration = Duration::from_millis(5);
 
 /// What the master tells a task.
 pub enum Command {
     AddSplits(Vec<Split>),
     NoMoreSplits,
-    /// Put that barrier into the stream (sources).
+    /// Put that barrier into the stream (sources), or take part in that checkpoint (tasks that have drained).
     Trigger(CheckpointId),
-    /// That checkpoint is complete (sources).
+    /// That checkpoint is complete: commit what was written (sinks).
+    Commit(CheckpointId),
+    /// What was written up to that checkpoint has been committed: commit how far the source was (sources).
     Complete(CheckpointId),
-    /// Every record of the job is safe: commit and end (sources that have drained).
+    /// Every record of the job is safe: end (tasks that have drained).
     Finish,
 }
 
 /// What a task tells the master.
 pub enum Event {
     Acknowledge(TaskId, CheckpointId),
-    /// A source has sent its last record and waits for [`Command::Finish`].
+    Committed(TaskId, CheckpointId),
+    /// A source or a task that commits has sent its last record and waits for [`Command::Finish`].
     Drained(TaskId),
     Finished(TaskId),
     Failed(TaskId, Error),
@@ -130,9 +137,16 @@ enum Phase {
     Running,
     /// The end has been sent; it may still be held back by full channels.
     Ending,
-    /// A source that waits for the rest of the job.
+    /// A source or a task that commits, waiting for the rest of the job.
     Drained,
     Finished,
+}
+
+/// What must not overtake a record that an operator still works at.
+#[derive(Clone, Copy)]
+enum Held {
+    Barrier(CheckpointId),
+    End,
 }
 
 pub struct Task {
@@ -148,6 +162,8 @@ pub struct Task {
     idle: bool,
     /// What is left of the batch at hand, and the input it came by. Nothing else is taken before it is done.
     rest: Option<(usize, Batch)>,
+    /// What waits until the chain has emitted all results. Nothing else is taken before it has passed.
+    held: Option<Held>,
     pace: Pace,
 }
 
@@ -162,7 +178,7 @@ impl Task {
         events: mpsc::Sender<Event>,
     ) -> Self {
         let (phase, pace) = (Phase::Created, Pace::default());
-        Task { id, name, control, input, chain, clock, events, phase, idle: false, rest: None, pace }
+        Task { id, name, control, input, chain, clock, events, phase, idle: false, rest: None, held: None, pace }
     }
 
     /// Does one small piece of work: a command, a batch, a timer. A source waits for records at most `wait`.
@@ -185,6 +201,7 @@ impl Task {
             return self.ended();
         }
         if self.rest.is_none()
+            && self.held.is_none()
             && let Some(command) = self.control.receive()
         {
             self.command(command)?;
@@ -199,10 +216,20 @@ impl Task {
             self.chain.processing_time(now)?;
             return Ok(Step::Progress);
         }
+        let load = self.chain.load();
+        if let Some(held) = self.held.take_if(|_| load == Load::Done) {
+            self.pass(held)?;
+            return Ok(Step::Progress);
+        }
+        if self.held.is_some() || load == Load::Full {
+            return Ok(Step::Wait(wakeup));
+        }
         if let Some((input, batch)) = self.rest.take() {
             self.process(input, batch)?;
             return Ok(Step::Progress);
         }
+        // a reader that waits does not hear that a result is there
+        let wait = if load == Load::InFlight { wait.min(IN_FLIGHT) } else { wait };
         let wait = match wakeup {
             Some(at) => wait.min(Duration::from_millis((at - now).max(0) as u64)),
             None => wait,
@@ -231,8 +258,7 @@ impl Task {
             }
             Read::Ended => {
                 self.chain.advance_watermark(MAX_WATERMARK)?;
-                self.chain.finish()?;
-                self.phase = Phase::Ending;
+                self.hold(Held::End)?;
                 Ok(Step::Progress)
             }
         }
@@ -294,8 +320,7 @@ impl Task {
             Element::End => {
                 network.channels[index].ended = true;
                 if network.all_ended() {
-                    self.chain.finish()?;
-                    self.phase = Phase::Ending;
+                    self.hold(Held::End)?;
                 } else {
                     self.network_time()?;
                     self.pass_aligned_barrier()?;
@@ -321,38 +346,85 @@ impl Task {
 
     fn pass_aligned_barrier(&mut self) -> Result<()> {
         let TaskInput::Network(network) = &mut self.input else { return Ok(()) };
-        if let Some(checkpoint) = network.aligned() {
-            self.chain.barrier(checkpoint)?;
-            self.tell(Event::Acknowledge(self.id, checkpoint));
+        match network.aligned() {
+            Some(checkpoint) => self.hold(Held::Barrier(checkpoint)),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets a barrier or the end pass, at once or as soon as all results of the records before it are there.
+    fn hold(&mut self, what: Held) -> Result<()> {
+        if self.chain.load() == Load::Done {
+            return self.pass(what);
+        }
+        self.held = Some(what);
+        Ok(())
+    }
+
+    fn pass(&mut self, what: Held) -> Result<()> {
+        match what {
+            Held::Barrier(checkpoint) => {
+                self.chain.barrier(checkpoint)?;
+                self.tell(Event::Acknowledge(self.id, checkpoint));
+            }
+            Held::End => {
+                self.chain.finish()?;
+                self.phase = Phase::Ending;
+            }
         }
         Ok(())
     }
 
     fn command(&mut self, command: Command) -> Result<()> {
-        let TaskInput::Source(source) = &mut self.input else { return Ok(()) };
-        let place = self.chain.operators[0].place.clone();
         match command {
-            Command::AddSplits(splits) => source.add_splits(splits).map_err(|error| error.at(place))?,
-            Command::NoMoreSplits => source.no_more_splits(),
+            Command::AddSplits(splits) => self.at_source(|source| source.add_splits(splits)),
+            Command::NoMoreSplits => self.at_source(|source| {
+                source.no_more_splits();
+                Ok(())
+            }),
             Command::Trigger(checkpoint) => {
-                source.remember_positions(checkpoint);
-                if self.phase == Phase::Running {
-                    self.chain.barrier(checkpoint)?;
+                if let TaskInput::Source(source) = &mut self.input {
+                    source.remember_positions(checkpoint);
                 }
+                if self.phase != Phase::Drained {
+                    return self.hold(Held::Barrier(checkpoint));
+                }
+                self.chain.prepare(checkpoint)?;
                 self.tell(Event::Acknowledge(self.id, checkpoint));
+                Ok(())
             }
-            Command::Complete(checkpoint) => source.complete(checkpoint).map_err(|error| error.at(place))?,
-            Command::Finish => {
-                source.complete_all().map_err(|error| error.at(place))?;
-                self.finished()?;
+            Command::Commit(checkpoint) => {
+                self.chain.commit(checkpoint)?;
+                self.tell(Event::Committed(self.id, checkpoint));
+                Ok(())
             }
+            Command::Complete(checkpoint) => self.at_source(|source| source.complete(checkpoint)),
+            Command::Finish => self.finished(),
         }
-        Ok(())
+    }
+
+    fn at_source(&mut self, action: impl FnOnce(&mut SourceInput) -> Result<()>) -> Result<()> {
+        match &mut self.input {
+            TaskInput::Source(source) => {
+                action(source).map_err(|error| error.at(self.chain.operators[0].place.clone()))
+            }
+            TaskInput::Network(_) => Ok(()),
+        }
+    }
+
+    /// Whether the task has something to commit once a checkpoint is complete.
+    pub fn commits(&self) -> bool {
+        self.chain.commits()
+    }
+
+    /// Whether operators wait for results from other threads.
+    pub fn in_flight(&self) -> bool {
+        self.chain.load() != Load::Done
     }
 
     /// The end has left this task.
     fn ended(&mut self) -> Result<Step> {
-        if matches!(self.input, TaskInput::Source(_)) {
+        if matches!(self.input, TaskInput::Source(_)) || self.commits() {
             self.phase = Phase::Drained;
             self.tell(Event::Drained(self.id));
             return Ok(Step::Progress);

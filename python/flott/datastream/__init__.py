@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from flott._lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from flott.datastream.async_data_stream import AsyncDataStream
     from flott.datastream.checkpoint_config import CheckpointConfig, ExternalizedCheckpointCleanup
     from flott.datastream.checkpoint_storage import (
         CheckpointStorage,
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from flott.datastream.externalized_checkpoint_retention import ExternalizedCheckpointRetention
     from flott.datastream.functions import (
         AggregateFunction,
+        AsyncFunction,
+        AsyncRetryPredicate,
+        AsyncRetryStrategy,
         BroadcastProcessFunction,
         CoFlatMapFunction,
         CoMapFunction,
@@ -66,6 +70,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AggregateFunction",
+    "AsyncDataStream",
+    "AsyncFunction",
+    "AsyncRetryPredicate",
+    "AsyncRetryStrategy",
     "BroadcastProcessFunction",
     "CheckpointConfig",
     "CheckpointStorage",
@@ -116,6 +124,10 @@ __all__ = [
 
 _EXPORTS = {
     "AggregateFunction": "functions",
+    "AsyncDataStream": "async_data_stream",
+    "AsyncFunction": "functions",
+    "AsyncRetryPredicate": "functions",
+    "AsyncRetryStrategy": "functions",
     "BroadcastProcessFunction": "functions",
     "CheckpointConfig": "checkpoint_config",
     "CheckpointStorage": "checkpoint_storage",

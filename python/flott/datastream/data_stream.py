@@ -477,7 +477,8 @@ class DataStream(_Configurable):
         return self._connector_sink(sink_func, "add_sink()")
 
     def sink_to(self, sink: Any) -> DataStreamSink:
-        """Writes the stream with a sink such as ``KafkaSink`` or ``FileSink``."""
+        """Writes the stream with a sink such as ``KafkaSink`` or ``FileSink``, or one written in Python
+        (``flott.datastream.connectors.python.PythonSink``)."""
         return self._connector_sink(sink, "sink_to()")
 
     def execute_and_collect(
@@ -552,9 +553,18 @@ class DataStream(_Configurable):
         return DataStreamSink(self._env._transformation(name, add, [(0, each) for each in self._inputs]))
 
     def _connector_sink(self, sink: Any, call: str) -> DataStreamSink:
+        from flott.datastream.connectors.python import PythonSink
+
+        if isinstance(sink, PythonSink):
+            from flott.datastream.connectors._python_sink import add_python_sink
+
+            parameters = self._env._job_parameters()
+            return self._sink(
+                type(sink).__name__, lambda graph, own: add_python_sink(graph, own.name, sink, parameters)
+            )
         if not hasattr(sink, "_to_spec"):
             raise TypeError(
-                f"{call} takes a sink such as KafkaSink, FileSink or JdbcSink.sink(...), not {sink!r}; "
+                f"{call} takes a sink such as KafkaSink, FileSink, a PythonSink or JdbcSink.sink(...), not {sink!r}; "
                 "to run your own code for each record use map() or process()"
             )
         connector, options, declared = sink._to_spec()

@@ -18,11 +18,12 @@ from flott.datastream.data_stream import DataStream
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from flott._flott import Graph, Job
+    from flott._flott import ColumnsType, Graph, Job
     from flott.common.io import InputFormat
     from flott.common.job_client import JobClient
     from flott.common.job_execution_result import JobExecutionResult
     from flott.common.watermark_strategy import WatermarkStrategy
+    from flott.datastream._transformation import AddNode
     from flott.datastream.cached_stream import Cache
 
 __all__ = ["StreamExecutionEnvironment"]
@@ -97,30 +98,52 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         source_name: str,
         type_info: TypeInformation | None = None,
     ) -> DataStream:
-        """A stream from a source such as ``KafkaSource``, ``FileSource`` or ``NumberSequenceSource``.
+        """A stream from a source such as ``KafkaSource``, ``FileSource`` or ``NumberSequenceSource``, or from one
+        written in Python (``flott.datastream.connectors.python.PythonSource``).
 
         :param watermark_strategy: how event time advances, in each split of the source by itself
         :param source_name: the operator's name
         """
         import json
 
-        if not hasattr(source, "_to_spec"):
-            raise TypeError(f"from_source() takes a source such as KafkaSource or FileSource, not {source!r}")
-        connector, options, declared = source._to_spec()
-        stream_type = type_info or declared
-        columns = None if stream_type is None else columns_type(stream_type, "from_source()")
+        add_source, stream_type, columns = self._source(source, type_info)
         assigner = watermark_strategy._timestamp_assigner
         extract = None if assigner is None else assigner.extract_timestamp
         strategy = json.dumps(watermark_strategy._to_spec())
 
         def add(graph: Graph, own: Transformation) -> int:
-            node = graph.add_source(own.name, connector, list(options.items()), columns, own.place)
+            node = add_source(graph, own)
             if watermark_strategy._kind != "none" or extract is not None:
                 graph.set_watermarks(node, strategy, extract)
             return node
 
         made = self._transformation(source_name, add)
         return DataStream(self, [Input(made)], stream_type, made, columns=columns)
+
+    def _source(
+        self, source: Any, type_info: TypeInformation | None
+    ) -> tuple[AddNode, TypeInformation | None, ColumnsType | None]:
+        """What adds the source to a graph, and the type of its records."""
+        from flott.datastream.connectors.python import PythonSource
+
+        if isinstance(source, PythonSource):
+            from flott.datastream.connectors._python_source import add_python_source
+
+            parameters = self._job_parameters()
+            return lambda graph, own: add_python_source(graph, own.name, source, type_info, parameters), type_info, None
+        if not hasattr(source, "_to_spec"):
+            raise TypeError(
+                f"from_source() takes a source such as KafkaSource, FileSource or a PythonSource, not {source!r}"
+            )
+        connector, options, declared = source._to_spec()
+        stream_type = type_info or declared
+        columns = None if stream_type is None else columns_type(stream_type, "from_source()")
+        given = list(options.items())
+        return (
+            lambda graph, own: graph.add_source(own.name, connector, given, columns, own.place),
+            stream_type,
+            columns,
+        )
 
     def add_source(
         self, source_func: Any, source_name: str = "Custom Source", type_info: TypeInformation | None = None

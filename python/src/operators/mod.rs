@@ -1,5 +1,6 @@
 //! Operators that call Python: one a file, and one line each in [`create`].
 
+pub mod async_wait;
 mod columns;
 mod filter;
 mod flat_map;

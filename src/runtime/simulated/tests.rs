@@ -1,5 +1,8 @@
 //! Jobs under the simulated executor: results do not depend on seed or batch size, and failures end the job.
 
+mod commits;
+mod outside;
+
 use super::*;
 use std::sync::Mutex;
 

@@ -5,6 +5,7 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/u
 
 from __future__ import annotations
 
+from flott.datastream.functions.async_function import AsyncFunction, AsyncRetryPredicate, AsyncRetryStrategy
 from flott.datastream.functions.base import (
     AggregateFunction,
     CoFlatMapFunction,
@@ -45,6 +46,9 @@ from flott.datastream.timerservice import TimerService
 __all__ = [
     "AggregateFunction",
     "AllWindowFunction",
+    "AsyncFunction",
+    "AsyncRetryPredicate",
+    "AsyncRetryStrategy",
     "BaseBroadcastProcessFunction",
     "BroadcastProcessFunction",
     "CoFlatMapFunction",

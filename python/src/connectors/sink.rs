@@ -1,0 +1,142 @@
+//! A sink written in Python: `PythonSink`, through its adapter in `flott/datastream/connectors/_python_sink.py`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use flott::batch::{Batch, NO_TIMESTAMP};
+use flott::checkpoint::CheckpointId;
+use flott::connector::{Sink, SinkWriter};
+use flott::operator::SubtaskContext;
+use flott::time::Clock;
+use flott::{Error, Result};
+use pyo3::prelude::*;
+
+use crate::function::{Callable, Failure, Subtask};
+use crate::gate;
+use crate::objects::{PyObjects, release};
+
+pub struct PythonSink {
+    /// `open(subtask)` returns a writer, and a committer or None.
+    pub open: Py<PyAny>,
+    pub commits: bool,
+}
+
+impl Sink for PythonSink {
+    fn commits(&self) -> bool {
+        self.commits
+    }
+
+    fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>> {
+        gate::enter(|py| {
+            let subtask = Subtask::create(py, context, None)?;
+            let (writer, committer) = self.open.call1(py, (subtask,))?.extract(py)?;
+            let time = SinkContext { timestamp: NO_TIMESTAMP, watermark: NO_TIMESTAMP, clock: context.clock.clone() };
+            let context = Py::new(py, time)?;
+            Ok(Box::new(Writer { writer, committer, context, prepared: BTreeMap::new() }) as Box<dyn SinkWriter>)
+        })
+    }
+}
+
+/// The `context` of `SinkWriter.write(value, context)`: one object, reused for every record of a subtask.
+#[pyclass(module = "flott._flott")]
+pub struct SinkContext {
+    timestamp: i64,
+    watermark: i64,
+    clock: Arc<dyn Clock>,
+}
+
+#[pymethods]
+impl SinkContext {
+    /// The record's event time in ms, or None.
+    fn timestamp(&self) -> Option<i64> {
+        (self.timestamp != NO_TIMESTAMP).then_some(self.timestamp)
+    }
+
+    /// The watermark in ms; the smallest long before the first one.
+    fn current_watermark(&self) -> i64 {
+        self.watermark
+    }
+
+    /// Milliseconds since 1970-01-01 UTC.
+    fn current_processing_time(&self) -> i64 {
+        self.clock.now()
+    }
+}
+
+struct Writer {
+    writer: Py<PyAny>,
+    committer: Option<Py<PyAny>>,
+    context: Py<SinkContext>,
+    /// What belongs to each checkpoint that is not complete.
+    prepared: BTreeMap<CheckpointId, Vec<Py<PyAny>>>,
+}
+
+impl SinkWriter for Writer {
+    fn write(&mut self, batch: Batch) -> Result<()> {
+        let Batch { data, timestamps, .. } = batch;
+        let failure = gate::enter(|py| {
+            let items = PyObjects::take(py, data)?;
+            let write = self.writer.bind(py).getattr(pyo3::intern!(py, "write"))?;
+            let write = Callable::new(&write);
+            let argument = self.context.clone_ref(py).into_any();
+            let mut failure = None;
+            for (index, item) in items.iter().enumerate() {
+                self.context.borrow_mut(py).timestamp = timestamps.as_ref().map_or(NO_TIMESTAMP, |times| times[index]);
+                if let Err(error) = write.two(item, &argument) {
+                    failure = Some(Failure::new(py, error, item).into_error(py));
+                    break;
+                }
+            }
+            release(py, items);
+            Ok(failure)
+        })?;
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        gate::enter(|py| self.writer.call_method0(py, "flush").map(drop))
+    }
+
+    fn prepare(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        let prepared: Vec<Py<PyAny>> = gate::enter(|py| {
+            let prepared = self.writer.bind(py).call_method0("prepare_commit")?;
+            if prepared.is_none() {
+                return Ok(Vec::new());
+            }
+            prepared.try_iter()?.map(|item| Ok(item?.unbind())).collect()
+        })?;
+        if !prepared.is_empty() {
+            self.prepared.insert(checkpoint, prepared);
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        let Some(committer) = &self.committer else { return Ok(()) };
+        let later = self.prepared.split_off(&(checkpoint + 1));
+        let reached: Vec<Py<PyAny>> = std::mem::replace(&mut self.prepared, later).into_values().flatten().collect();
+        if reached.is_empty() {
+            return Ok(());
+        }
+        gate::enter(|py| committer.call_method1(py, "commit", (reached,)).map(drop))
+    }
+
+    fn watermark(&mut self, watermark: i64) -> Result<()> {
+        gate::enter(|py| {
+            self.context.borrow_mut(py).watermark = watermark;
+            Ok(())
+        })
+    }
+
+    fn close(&mut self) -> Result<()> {
+        let left = std::mem::take(&mut self.prepared);
+        gate::enter(|py| {
+            release(py, left.into_values().flatten());
+            let closed = self.writer.call_method0(py, "close").map(drop);
+            let committer = self.committer.take();
+            let committer = committer.map_or(Ok(()), |committer| committer.call_method0(py, "close").map(drop));
+            Ok(closed.and(committer).err().map(|error| gate::carry(py, error)))
+        })?
+        .map_or(Ok(()), |error: Error| Err(error))
+    }
+}
