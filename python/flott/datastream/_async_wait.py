@@ -14,7 +14,7 @@ from collections import deque
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
-from flott.datastream._calls import _copy, _runtime_context
+from flott.datastream._calls import own_copy, runtime_context
 from flott.datastream.functions.async_function import AsyncFunction
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ def factory(
     """What the engine calls in each subtask: see ``Graph.add_async_wait``."""
 
     def make(subtask: Subtask) -> Opened:
-        own = function if isinstance(function, PlainAsyncFunction) else _copy(function)
+        own = function if isinstance(function, PlainAsyncFunction) else own_copy(function)
         name = f"{subtask.operator} ({subtask.index + 1}/{subtask.parallelism})"
         runner = _Runner(own, timeout_ms / 1000, strategy, f"{name} event loop")
-        runner.open(_runtime_context(subtask, job_parameters), subtask)
+        runner.open(runtime_context(subtask, job_parameters), subtask)
         return [runner.submit], runner.close
 
     return make
