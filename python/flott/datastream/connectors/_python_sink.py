@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flott.datastream._calls import _runtime_context
+from flott.datastream._calls import runtime_context
 from flott.datastream.connectors.python import Committer, PythonSink, SinkWriter
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def add_python_sink(graph: Graph, name: str, sink: PythonSink, job_parameters: M
     commits = kind.create_committer is not PythonSink.create_committer
 
     def open(subtask: Subtask) -> tuple[SinkWriter, Committer | None]:
-        context = _runtime_context(subtask, job_parameters)
+        context = runtime_context(subtask, job_parameters)
         writer = sink.create_writer(context)
         _check(writer, SinkWriter, f"{kind.__name__}.create_writer()")
         committer = sink.create_committer(context) if commits else None

@@ -6,7 +6,7 @@ import pickle
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from flott.datastream._calls import _runtime_context
+from flott.datastream._calls import runtime_context
 from flott.datastream.connectors.python import PythonSource, Split, SplitReader
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class _Adapter:
 
     def discover(self, subtask: Subtask) -> list[tuple[str, bytes]]:
         found = []
-        for split in self._source.splits(_runtime_context(subtask, self._job_parameters)):
+        for split in self._source.splits(runtime_context(subtask, self._job_parameters)):
             split = Split(split) if isinstance(split, str) else split
             if not isinstance(split, Split) or not isinstance(split.id, str):
                 raise TypeError(
@@ -56,7 +56,7 @@ class _Adapter:
         where, ended = pickle.loads(position)
         if ended:
             return _OpenSplit(None, self._source, position, None)
-        context = _runtime_context(subtask, self._job_parameters)
+        context = runtime_context(subtask, self._job_parameters)
         reader = self._source.create_reader(Split(id, where), context)
         if not isinstance(reader, SplitReader):
             raise TypeError(f"{type(self._source).__name__}.create_reader() must return a SplitReader, not {reader!r}")
