@@ -103,7 +103,12 @@ class _Runner:
             # it may have ended by itself just now
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._loop.stop)
-            _wait_for(self._ended)
+            try:
+                _wait_for(self._ended)
+            except KeyboardInterrupt:
+                # the loop's thread was interrupted as well, at about the same time
+                if not self._ended.wait(_GRACE / 2):
+                    raise
         self._subtask.release_thread(self._thread.ident or 0)
         self._thread.join()
         if self._failure is not None:

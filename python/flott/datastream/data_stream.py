@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from flott.datastream.cached_stream import CachedDataStream
     from flott.datastream.connected_streams import BroadcastConnectedStream, BroadcastStream, ConnectedStreams
     from flott.datastream.functions.base import Function
+    from flott.datastream.interval_join import IntervalJoin
     from flott.datastream.output_tag import OutputTag
     from flott.datastream.state import MapStateDescriptor
     from flott.datastream.stream_execution_environment import StreamExecutionEnvironment
@@ -648,6 +649,12 @@ class KeyedStream(DataStream):
         if kind in ("map", "flat_map", "filter") and not isinstance(function, FunctionWrapper):
             kind = f"keyed_{kind}"
         return super()._operator(name, kind, function, methods, type_info, listed)
+
+    def interval_join(self, other_stream: KeyedStream) -> IntervalJoin:
+        """Pairs records of one key by their event time (beyond PyFlink, as in Flink's Java): then ``between(...)``."""
+        from flott.datastream.interval_join import IntervalJoin
+
+        return IntervalJoin(self, other_stream)
 
     def reduce(self, func: ReduceFunction | Callable[[Any, Any], Any]) -> DataStream:
         """Combines each record with what its key has so far, and emits the result.

@@ -56,6 +56,7 @@ fn kind(name: &str) -> Option<Kind> {
         "keyed_process" => Kind::Process(&process::KEYED_PROCESS),
         "co_process" => Kind::Process(&process::CO_PROCESS),
         "keyed_co_process" => Kind::Process(&process::KEYED_CO_PROCESS),
+        "keyed_co_process_timed" => Kind::Process(&process::KEYED_CO_PROCESS_TIMED),
         "co_map" => Kind::Process(&process::CO_MAP),
         "keyed_co_map" => Kind::Process(&process::KEYED_CO_MAP),
         "co_flat_map" => Kind::Process(&process::CO_FLAT_MAP),

@@ -23,6 +23,8 @@ use crate::timers::{Domain, TimerService};
 enum Form {
     /// `(value, ctx)`: yields.
     Process,
+    /// `(value, ctx)`: yields each result behind its timestamp.
+    Timed,
     /// `(value)`: yields.
     FlatMap,
     /// `(value)`: returns a record, None for none.
@@ -55,6 +57,7 @@ pub const PROCESS: Kind = kind(ONE, Form::Process);
 pub const KEYED_PROCESS: Kind = keyed(kind(ONE, Form::Process));
 pub const CO_PROCESS: Kind = kind(TWO, Form::Process);
 pub const KEYED_CO_PROCESS: Kind = keyed(kind(TWO, Form::Process));
+pub const KEYED_CO_PROCESS_TIMED: Kind = keyed(kind(TWO, Form::Timed));
 pub const CO_MAP: Kind = kind(&["map1", "map2"], Form::Map);
 pub const KEYED_CO_MAP: Kind = keyed(kind(&["map1", "map2"], Form::Map));
 pub const CO_FLAT_MAP: Kind = kind(&["flat_map1", "flat_map2"], Form::FlatMap);
@@ -184,6 +187,7 @@ impl Operator for Process {
                 }
                 let result = keys.set(py, index).and_then(|()| match kind.form {
                     Form::Process => call.two(item, &argument).and_then(|r| yielded.add_all(&r, method, time)),
+                    Form::Timed => call.two(item, &argument).and_then(|r| yielded.add_timed(&r, method)),
                     Form::FlatMap => call.one(item).and_then(|r| yielded.add_all(&r, method, time)),
                     // None gives no record
                     Form::Map => call.one(item).map(|result| {

@@ -43,16 +43,26 @@ impl Records {
 impl Yielded {
     /// Adds what `function` yielded or returned.
     pub fn add_all(&mut self, results: &Bound<'_, PyAny>, function: &str, time: i64) -> PyResult<()> {
+        function::each_result(results, function, |item| self.add_tagged(item, time))
+    }
+
+    /// The same where each result comes as `timestamp, result`.
+    pub fn add_timed(&mut self, results: &Bound<'_, PyAny>, function: &str) -> PyResult<()> {
         function::each_result(results, function, |item| {
-            match tagged(&item)? {
-                None => self.add(item, time),
-                Some((id, value)) => {
-                    let tag = self.tags.entry(id).or_insert_with_key(|id| id.as_str().into()).clone();
-                    self.add_side(&tag, value, time);
-                }
-            }
-            Ok(())
+            let (time, item) = item.extract()?;
+            self.add_tagged(item, time)
         })
+    }
+
+    fn add_tagged(&mut self, item: Bound<'_, PyAny>, time: i64) -> PyResult<()> {
+        match tagged(&item)? {
+            None => self.add(item, time),
+            Some((id, value)) => {
+                let tag = self.tags.entry(id).or_insert_with_key(|id| id.as_str().into()).clone();
+                self.add_side(&tag, value, time);
+            }
+        }
+        Ok(())
     }
 
     /// Adds one result to the main output.

@@ -26,6 +26,7 @@ from flott.datastream.functions.broadcast import (
 )
 from flott.datastream.functions.context import KeyedStateStore, RuntimeContext
 from flott.datastream.functions.java import JavaFunctionWrapper, SinkFunction, SourceFunction
+from flott.datastream.functions.join import ProcessJoinFunction
 from flott.datastream.functions.process import (
     CoProcessFunction,
     KeyedCoProcessFunction,
@@ -71,6 +72,7 @@ __all__ = [
     "PassThroughWindowFunction",
     "ProcessAllWindowFunction",
     "ProcessFunction",
+    "ProcessJoinFunction",
     "ProcessWindowFunction",
     "ReduceFunction",
     "ReduceFunctionWrapper",
