@@ -72,6 +72,14 @@ def test_numbers_without_meaning_are_refused(setter: str, value: int) -> None:
         getattr(CheckpointConfig(), setter)(value)
 
 
+def test_a_number_of_tolerable_failures_counts_more_than_whether_failures_count() -> None:
+    config = CheckpointConfig().set_fail_on_checkpointing_errors(False)
+    # Flink's number for: any
+    assert config.get_tolerable_checkpoint_failure_number() == 2**31 - 1
+    config = CheckpointConfig().set_tolerable_checkpoint_failure_number(2).set_fail_on_checkpointing_errors(True)
+    assert config.get_tolerable_checkpoint_failure_number() == 2
+
+
 def test_storage() -> None:
     configuration = Configuration()
     config = CheckpointConfig(configuration).set_checkpoint_storage_dir("file:///tmp/x")

@@ -41,7 +41,8 @@ def test_settings_and_their_defaults() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "value"), [("set_parallelism", 0), ("set_max_parallelism", 0), ("set_max_parallelism", 32769)]
+    ("call", "value"),
+    [("set_parallelism", 0), ("set_max_parallelism", 0), ("set_max_parallelism", 32769), ("set_buffer_timeout", -2)],
 )
 def test_settings_out_of_range(call: str, value: int) -> None:
     with pytest.raises(ValueError, match=f"not {value}"):

@@ -46,7 +46,11 @@ def main(names: list[str]) -> int:
         print(program.stem, end=": ", flush=True)
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(
-                [venv / "bin/python", program], env=environ, cwd=folder, capture_output=True, timeout=300
+                [venv / "bin/python", HERE / "on_pyflink.py", program],
+                env=environ,
+                cwd=folder,
+                capture_output=True,
+                timeout=300,
             )
         if done.returncode:
             failed += 1

@@ -15,7 +15,9 @@ from flott.datastream.execution_mode import RuntimeExecutionMode
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from flott._flott import Graph
     from flott.common.restart_strategy import RestartStrategyConfiguration
+    from flott.common.watermark_strategy import WatermarkStrategy
     from flott.datastream.checkpoint_config import CheckpointConfig
     from flott.datastream.checkpointing_mode import CheckpointingMode
     from flott.datastream.slot_sharing_group import SlotSharingGroup
@@ -80,13 +82,35 @@ class EnvironmentSettings:
     def _runtime_mode(self) -> RuntimeExecutionMode:
         return RuntimeExecutionMode[self._configuration.get_string("execution.runtime-mode", "STREAMING").upper()]
 
+    def _is_batch(self, graph: Graph) -> bool:
+        """Whether a job runs in BATCH mode, whose graph is being made."""
+        mode = self._runtime_mode()
+        automatic = mode is RuntimeExecutionMode.AUTOMATIC and graph.is_bounded()
+        return mode is RuntimeExecutionMode.BATCH or automatic
+
+    def _watermarks(self, strategy: WatermarkStrategy, graph: Graph) -> str:
+        """The strategy, without its assigner, as the engine reads it; in BATCH mode time advances at the end only."""
+        import json
+
+        return json.dumps({"kind": "none"} if self._is_batch(graph) else strategy._to_spec())
+
     def set_buffer_timeout(self: S, timeout_millis: int) -> S:
-        """Accepted for compatibility: Flott hands a batch on as soon as it is made."""
-        self._configuration.set_string("execution.buffer-timeout.interval", f"{timeout_millis} ms")
+        """Accepted for compatibility: Flott hands a batch on as soon as it is made.
+
+        :param timeout_millis: milliseconds; -1 for no limit
+        :raises ValueError: if it is less than -1
+        """
+        if timeout_millis < -1:
+            raise ValueError(f"the buffer timeout is -1 (none) or more milliseconds, not {timeout_millis}")
+        self._configuration.set_boolean("execution.buffer-timeout.enabled", timeout_millis >= 0)
+        if timeout_millis >= 0:
+            self._configuration.set_string("execution.buffer-timeout.interval", f"{timeout_millis} ms")
         return self
 
     def get_buffer_timeout(self) -> int:
-        """The time that was set, in milliseconds; 100, Flink's default, otherwise."""
+        """The time that was set, in milliseconds; 100, Flink's default, otherwise; -1 where there is no limit."""
+        if not self._configuration.get_boolean("execution.buffer-timeout.enabled", True):
+            return -1
         text = self._option("execution.buffer-timeout.interval", "execution.buffer-timeout", "100 ms")
         return parse_duration_ms(text, "execution.buffer-timeout.interval")
 
@@ -231,8 +255,11 @@ class EnvironmentSettings:
         return self
 
     def get_default_savepoint_directory(self) -> str | None:
-        """What was set, or None."""
-        return self._option("execution.checkpointing.savepoint-dir", "state.savepoints.dir", "") or None
+        """What was set, as Flink writes paths (``file:/tmp`` for ``file:///tmp``), or None."""
+        from flott.datastream.checkpoint_storage import storage_uri
+
+        given = self._option("execution.checkpointing.savepoint-dir", "state.savepoints.dir", "")
+        return storage_uri(given, "directory") if ":" in given else given or None
 
     def register_cached_file(self, file_path: str, name: str, executable: bool = False) -> None:
         """Accepted for compatibility: functions in Python read the file itself, by its path.

@@ -126,7 +126,12 @@ class CheckpointConfig(SettingsView):
         return self.get_tolerable_checkpoint_failure_number() == 0
 
     def set_fail_on_checkpointing_errors(self, fail_on_checkpointing_errors: bool) -> CheckpointConfig:
-        """Sets whether the first checkpoint that fails makes the job fail; else any number may."""
+        """Sets whether the first checkpoint that fails makes the job fail; else any number may.
+
+        Without effect where :meth:`set_tolerable_checkpoint_failure_number` has been called.
+        """
+        if self._configuration.contains_key(_TOLERABLE):
+            return self
         return self.set_tolerable_checkpoint_failure_number(0 if fail_on_checkpointing_errors else (1 << 31) - 1)
 
     def get_tolerable_checkpoint_failure_number(self) -> int:

@@ -127,8 +127,13 @@ class _Configurable:
         return self
 
     def slot_sharing_group(self: S, slot_sharing_group: Any) -> S:
-        """Operators of different groups are not chained."""
+        """Operators of different groups are not chained.
+
+        :param slot_sharing_group: a name or a :class:`SlotSharingGroup`
+        """
         name = getattr(slot_sharing_group, "get_name", lambda: slot_sharing_group)()
+        if not isinstance(name, str):
+            raise TypeError(f"slot_sharing_group() takes a name or a SlotSharingGroup, not {slot_sharing_group!r}")
         self._own("slot_sharing_group()").slot_sharing_group = name
         return self
 
@@ -325,14 +330,15 @@ class DataStream(_Configurable):
         return self.map(lambda value: tuple([value[index] for index in field_indexes]), output_type).name("Projection")
 
     def assign_timestamps_and_watermarks(self, watermark_strategy: WatermarkStrategy) -> DataStream:
-        """Gives records their event time, and the stream its watermarks."""
-        import json
+        """Gives records their event time, and the stream its watermarks.
 
-        spec, assigner = json.dumps(watermark_strategy._to_spec()), watermark_strategy._timestamp_assigner
+        In batch mode there is one watermark, at the end of the input, whatever the strategy.
+        """
+        assigner = watermark_strategy._timestamp_assigner
         extract = None if assigner is None else assigner.extract_timestamp
 
         def add(graph: Graph, own: Transformation) -> int:
-            return graph.add_timestamps(own.name, spec, extract)
+            return graph.add_timestamps(own.name, self._env._watermarks(watermark_strategy, graph), extract)
 
         assigned = self._next("Timestamps/Watermarks", add, self._type, columns=self._columns)
         assigned._own("assign_timestamps_and_watermarks()").follows_input = True
@@ -661,16 +667,11 @@ class KeyedStream(DataStream):
 
         In batch mode each key emits its last result only.
         """
-        from flott.datastream.execution_mode import RuntimeExecutionMode
-
         function = as_function(func, ReduceFunction, "reduce()")
         make = factory(function, ["reduce"], self._env._job_parameters())
-        mode = self._env._runtime_mode()
 
         def add(graph: Graph, own: Transformation) -> int:
-            automatic = mode is RuntimeExecutionMode.AUTOMATIC and graph.is_bounded()
-            final = mode is RuntimeExecutionMode.BATCH or automatic
-            return graph.add_operator(own.name, "reduce_final" if final else "reduce", make)
+            return graph.add_operator(own.name, "reduce_final" if self._env._is_batch(graph) else "reduce", make)
 
         return self._next("Reduce", add, self._type)
 

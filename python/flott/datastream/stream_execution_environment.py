@@ -101,20 +101,18 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         """A stream from a source such as ``KafkaSource``, ``FileSource`` or ``NumberSequenceSource``, or from one
         written in Python (``flott.datastream.connectors.python.PythonSource``).
 
-        :param watermark_strategy: how event time advances, in each split of the source by itself
+        :param watermark_strategy: how event time advances, in each split of the source by itself; in batch mode there
+            is one watermark, at the end
         :param source_name: the operator's name
         """
-        import json
-
         add_source, stream_type, columns = self._source(source, type_info)
         assigner = watermark_strategy._timestamp_assigner
         extract = None if assigner is None else assigner.extract_timestamp
-        strategy = json.dumps(watermark_strategy._to_spec())
 
         def add(graph: Graph, own: Transformation) -> int:
             node = add_source(graph, own)
             if watermark_strategy._kind != "none" or extract is not None:
-                graph.set_watermarks(node, strategy, extract)
+                graph.set_watermarks(node, self._watermarks(watermark_strategy, graph), extract)
             return node
 
         made = self._transformation(source_name, add)

@@ -3,7 +3,6 @@
 from pyflink.datastream import StreamExecutionEnvironment
 
 env = StreamExecutionEnvironment.get_execution_environment()
-env.set_parallelism(1)
 
 
 def words(line):

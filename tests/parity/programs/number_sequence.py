@@ -9,7 +9,6 @@ from pyflink.datastream.connectors.number_seq import NumberSequenceSource
 
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_runtime_mode(RuntimeExecutionMode.BATCH)
-env.set_parallelism(2)
 numbers = env.from_source(NumberSequenceSource(1, 20), WatermarkStrategy.no_watermarks(), "numbers", Types.LONG())
 numbers.filter(lambda n: n % 3 == 0).print()
 numbers.map(lambda n: (n % 2, n)).key_by(lambda pair: pair[0]).reduce(lambda a, b: (a[0], a[1] + b[1])).print("total")

@@ -8,7 +8,6 @@ from pyflink.datastream import RuntimeExecutionMode, StreamExecutionEnvironment
 
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_runtime_mode(RuntimeExecutionMode.BATCH)
-env.set_parallelism(1)
 orders = [("a", 1), ("b", 10), ("a", 2), ("c", 100), ("b", 20), ("a", 3)]
 (
     env.from_collection(orders, type_info=Types.TUPLE([Types.STRING(), Types.INT()]))

@@ -4,7 +4,6 @@ from pyflink.common import Types
 from pyflink.datastream import StreamExecutionEnvironment
 
 env = StreamExecutionEnvironment.get_execution_environment()
-env.set_parallelism(1)
 orders = [("a", 1), ("b", 10), ("a", 2), ("c", 100), ("b", 20), ("a", 3)]
 (
     env.from_collection(orders, type_info=Types.TUPLE([Types.STRING(), Types.INT()]))

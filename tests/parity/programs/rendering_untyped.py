@@ -7,7 +7,6 @@ from pyflink.common import Row, RowKind
 from pyflink.datastream import StreamExecutionEnvironment
 
 env = StreamExecutionEnvironment.get_execution_environment()
-env.set_parallelism(1)
 
 named = Row(id=1, name="a")
 values = [

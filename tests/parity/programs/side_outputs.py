@@ -7,7 +7,6 @@ from pyflink.common import Row, Types
 from pyflink.datastream import OutputTag, ProcessFunction, StreamExecutionEnvironment
 
 env = StreamExecutionEnvironment.get_execution_environment()
-env.set_parallelism(1)
 
 rejected = OutputTag("rejected", Types.ROW([Types.STRING(), Types.STRING()]))
 large = OutputTag("large", Types.LONG())

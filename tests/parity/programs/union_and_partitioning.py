@@ -7,7 +7,6 @@ from pyflink.common import Types
 from pyflink.datastream import StreamExecutionEnvironment
 
 env = StreamExecutionEnvironment.get_execution_environment()
-env.set_parallelism(2)
 left = env.from_collection([1, 2, 3], type_info=Types.INT())
 right = env.from_collection([10, 20], type_info=Types.INT())
 both = left.union(right, left)
