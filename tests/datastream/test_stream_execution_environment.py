@@ -19,7 +19,6 @@ from flott.datastream import (
     TimeCharacteristic,
 )
 from flott.datastream.connectors.number_seq import NumberSequenceSource
-from flott.datastream.window import GlobalWindows
 from flott.errors import ConfigurationError
 
 Env = StreamExecutionEnvironment
@@ -394,8 +393,6 @@ def test_a_stream_is_no_collection(single: Env) -> None:
 
 def test_what_is_not_there_yet_says_so(single: Env) -> None:
     stream: Any = single.from_collection([1])
-    with pytest.raises(NotImplementedError, match=r"windows are not in this version[\s\S]*reduce\(\)"):
-        stream.window_all(GlobalWindows.create()).reduce(max)
     with pytest.raises(NotImplementedError, match=r"FileSource"):
         single.create_input(None)
     with pytest.raises(AttributeError, match="no attribute 'mapp'"):
