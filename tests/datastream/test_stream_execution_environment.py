@@ -392,7 +392,9 @@ def test_a_stream_is_no_collection(single: Env) -> None:
         list(single.from_collection([1]))
 
 
-def test_a_misspelt_call_is_no_attribute(single: Env) -> None:
+def test_what_is_not_there_says_so(single: Env) -> None:
     stream: Any = single.from_collection([1])
+    with pytest.raises(NotImplementedError, match=r"FileSource"):
+        single.create_input(None)
     with pytest.raises(AttributeError, match="no attribute 'mapp'"):
         stream.mapp(1)

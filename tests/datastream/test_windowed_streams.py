@@ -35,12 +35,6 @@ def test_settings_can_be_chained(windowed: Any) -> None:
     assert isinstance(windowed.get_execution_environment(), Env)
 
 
-@pytest.mark.parametrize("call", ["reduce", "aggregate", "apply", "process"])
-def test_what_is_not_there_says_what_to_use(windowed: Any, call: str) -> None:
-    with pytest.raises(NotImplementedError, match=rf"{call}\(\) can't run: use key_by"):
-        getattr(windowed, call)(max)
-
-
 def test_wrong_arguments(windowed: Any) -> None:
     with pytest.raises(TypeError, match="takes a Trigger"):
         windowed.trigger(5)
