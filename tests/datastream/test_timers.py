@@ -186,6 +186,19 @@ def test_processing_time_timers_fire_by_the_clock() -> None:
         assert next(results) == ("a", TimeDomain.PROCESSING_TIME)
 
 
+class InAnHour(KeyedProcessFunction):
+    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> None:
+        timers = ctx.timer_service()
+        timers.register_processing_time_timer(timers.current_processing_time() + 3_600_000)
+
+
+def test_timers_of_processing_time_that_wait_at_the_end(capfd: pytest.CaptureFixture[str]) -> None:
+    keyed = Env.get_execution_environment().from_collection(["a", "b"]).key_by(lambda word: word)
+    assert collect(keyed.process(InAnHour()).name("in an hour")) == []
+    said = capfd.readouterr().err
+    assert "in an hour: the input ended with timers of processing time to come (2), which never fire" in said
+
+
 def endless(env: Env) -> DataStream:
     """A stream that never ends and has no records."""
     from flott.datastream.connectors.number_seq import NumberSequenceSource

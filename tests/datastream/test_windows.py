@@ -36,6 +36,7 @@ from flott.datastream.window import (
     TriggerResult,
     TumblingEventTimeWindows,
     TumblingProcessingTimeWindows,
+    WindowAssigner,
 )
 
 Env = StreamExecutionEnvironment
@@ -320,6 +321,7 @@ class EverySecond(Trigger[Any, Any]):
 
     def on_element(self, element: Any, timestamp: int, window: Any, ctx: Trigger.TriggerContext) -> TriggerResult:
         ctx.register_event_time_timer(window.max_timestamp())
+        assert isinstance(ctx, Trigger.TriggerContext)
         count: Any = ctx.get_partitioned_state(self.count)
         count.add(1)
         return TriggerResult.FIRE if count.get() % 2 == 0 else TriggerResult.CONTINUE
@@ -360,6 +362,7 @@ class OneAndAHalf(EventTimeSessionWindows[Any]):
     """A subclass is the program's own, also if its parent is the engine's."""
 
     def assign_windows(self, element: Any, timestamp: int, context: Any) -> Collection[TimeWindow]:
+        assert isinstance(context, WindowAssigner.WindowAssignerContext)
         assert isinstance(context.get_current_processing_time(), int)
         assert context.get_runtime_context().get_index_of_this_subtask() == 0
         return [TimeWindow(timestamp, timestamp + 15)]
@@ -405,9 +408,15 @@ def test_records_without_event_time(single: Env) -> None:
     assert "'per second' (test_windows.py:" in str(caught.value)
     assert "('a', 1)" in str(caught.value)
     assert "assign_timestamps_and_watermarks()" in str(caught.value)
-    # processing time needs none; the window ends after the input, so it never fires
-    ok = keyed.window(TumblingProcessingTimeWindows.of(Time.days(1)))
-    assert collect(ok.apply(Numbers())) == []
+
+
+def test_windows_of_processing_time_that_are_open_at_the_end(capfd: pytest.CaptureFixture[str]) -> None:
+    # the window ends long after the input
+    keyed = Env.get_execution_environment().from_collection([("a", 1)]).key_by(lambda record: record[0])
+    windows = keyed.window(TumblingProcessingTimeWindows.of(Time.days(10_000)))
+    assert collect(windows.apply(Numbers()).name("by the clock")) == []
+    said = capfd.readouterr().err
+    assert "by the clock: the input ended with open windows of processing time (1)" in said
 
 
 def test_wrong_window_functions_are_refused_where_they_are_given(single: Env) -> None:

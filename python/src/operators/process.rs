@@ -236,7 +236,7 @@ impl Operator for Process {
             let timers = &self.opened()?.timers;
             let waiting = gate::enter(|py| Ok(timers.borrow(py).waiting()))?;
             tracing::warn!(
-                "{}: {waiting} processing-time timers had not fired when the input ended, and never will, as in Flink",
+                "{}: the input ended with timers of processing time to come ({waiting}), which never fire, as in Flink",
                 self.subtask.operator
             );
         }

@@ -164,6 +164,17 @@ impl Operator for WindowOperator {
         self.fire(false, now, output)
     }
 
+    fn finish(&mut self, _output: &mut Output) -> Result<()> {
+        let waiting = self.opened.as_ref().map_or(0, |opened| opened.windows.timers.processing.len());
+        if waiting > 0 {
+            tracing::warn!(
+                "{}: the input ended with open windows of processing time ({waiting}), which never fire, as in Flink",
+                self.subtask.operator
+            );
+        }
+        Ok(())
+    }
+
     fn close(&mut self) -> Result<()> {
         let opened = self.opened.take();
         let dropped = gate::enter(|_| {

@@ -79,6 +79,13 @@ class Trigger(ABC, Generic[T, W]):
     class TriggerContext(ABC):
         """The clocks, timers and state of the window and key that a trigger is called for."""
 
+        @classmethod
+        def __subclasshook__(cls, subclass: type) -> Any:
+            # the engine's own context is native, and loaded only when a job starts
+            if (subclass.__module__, subclass.__name__) == ("flott._flott", "TriggerContext"):
+                return cls.__module__ == __name__
+            return NotImplemented
+
         @abstractmethod
         def get_current_processing_time(self) -> int:
             """The time by the machine's clock."""
@@ -148,6 +155,13 @@ class WindowAssigner(ABC, Generic[T, W]):
 
     class WindowAssignerContext(ABC):
         """What :meth:`WindowAssigner.assign_windows` can ask."""
+
+        @classmethod
+        def __subclasshook__(cls, subclass: type) -> Any:
+            # the engine's own context is native, and loaded only when a job starts
+            if (subclass.__module__, subclass.__name__) == ("flott._flott", "AssignerContext"):
+                return cls.__module__ == __name__
+            return NotImplemented
 
         @abstractmethod
         def get_current_processing_time(self) -> int:
