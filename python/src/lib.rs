@@ -2,6 +2,7 @@
 
 mod broker;
 mod collection;
+mod conform;
 mod connectors;
 mod context;
 mod convert;
@@ -34,6 +35,7 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<broker::PyBroker>()?;
     module.add_class::<graph::PyGraph>()?;
     module.add_class::<graph::Results>()?;
+    module.add_class::<conform::PyConform>()?;
     module.add_class::<native::ColumnsType>()?;
     module.add_class::<native::NativeOperator>()?;
     module.add_class::<job::Job>()?;

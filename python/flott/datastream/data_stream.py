@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
 from flott._lazy import lazy_names
 from flott.common.typeinfo import RowTypeInfo, TypeInformation, Types
 from flott.datastream._calls import factory, operator_node
-from flott.datastream._columns import columns_type, condition_json, is_expression, list_json, type_information
+from flott.datastream._columns import columns_type, condition_json, conform, is_expression, list_json, type_information
 from flott.datastream._transformation import Input, Transformation
 from flott.datastream.functions import (
     FilterFunction,
@@ -347,6 +347,7 @@ class DataStream(_Configurable):
     def get_side_output(self, output_tag: OutputTag) -> DataStream:
         """The records that the process function before has sent to that tag."""
         own = self._own("get_side_output()")
+        own.sides[output_tag.tag_id] = output_tag.type_info
         return DataStream(self._env, [Input(own, output_tag.tag_id)], output_tag.type_info, columns=self._rejected)
 
     def union(self, *streams: DataStream) -> DataStream:
@@ -390,7 +391,7 @@ class DataStream(_Configurable):
             keyed = self._native("Key By", "key_by(expression)", lambda of: _operators().key_by(of, tree), listed=False)
         else:
             function = as_function(key_selector, KeySelector, "key_by()")
-            keyed = self._operator("Key By", "key_by", function, ["get_key"], self._type, listed=False)
+            keyed = self._operator("Key By", "key_by", function, ["get_key"], self._type, False, key_type or _ANY)
         own = keyed._own("key_by()")
         own.follows_input = True
         return KeyedStream(self._env, own, self._type, key_type, self, keyed._columns)
@@ -548,8 +549,10 @@ class DataStream(_Configurable):
         methods: Sequence[str],
         type_info: TypeInformation | None,
         listed: bool = True,
+        result: TypeInformation | None = None,
     ) -> DataStream:
-        add = operator_node(self._env, kind, function, methods)
+        """:param result: what the function returns, where that is not a record of the new stream"""
+        add = operator_node(self._env, kind, function, methods, result or type_info)
         return self._next(name, add, type_info, listed)
 
     def _partitioned(self, partitioning: str, partitioner: Callable[[Any, int], int] | None = None) -> DataStream:
@@ -650,11 +653,12 @@ class KeyedStream(DataStream):
         methods: Sequence[str],
         type_info: TypeInformation | None,
         listed: bool = True,
+        result: TypeInformation | None = None,
     ) -> DataStream:
         # a lambda can't ask for state: it needs no key at hand
         if kind in ("map", "flat_map", "filter") and not isinstance(function, FunctionWrapper):
             kind = f"keyed_{kind}"
-        return super()._operator(name, kind, function, methods, type_info, listed)
+        return super()._operator(name, kind, function, methods, type_info, listed, result)
 
     def interval_join(self, other_stream: KeyedStream) -> IntervalJoin:
         """Pairs records of one key by their event time (beyond PyFlink, as in Flink's Java): then ``between(...)``."""
@@ -671,7 +675,8 @@ class KeyedStream(DataStream):
         make = factory(function, ["reduce"], self._env._job_parameters())
 
         def add(graph: Graph, own: Transformation) -> int:
-            return graph.add_operator(own.name, "reduce_final" if self._env._is_batch(graph) else "reduce", make)
+            kind = "reduce_final" if self._env._is_batch(graph) else "reduce"
+            return graph.add_operator(own.name, kind, make, result=conform(self._type))
 
         return self._next("Reduce", add, self._type)
 

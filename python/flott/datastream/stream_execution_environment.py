@@ -82,7 +82,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         """
         items = list(collection)
         if type_info is not None:
-            items = [type_info._convert(item, f"collection[{index}]") for index, item in enumerate(items)]
+            items = type_info._conform().values(items, "collection")
 
         def add(graph: Graph, own: Transformation) -> int:
             return graph.add_collection(own.name, items)
