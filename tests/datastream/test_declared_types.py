@@ -1,4 +1,6 @@
-"""Declared types take effect behind every operator that has one; what each makes of a value: tests/common/test_conversion.py.
+"""Declared types take effect behind every operator that has one.
+
+What each type makes of a value is in ``tests/common/test_conversion.py``.
 
 What the next function is given was read off PyFlink 1.20.3, with an exchange between the two.
 """
