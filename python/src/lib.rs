@@ -15,6 +15,7 @@ mod metrics;
 mod native;
 mod objects;
 mod operators;
+mod row;
 mod sinks;
 mod state;
 mod threads;

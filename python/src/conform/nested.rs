@@ -1,12 +1,12 @@
 //! Values that hold others: lists, dicts, tuples, rows.
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyMemoryView, PyString, PyTuple, PyType};
 
 use super::mismatch::{Mismatch, Step};
 use super::{Converted, Kind};
 use crate::gate;
+use crate::row::RowClass;
 
 /// A list; of bytes (`Types.PRIMITIVE_ARRAY(Types.BYTE())`) Python's `bytes`.
 pub struct Elements {
@@ -67,7 +67,7 @@ impl Elements {
         let no_list = bytes_like
             || value.is_instance_of::<PyString>()
             || value.is_instance_of::<PyDict>()
-            || value.is_instance(row_class(py)?)?;
+            || RowClass::get(py)?.is_row(&value)?;
         let Some(items) = (!no_list).then(|| value.try_iter().ok()).flatten() else {
             return Err(Mismatch::new(expected(), &value));
         };
@@ -164,57 +164,57 @@ impl Fields {
     }
 
     pub fn fits(&self, value: &Bound<'_, PyAny>) -> bool {
-        self.fitting(value).unwrap_or(false)
-    }
-
-    fn fitting(&self, value: &Bound<'_, PyAny>) -> PyResult<bool> {
         let py = value.py();
-        if !value.get_type().is(row_class(py)?) {
-            return Ok(false);
+        let Ok(class) = RowClass::get(py) else { return false };
+        if !class.is_exact(value) {
+            return false;
         }
-        let names = value.getattr(pyo3::intern!(py, "_fields"))?;
-        if !self.names.is(&names) && !(names.is_exact_instance_of::<PyList>() && names.eq(&self.names)?) {
-            return Ok(false);
-        }
-        let values = value.getattr(pyo3::intern!(py, "_values"))?;
-        Ok(values.cast_exact::<PyList>().is_ok_and(|values| {
-            values.len() == self.kinds.len()
-                && self.kinds.iter().zip(values.iter()).all(|(kind, item)| kind.fits(&item))
-        }))
+        let Some((names, values)) = class.parts(value) else { return false };
+        let named = self.names.is(&names)
+            || names.is_exact_instance_of::<PyList>() && names.eq(self.names.bind(py)).unwrap_or(false);
+        named
+            && values.cast_exact::<PyList>().is_ok_and(|values| {
+                values.len() == self.kinds.len()
+                    && self.kinds.iter().zip(values.iter()).all(|(kind, item)| kind.fits(&item))
+            })
     }
 
     pub fn convert<'py>(&self, value: Bound<'py, PyAny>) -> Converted<'py> {
         let py = value.py();
-        let is_row = value.is_instance(row_class(py)?)?;
-        let given = self.values(&value, is_row)?;
-        let made = PyList::empty(py);
-        for (index, (kind, item)) in self.kinds.iter().zip(given).enumerate() {
-            made.append(kind.part(item, || Step::Field(self.name(py, index)))?)?;
+        let class = RowClass::get(py)?;
+        let is_row = class.is_row(&value)?;
+        let mut made = self.values(&value, class, is_row)?;
+        for (index, kind) in self.kinds.iter().enumerate() {
+            if !kind.fits(&made[index]) {
+                let converted = kind.convert(made[index].clone());
+                made[index] = converted.map_err(|mismatch| mismatch.under(Step::Field(self.name(py, index))))?;
+            }
         }
-        static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let make = MAKE.get_or_try_init(py, || Ok::<_, PyErr>(row_class(py)?.getattr("_make")?.unbind()))?.bind(py);
-        let names = self.names.bind(py);
-        Ok(match is_row {
-            true => make.call1((names, made, value.getattr(pyo3::intern!(py, "_row_kind"))?))?,
-            false => make.call1((names, made))?,
-        })
+        let values = PyList::new(py, made)?;
+        Ok(class.make(self.names.bind(py), values, is_row.then_some(&value))?)
     }
 
     /// The values in the order of the declared names: by name of a row that has names, a dict and an object with
     /// attributes; else by position.
-    fn values<'py>(&self, value: &Bound<'py, PyAny>, is_row: bool) -> Result<Vec<Bound<'py, PyAny>>, Mismatch> {
+    fn values<'py>(
+        &self,
+        value: &Bound<'py, PyAny>,
+        class: &RowClass,
+        is_row: bool,
+    ) -> Result<Vec<Bound<'py, PyAny>>, Mismatch> {
         let py = value.py();
         let mismatch = || Mismatch::new(self.expected(py), value);
         if let Ok(dict) = value.cast::<PyDict>() {
             return self.by_name(dict, false, mismatch);
         }
-        if is_row {
-            let names = value.getattr(pyo3::intern!(py, "_fields"))?;
-            let by_position =
-                names.is_none() || names.eq(&self.names)? || self.unnamed && !self.declares_one_of(&names)?;
+        if let Some((names, values)) = is_row.then(|| class.parts(value)).flatten() {
+            let by_position = names.is_none()
+                || self.names.is(&names)
+                || names.eq(self.names.bind(py))?
+                || self.unnamed && !self.declares_one_of(&names)?;
             if !by_position {
                 let pairs = PyDict::new(py);
-                for (name, item) in names.try_iter()?.zip(value.try_iter()?) {
+                for (name, item) in names.try_iter()?.zip(values.try_iter()?) {
                     pairs.set_item(name?, item?)?;
                 }
                 return self.by_name(&pairs, true, mismatch);
@@ -276,14 +276,14 @@ fn positions<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Vec<Bound<'py, P
         Some(tuple.iter().collect())
     } else if let Ok(list) = value.cast::<PyList>() {
         Some(list.iter().collect())
-    } else if value.is_instance(row_class(value.py())?)? {
-        Some(value.try_iter()?.collect::<PyResult<_>>()?)
+    } else if let Some((_, values)) = row_parts(value)? {
+        Some(values.try_iter()?.collect::<PyResult<_>>()?)
     } else {
         None
     })
 }
 
-fn row_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    static ROW: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    ROW.import(py, "flott.common.types", "Row")
+fn row_parts<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
+    let class = RowClass::get(value.py())?;
+    Ok(if class.is_row(value)? { class.parts(value) } else { None })
 }
