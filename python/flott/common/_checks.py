@@ -56,6 +56,26 @@ def field_names(given: Any, count: int) -> list[str]:
     return names
 
 
+def text(given: Any, what: str) -> str:
+    """``given`` if it is a str; ``what`` names it in the TypeError otherwise."""
+    if isinstance(given, str):
+        return given
+    raise TypeError(f"{what} is a str, not {_shorten(given)}")
+
+
+def parallelism(given: Any, what: str) -> int:
+    """``given`` if it is a number of subtasks or, for the default, -1.
+
+    :raises TypeError: if it is not a number
+    :raises ValueError: if it is 0 or less than -1
+    """
+    if not isinstance(given, int) or isinstance(given, bool):
+        raise TypeError(f"{what} is an int, the number of subtasks, not {_shorten(given)}")
+    if given < 1 and given != -1:
+        raise ValueError(f"{what} is at least 1, not {given}")
+    return given
+
+
 def row_values(value: Any, names: Sequence[str], by_name: bool) -> Sequence[Any] | None:
     """The field values of a row, tuple, list or dict in the order of ``names``; None if it does not fit.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from flott.common._checks import type_information
 from flott.datastream._columns import conform
 from flott.datastream.functions.wrapper import FunctionWrapper
 
@@ -35,6 +36,8 @@ def operator_node(
 
     :param result: the declared type of what the function returns or yields; None where any object may be one
     """
+    if result is not None:
+        type_information(result, "key_type" if kind == "key_by" else "output_type")
     make = factory(function, methods, env._job_parameters())
 
     def add(graph: Graph, transformation: Transformation) -> int:
