@@ -11,6 +11,7 @@ __all__ = [
     "Broker",
     "ColumnsType",
     "Completions",
+    "Conform",
     "Counter",
     "Graph",
     "Job",
@@ -80,8 +81,11 @@ class Graph:
         factory: Callable[[Subtask], _Opened],
         broadcast_states: Sequence[str] = ...,
         late_output: str | None = None,
+        result: Conform | None = None,
+        sides: Sequence[tuple[str, Conform]] = ...,
     ) -> int:
-        """An operator around a Python function; ``factory(subtask)`` returns ``(calls, close)``."""
+        """An operator around a Python function; ``factory(subtask)`` returns ``(calls, close)``. Results are converted
+        to the declared type ``result``, and what goes to side outputs to those of ``sides``."""
 
     def add_async_wait(self, name: str, factory: Callable[[Subtask], _Opened], capacity: int, ordered: bool) -> int:
         """Async I/O; ``factory(subtask)`` returns ``([submit], close)``."""
@@ -139,6 +143,17 @@ class Graph:
 
     def start(self, config: dict[str, Any]) -> Job:
         """Starts the job."""
+
+@final
+class Conform:
+    """A declared type, by which values are checked and converted."""
+
+    def __new__(cls, descriptor: str) -> Conform: ...
+    def value(self, value: Any, what: str) -> Any:
+        """The value, converted; a TypeError names it ``what``."""
+
+    def values(self, values: list[Any], what: str) -> list[Any]:
+        """The values, converted; a TypeError names one ``what[index]``."""
 
 @final
 class ColumnsType:

@@ -13,6 +13,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use crate::conform::Declared;
 use crate::gate;
 use crate::metrics::Metrics;
 use crate::state::{KeyCursor, KeyedState, PyKey};
@@ -66,6 +67,8 @@ impl Subtask {
 /// each input, and for a timer where there are timers; `close` may be None.
 pub struct UserFunction {
     factory: Arc<Py<PyAny>>,
+    /// What its results are converted to.
+    pub declared: Arc<Declared>,
     context: SubtaskContext,
     calls: Vec<Py<PyAny>>,
     close: Option<Py<PyAny>>,
@@ -75,8 +78,8 @@ pub struct UserFunction {
 
 impl UserFunction {
     /// `keyed` where the function may have state of keys.
-    pub fn new(factory: Arc<Py<PyAny>>, context: &SubtaskContext, keyed: bool) -> Self {
-        UserFunction { factory, context: context.clone(), calls: Vec::new(), close: None, keyed, state: None }
+    pub fn new(factory: Arc<Py<PyAny>>, declared: Arc<Declared>, context: &SubtaskContext, keyed: bool) -> Self {
+        UserFunction { factory, declared, context: context.clone(), calls: Vec::new(), close: None, keyed, state: None }
     }
 
     /// Makes the function, which runs the user's `open`.

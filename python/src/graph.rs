@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::collection::Collection;
+use crate::conform::{Declared, PyConform};
 use crate::connectors::sink::PythonSink;
 use crate::connectors::source::PythonSource;
 use crate::function::Failure;
@@ -128,8 +129,10 @@ impl PyGraph {
         Ok(self.graph.add_node(name, NodeKind::Operator(Arc::new(AssignTimestamps::factory(strategy)))))
     }
 
-    /// An operator around a Python function; `factory(subtask)` returns `(calls, close)`.
-    #[pyo3(signature = (name, kind, factory, broadcast_states=Vec::new(), late_output=None))]
+    /// An operator around a Python function; `factory(subtask)` returns `(calls, close)`. Results are converted to the
+    /// declared type `result`, and what goes to side outputs to those of `sides`.
+    #[pyo3(signature = (name, kind, factory, broadcast_states=Vec::new(), late_output=None, result=None, sides=Vec::new()))]
+    #[allow(clippy::too_many_arguments, reason = "Python passes them by name")]
     fn add_operator(
         &mut self,
         py: Python<'_>,
@@ -138,8 +141,11 @@ impl PyGraph {
         factory: Py<PyAny>,
         broadcast_states: Vec<String>,
         late_output: Option<&str>,
+        result: Option<&PyConform>,
+        sides: Vec<(String, PyRef<'_, PyConform>)>,
     ) -> PyResult<usize> {
-        let settings = Settings { broadcast_states, late_output: late_output.map(Arc::from) };
+        let declared = Arc::new(Declared::new(result, sides));
+        let settings = Settings { broadcast_states, late_output: late_output.map(Arc::from), declared };
         let operator = checked(py, operators::create(kind, factory, settings))?;
         Ok(self.graph.add_node(name, NodeKind::Operator(operator)))
     }

@@ -2,6 +2,7 @@
 
 mod broker;
 mod collection;
+mod conform;
 mod connectors;
 mod context;
 mod convert;
@@ -14,6 +15,7 @@ mod metrics;
 mod native;
 mod objects;
 mod operators;
+mod row;
 mod sinks;
 mod state;
 mod threads;
@@ -34,6 +36,7 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<broker::PyBroker>()?;
     module.add_class::<graph::PyGraph>()?;
     module.add_class::<graph::Results>()?;
+    module.add_class::<conform::PyConform>()?;
     module.add_class::<native::ColumnsType>()?;
     module.add_class::<native::NativeOperator>()?;
     module.add_class::<job::Job>()?;

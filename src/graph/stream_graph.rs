@@ -159,9 +159,21 @@ impl StreamGraph {
                 .with_hint("give each operator its own uid"));
             }
         }
+        let parallelism = |node: &StreamNode| node.parallelism.unwrap_or(default_parallelism);
+        for node in &self.nodes {
+            if let Some(most) = node.max_parallelism
+                && parallelism(node) > usize::from(most)
+            {
+                return Err(Error::config(format!(
+                    "'{}' has the parallelism {}, and a maximum of {most}",
+                    node.name,
+                    parallelism(node)
+                ))
+                .with_hint("set a lower parallelism, or a higher one with set_max_parallelism()"));
+            }
+        }
         for edge in &self.edges {
             let (from, to) = (self.node(edge.from), self.node(edge.to));
-            let parallelism = |node: &StreamNode| node.parallelism.unwrap_or(default_parallelism);
             if matches!(edge.partitioning, Partitioning::Forward) && parallelism(from) != parallelism(to) {
                 return Err(Error::config(format!(
                     "forward() from '{}' (parallelism {}) to '{}' (parallelism {}) needs equal parallelisms",

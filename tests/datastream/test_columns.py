@@ -136,5 +136,5 @@ def test_an_untyped_stream_says_what_to_declare(env: StreamExecutionEnvironment)
 
 def test_a_record_that_misses_its_declared_type_names_the_field(env: StreamExecutionEnvironment) -> None:
     wrong = env.from_collection([1]).map(lambda x: ("a",), output_type=Types.ROW_NAMED(["id"], [Types.INT()]))
-    with pytest.raises(DataError, match=r"field 'id' is declared as INT, but is 'a' \(str\)"):
+    with pytest.raises(TypeError, match=r"field 'id' of the result: expected an int \(Types.INT\), got 'a' \(str\)"):
         collected(wrong.filter(col("id") > 0))

@@ -135,5 +135,5 @@ def test_output_tag() -> None:
     assert OutputTag("late", Types.INT()) == OutputTag("late")
     with pytest.raises(ValueError, match="empty"):
         OutputTag("")
-    with pytest.raises(TypeError, match="type_info"):
+    with pytest.raises(TypeError, match="Types.LONG"):
         OutputTag("late", int)  # type: ignore[arg-type]

@@ -220,9 +220,9 @@ def test_typed_collections(single: Env, items: list[Any], type_info: Any, read: 
     [
         ([1, "x"], Types.INT(), r"collection\[1\].*INT.*'x'"),
         ([2**31], Types.INT(), r"collection\[0\].*INT.*2147483648"),
-        ([(1, "a"), (2, 3)], NAMED, r"collection\[1\].*name.*STRING.*3"),
+        ([(1, "a"), (2, 3)], NAMED, r"'name' of collection\[1\].*STRING.*3"),
         ([(1,)], Types.TUPLE([Types.INT(), Types.STRING()]), r"collection\[0\].*2"),
-        ([[1, "x"]], Types.LIST(Types.INT()), r"collection\[0\]\[1\].*INT.*'x'"),
+        ([[1, "x"]], Types.LIST(Types.INT()), r"collection\[0\], item \[1\].*INT.*'x'"),
     ],
 )  # fmt: skip
 def test_a_value_of_another_type_is_named_where_the_collection_is_given(

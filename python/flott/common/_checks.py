@@ -8,32 +8,9 @@ from typing import TYPE_CHECKING, Any
 from flott.common.types import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from flott.common.typeinfo import TypeInformation
-
-
-class TypeMismatch(Exception):
-    """A value that is not of the declared type. Raised deep inside; the path grows on the way out."""
-
-    def __init__(self, expected: str, value: Any, hint: str = "") -> None:
-        super().__init__(expected)
-        self.expected = expected
-        self.value = value
-        self.hint = hint
-        self.path: list[str | int] = []
-
-    def under(self, step: str | int) -> TypeMismatch:
-        """The same mismatch, seen from one level further out."""
-        self.path.append(step)
-        return self
-
-    def message(self, root: str) -> str:
-        where = root
-        for step in reversed(self.path):
-            where += f"[{step}]" if isinstance(step, int) else step if step.startswith("[") else f".{step}"
-        text = f"{where}: expected {self.expected}, got {_shorten(self.value)} ({type(self.value).__name__})"
-        return f"{text}; {self.hint}" if self.hint else text
 
 
 def _shorten(value: Any) -> str:
@@ -79,201 +56,24 @@ def field_names(given: Any, count: int) -> list[str]:
     return names
 
 
-def _integer(kind: str, bits: int) -> Callable[[Any], Any]:
-    low, high = -(1 << bits - 1), (1 << bits - 1) - 1
-
-    def check(value: Any) -> Any:
-        if value.__class__ is not int:
-            if value is None:
-                return None
-            value = _index(value, kind)
-        if low <= value <= high:
-            return value
-        wider = {"BYTE": "SHORT", "SHORT": "INT", "INT": "LONG", "LONG": "BIG_INT"}[kind]
-        raise TypeMismatch(f"{kind} ({low} to {high})", value, f"Types.{wider}() holds it")
-
-    return check
+def text(given: Any, what: str) -> str:
+    """``given`` if it is a str; ``what`` names it in the TypeError otherwise."""
+    if isinstance(given, str):
+        return given
+    raise TypeError(f"{what} is a str, not {_shorten(given)}")
 
 
-def _index(value: Any, kind: str) -> int:
-    try:
-        return int(value.__index__())
-    except (AttributeError, TypeError):
-        hint = "convert it with int(...)" if isinstance(value, (str, float)) else ""
-        raise TypeMismatch(f"{kind} (a whole number)", value, hint) from None
+def parallelism(given: Any, what: str) -> int:
+    """``given`` if it is a number of subtasks or, for the default, -1.
 
-
-def _boolean(value: Any) -> Any:
-    if value is None or value is True or value is False:
-        return value
-    if type(value).__name__ in ("bool_", "bool"):  # numpy's
-        return bool(value)
-    raise TypeMismatch("BOOLEAN (True or False)", value)
-
-
-def _string(value: Any) -> Any:
-    if value is None or value.__class__ is str:
-        return value
-    if isinstance(value, str):
-        return str(value)
-    hint = "decode it with .decode()" if isinstance(value, bytes) else "convert it with str(...)"
-    raise TypeMismatch("STRING", value, hint)
-
-
-def _char(value: Any) -> Any:
-    if value is None or (isinstance(value, str) and len(value) == 1):
-        return value
-    raise TypeMismatch(
-        "CHAR (one character)", value, "Types.STRING() holds longer text" if isinstance(value, str) else ""
-    )
-
-
-def _number(value: Any, kind: str) -> float:
-    if isinstance(value, (str, bytes)) or not (hasattr(value, "__float__") or hasattr(value, "__index__")):
-        raise TypeMismatch(
-            f"{kind} (a number)", value, "convert it with float(...)" if isinstance(value, (str, bytes)) else ""
-        )
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise TypeMismatch(f"{kind} (a number)", value) from None
-
-
-def _double(value: Any) -> Any:
-    if value.__class__ is float or value is None:
-        return value
-    return _number(value, "DOUBLE")
-
-
-def _float(value: Any) -> Any:
-    if value is None:
-        return None
-    from struct import pack, unpack
-
-    if value.__class__ is not float:
-        value = _number(value, "FLOAT")
-    try:
-        return unpack("f", pack("f", value))[0]
-    except OverflowError:
-        raise TypeMismatch("FLOAT (up to 3.4E38)", value, "Types.DOUBLE() holds it") from None
-
-
-def _big_int(value: Any) -> Any:
-    if value.__class__ is not int:
-        if value is None:
-            return None
-        value = _index(value, "BIG_INT")
-    return value
-
-
-def _big_dec(value: Any) -> Any:
-    if value is None:
-        return None
-    from decimal import Decimal
-
-    if isinstance(value, Decimal):
-        if value.is_finite():
-            return value
-    elif isinstance(value, int):
-        return Decimal(int(value))
-    elif isinstance(value, float) and value - value == 0:
-        return Decimal(repr(float(value)))
-    raise TypeMismatch("BIG_DEC (a finite decimal.Decimal)", value, "convert it with Decimal(...)")
-
-
-def _instant(value: Any) -> Any:
-    if value is None:
-        return None
-    from flott.common.time import Instant
-
-    if isinstance(value, Instant):
-        return value
-    raise TypeMismatch("INSTANT (flott.common.Instant)", value, "see Instant.of_epoch_milli(...)")
-
-
-BASIC: dict[str, Callable[[Any], Any]] = {
-    "STRING": _string,
-    "BYTE": _integer("BYTE", 8),
-    "BOOLEAN": _boolean,
-    "SHORT": _integer("SHORT", 16),
-    "INT": _integer("INT", 32),
-    "LONG": _integer("LONG", 64),
-    "FLOAT": _float,
-    "DOUBLE": _double,
-    "CHAR": _char,
-    "BIG_INT": _big_int,
-    "BIG_DEC": _big_dec,
-    "INSTANT": _instant,
-}
-
-
-def date_value(value: Any, kind: str) -> Any:
-    if value is None:
-        return None
-    from datetime import date, datetime
-
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    raise TypeMismatch(
-        f"{kind} (datetime.date)", value, "see date.fromisoformat(...)" if isinstance(value, str) else ""
-    )
-
-
-def time_value(value: Any, kind: str) -> Any:
-    if value is None:
-        return None
-    from datetime import time
-
-    if isinstance(value, time):
-        return value
-    raise TypeMismatch(
-        f"{kind} (datetime.time)", value, "see time.fromisoformat(...)" if isinstance(value, str) else ""
-    )
-
-
-def timestamp_value(value: Any, kind: str) -> Any:
-    if value is None:
-        return None
-    from datetime import datetime, timezone
-
-    if isinstance(value, datetime):
-        return value if value.tzinfo is None else value.astimezone(timezone.utc).replace(tzinfo=None)
-    hint = "see datetime.fromisoformat(...)" if isinstance(value, str) else ""
-    raise TypeMismatch(f"{kind} (datetime.datetime)", value, hint)
-
-
-def elements(value: Any, check: Callable[[Any], Any], expected: Callable[[], str]) -> list[Any] | None:
-    """The checked items of a list, a tuple or an array."""
-    if value is None:
-        return None
-    if isinstance(value, (str, bytes, dict, Row)) or not hasattr(value, "__iter__"):
-        raise TypeMismatch(expected(), value)
-    items: list[Any] = []
-    try:
-        for item in value:
-            items.append(check(item))
-    except TypeMismatch as mismatch:
-        raise mismatch.under(len(items)) from None
-    return items
-
-
-def mapping(
-    value: Any, check_key: Callable[[Any], Any], check_value: Callable[[Any], Any], expected: Callable[[], str]
-) -> dict[Any, Any] | None:
-    """The checked entries of a dict."""
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise TypeMismatch(expected(), value)
-    entries = {}
-    for key, item in value.items():
-        try:
-            entries[check_key(key)] = check_value(item)
-        except TypeMismatch as mismatch:
-            raise mismatch.under(f"[{_shorten(key)}]") from None
-    return entries
+    :raises TypeError: if it is not a number
+    :raises ValueError: if it is 0 or less than -1
+    """
+    if not isinstance(given, int) or isinstance(given, bool):
+        raise TypeError(f"{what} is an int, the number of subtasks, not {_shorten(given)}")
+    if given < 1 and given != -1:
+        raise ValueError(f"{what} is at least 1, not {given}")
+    return given
 
 
 def row_values(value: Any, names: Sequence[str], by_name: bool) -> Sequence[Any] | None:

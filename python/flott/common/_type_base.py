@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flott.common import _java_text as java
-from flott.common._checks import TypeMismatch
 from flott.common.utils import java_only
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from flott._flott import Conform
 
 
 class TypeInformation:
@@ -38,31 +37,24 @@ class TypeInformation:
         """The type as JSON-able data for the engine, for example ``{"kind": "LONG"}``."""
         raise NotImplementedError
 
-    def _expected(self) -> str:
-        """The type as error messages name it."""
-        return str(self._descriptor()["kind"])
+    def _conform(self) -> Conform:
+        """The type as the engine checks and converts values by it."""
+        made: Conform | None = self.__dict__.get("_conform_made")
+        if made is None:
+            from json import dumps
 
-    def _check(self, value: Any) -> Any:
+            from flott._flott import Conform
+
+            made = self.__dict__["_conform_made"] = Conform(dumps(self._descriptor()))
+        return made
+
+    def _convert(self, value: Any, what: str = "the value") -> Any:
         """The value, converted to this type.
 
-        :raises TypeMismatch: if it is not of this type
-        """
-        raise NotImplementedError
-
-    def _checker(self) -> Callable[[Any], Any]:
-        """:meth:`_check`, or something faster that does the same."""
-        return self._check
-
-    def _convert(self, value: Any, path: str = "value") -> Any:
-        """The value, converted to this type.
-
-        :param path: what to call the value in an error
+        :param what: what to call the value in an error
         :raises TypeError: naming the field, the type expected and the value given
         """
-        try:
-            return self._check(value)
-        except TypeMismatch as mismatch:
-            raise TypeError(mismatch.message(path)) from None
+        return self._conform().value(value, what)
 
     def _render(self, value: Any) -> str:
         """The value as Flink's ``print()`` shows it."""
@@ -71,6 +63,9 @@ class TypeInformation:
     def _identity(self) -> Any:
         """What two types of one class must share to be equal."""
         return self._descriptor()["kind"]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_conform_made"}
 
     def __eq__(self, other: object) -> bool:
         return (

@@ -5,12 +5,10 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from flott.common import _checks as checks
 from flott.common import _java_text as java
 from flott.common._type_base import TypeInformation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import date, datetime, time
 
     from flott.common.time import Instant
@@ -38,16 +36,9 @@ class BasicTypeInfo(TypeInformation):
 
     def __init__(self, basic_type: BasicType) -> None:
         self._basic_type = basic_type
-        self._checker_of_kind = checks.BASIC[basic_type.name]
 
     def _descriptor(self) -> dict[str, Any]:
         return {"kind": self._basic_type.name}
-
-    def _check(self, value: Any) -> Any:
-        return self._checker_of_kind(value)
-
-    def _checker(self) -> Callable[[Any], Any]:
-        return self._checker_of_kind
 
     def _render(self, value: Any) -> str:
         if isinstance(value, float):
@@ -159,9 +150,6 @@ class DateTypeInfo(_TimeLikeTypeInfo):
 
         return None if v is None else date.fromordinal(v + self.EPOCH_ORDINAL)
 
-    def _check(self, value: Any) -> Any:
-        return checks.date_value(value, self._KIND)
-
 
 class TimeTypeInfo(_TimeLikeTypeInfo):
     """A time of day, ``datetime.time``; the engine keeps milliseconds, like Flink."""
@@ -184,9 +172,6 @@ class TimeTypeInfo(_TimeLikeTypeInfo):
         minutes, seconds = divmod(seconds, 60)
         return time(*divmod(minutes, 60), seconds, micros)
 
-    def _check(self, value: Any) -> Any:
-        return checks.time_value(value, self._KIND)
-
     def _render(self, value: Any) -> str:
         return java.object_text(value) if value is None else f"{value:%H:%M:%S}"
 
@@ -202,15 +187,13 @@ class TimestampTypeInfo(_TimeLikeTypeInfo):
 
         if dt is None:
             return None
-        return (checks.timestamp_value(dt, self._KIND) - datetime(1970, 1, 1)) // timedelta(microseconds=1)  # type: ignore[no-any-return]
+        naive: datetime = self._convert(dt)
+        return (naive - datetime(1970, 1, 1)) // timedelta(microseconds=1)
 
     def from_internal_type(self, ts: int | None) -> datetime | None:
         from datetime import datetime, timedelta
 
         return None if ts is None else datetime(1970, 1, 1) + timedelta(microseconds=ts)
-
-    def _check(self, value: Any) -> Any:
-        return checks.timestamp_value(value, self._KIND)
 
     def _render(self, value: Any) -> str:
         return java.object_text(value) if value is None else java.timestamp_text(value)
@@ -246,12 +229,6 @@ class LocalTimeTypeInfo(TypeInformation):
     def _descriptor(self) -> dict[str, Any]:
         return {"kind": self._time_type.name}
 
-    def _check(self, value: Any) -> Any:
-        kind = self._time_type.name
-        if kind == "LOCAL_DATE":
-            return checks.date_value(value, kind)
-        return checks.time_value(value, kind) if kind == "LOCAL_TIME" else checks.timestamp_value(value, kind)
-
     def _render(self, value: Any) -> str:
         if value is None or self._time_type is self.TimeType.LOCAL_DATE:
             return java.object_text(value)
@@ -268,9 +245,6 @@ class PickledBytesTypeInfo(TypeInformation):
 
     def _descriptor(self) -> dict[str, Any]:
         return {"kind": "PICKLED_BYTE_ARRAY"}
-
-    def _check(self, value: Any) -> Any:
-        return value
 
     def _render(self, value: Any) -> str:
         return str(value)

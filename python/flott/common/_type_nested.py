@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flott.common import _checks as checks
-from flott.common._checks import TypeMismatch
 from flott.common._type_base import TypeInformation
 from flott.common.types import Row
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class _ElementsTypeInfo(TypeInformation):
@@ -21,19 +17,12 @@ class _ElementsTypeInfo(TypeInformation):
 
     def __init__(self, element_type: TypeInformation) -> None:
         self._element_type = checks.type_information(element_type, f"the element type of Types.{self._KIND}")
-        self._check_element = self._element_type._checker()
 
     def _descriptor(self) -> dict[str, Any]:
         return {"kind": self._KIND, "element": self._element_type._descriptor()}
 
     def _identity(self) -> Any:
         return self._element_type
-
-    def _expected(self) -> str:
-        return f"{self._KIND} of {self._element_type._expected()}"
-
-    def _check(self, value: Any) -> Any:
-        return checks.elements(value, self._check_element, self._expected)
 
     def _render(self, value: Any) -> str:
         if value is None:
@@ -58,14 +47,6 @@ class PrimitiveArrayTypeInfo(_ElementsTypeInfo):
                 f"{kind} is not a primitive type; use Types.BASIC_ARRAY or Types.OBJECT_ARRAY for arrays of it"
             )
         self._is_bytes = kind == "BYTE"
-
-    def _check(self, value: Any) -> Any:
-        if self._is_bytes and isinstance(value, (bytes, bytearray, memoryview)):
-            return bytes(value)
-        items = checks.elements(value, self._check_element, self._expected)
-        if items is not None and None in items:
-            raise TypeMismatch("a value (a primitive array holds no nulls)", None).under(items.index(None))
-        return bytes([item & 0xFF for item in items]) if self._is_bytes and items is not None else items
 
     def _render(self, value: Any) -> str:
         if isinstance(value, bytes):
@@ -102,8 +83,6 @@ class MapTypeInfo(TypeInformation):
     def __init__(self, key_type_info: TypeInformation, value_type_info: TypeInformation) -> None:
         self._key_type_info = checks.type_information(key_type_info, "the key type of Types.MAP")
         self._value_type_info = checks.type_information(value_type_info, "the value type of Types.MAP")
-        self._check_key = self._key_type_info._checker()
-        self._check_value = self._value_type_info._checker()
 
     def _descriptor(self) -> dict[str, Any]:
         return {
@@ -114,12 +93,6 @@ class MapTypeInfo(TypeInformation):
 
     def _identity(self) -> Any:
         return self._key_type_info, self._value_type_info
-
-    def _expected(self) -> str:
-        return f"MAP of {self._key_type_info._expected()} to {self._value_type_info._expected()}"
-
-    def _check(self, value: Any) -> Any:
-        return checks.mapping(value, self._check_key, self._check_value, self._expected)
 
     def _render(self, value: Any) -> str:
         if value is None:
@@ -138,7 +111,6 @@ class RowTypeInfo(TypeInformation):
         self._field_types = checks.field_types(field_types, "Types.ROW" if field_names is None else "Types.ROW_NAMED")
         self._given_names = None if field_names is None else checks.field_names(field_names, len(self._field_types))
         self._names = self._given_names or [f"f{index}" for index in range(len(self._field_types))]
-        self._checkers = [field._checker() for field in self._field_types]
 
     def get_field_names(self) -> list[str]:
         """The names of the fields."""
@@ -184,24 +156,6 @@ class RowTypeInfo(TypeInformation):
             "fields": [field._descriptor() for field in self._field_types],
         }
 
-    def _expected(self) -> str:
-        return f"a ROW of {len(self._names)} fields ({', '.join(self._names)})"
-
-    def _check(self, value: Any) -> Any:
-        if value is None:
-            return None
-        names = self._names
-        values = checks.row_values(value, names, self._given_names is not None)
-        if values is None:
-            raise TypeMismatch(self._expected(), value)
-        converted = []
-        try:
-            for check, item in zip(self._checkers, values, strict=False):
-                converted.append(check(item))
-        except TypeMismatch as mismatch:
-            raise mismatch.under(names[len(converted)]) from None
-        return Row._make(names, converted, value._row_kind) if value.__class__ is Row else Row._make(names, converted)
-
     def _render(self, value: Any) -> str:
         if value is None:
             return "null"
@@ -224,7 +178,6 @@ class TupleTypeInfo(TypeInformation):
 
     def __init__(self, field_types: list[TypeInformation]) -> None:
         self._field_types = checks.field_types(field_types, "Types.TUPLE")
-        self._checkers = [field._checker() for field in self._field_types]
 
     def get_field_types(self) -> list[TypeInformation]:
         """The types of the positions."""
@@ -248,22 +201,6 @@ class TupleTypeInfo(TypeInformation):
 
     def _identity(self) -> Any:
         return tuple(self._field_types)
-
-    def _expected(self) -> str:
-        return f"a TUPLE of {len(self._field_types)}"
-
-    def _check(self, value: Any) -> Any:
-        if value is None:
-            return None
-        if not isinstance(value, (tuple, list, Row)) or len(value) != len(self._checkers):
-            raise TypeMismatch(self._expected(), value)
-        converted = []
-        try:
-            for check, item in zip(self._checkers, value, strict=False):
-                converted.append(check(item))
-        except TypeMismatch as mismatch:
-            raise mismatch.under(len(converted)) from None
-        return tuple(converted)
 
     def _render(self, value: Any) -> str:
         if value is None:
@@ -294,15 +231,6 @@ class ExternalTypeInfo(TypeInformation):
 
     def _identity(self) -> Any:
         return self._type_info
-
-    def _expected(self) -> str:
-        return self._type_info._expected()
-
-    def _check(self, value: Any) -> Any:
-        return self._type_info._check(value)
-
-    def _checker(self) -> Callable[[Any], Any]:
-        return self._type_info._checker()
 
     def _render(self, value: Any) -> str:
         return self._type_info._render(value)

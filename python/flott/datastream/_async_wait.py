@@ -20,7 +20,7 @@ from flott.datastream.functions.async_function import AsyncFunction
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-    from flott._flott import Completions, Subtask
+    from flott._flott import Completions, Conform, Subtask
     from flott.datastream._calls import Opened
     from flott.datastream.functions.async_function import AsyncRetryStrategy
     from flott.datastream.functions.context import RuntimeContext
@@ -44,14 +44,21 @@ class PlainAsyncFunction(AsyncFunction):
 
 
 def factory(
-    function: AsyncFunction, timeout_ms: int, strategy: AsyncRetryStrategy, job_parameters: Mapping[str, str]
+    function: AsyncFunction,
+    timeout_ms: int,
+    strategy: AsyncRetryStrategy,
+    job_parameters: Mapping[str, str],
+    declared: Conform | None,
 ) -> Callable[[Subtask], Opened]:
-    """What the engine calls in each subtask: see ``Graph.add_async_wait``."""
+    """What the engine calls in each subtask: see ``Graph.add_async_wait``.
+
+    :param declared: what results are converted by
+    """
 
     def make(subtask: Subtask) -> Opened:
         own = function if isinstance(function, PlainAsyncFunction) else own_copy(function)
         name = f"{subtask.operator} ({subtask.index + 1}/{subtask.parallelism})"
-        runner = _Runner(own, timeout_ms / 1000, strategy, f"{name} event loop")
+        runner = _Runner(own, timeout_ms / 1000, strategy, f"{name} event loop", declared)
         runner.open(runtime_context(subtask, job_parameters), subtask)
         return [runner.submit], runner.close
 
@@ -59,7 +66,10 @@ def factory(
 
 
 class _Runner:
-    def __init__(self, function: Any, timeout: float, strategy: AsyncRetryStrategy, name: str) -> None:
+    def __init__(
+        self, function: Any, timeout: float, strategy: AsyncRetryStrategy, name: str, declared: Conform | None
+    ) -> None:
+        self._declared = declared
         self._function = function
         self._timeout = timeout
         self._strategy = strategy
@@ -154,7 +164,7 @@ class _Runner:
     async def _run(self, record: int, value: Any) -> None:
         try:
             results = await self._invoke(value)
-            if type(results) is not list:
+            if self._declared is not None or type(results) is not list:
                 results = self._as_list(results)
         except BaseException as error:
             # whoever is not in there has run out of time, or the job is being stopped
@@ -213,7 +223,8 @@ class _Runner:
         # a text would fall apart into its characters, which nobody means
         if isinstance(results, (str, bytes)) or not hasattr(results, "__iter__"):
             raise TypeError(f"The result of AsyncFunction should be of list type, not {results!r}, {of}")
-        return list(results)
+        made = list(results)
+        return made if self._declared is None else self._declared.values(made, "results")
 
     async def _cancel_all(self) -> None:
         left = [task for task in self._running.values() if task is not None] + list(self._left)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from flott.common._checks import type_information
+from flott.datastream._columns import conform
 from flott.datastream.functions.wrapper import FunctionWrapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from flott._flott import Graph, Subtask
+    from flott.common.typeinfo import TypeInformation
     from flott.datastream._transformation import AddNode, Transformation
     from flott.datastream.functions.base import Function
     from flott.datastream.stream_execution_environment import StreamExecutionEnvironment
@@ -26,13 +29,20 @@ def operator_node(
     kind: str,
     function: Function,
     methods: Sequence[str],
+    result: TypeInformation | None,
     broadcast_states: Sequence[str] = (),
 ) -> AddNode:
-    """Adds an operator of that kind around the function to the engine's graph."""
+    """Adds an operator of that kind around the function to the engine's graph.
+
+    :param result: the declared type of what the function returns or yields; None where any object may be one
+    """
+    if result is not None:
+        type_information(result, "key_type" if kind == "key_by" else "output_type")
     make = factory(function, methods, env._job_parameters())
 
     def add(graph: Graph, transformation: Transformation) -> int:
-        return graph.add_operator(transformation.name, kind, make, broadcast_states)
+        sides = transformation.conform_sides()
+        return graph.add_operator(transformation.name, kind, make, broadcast_states, None, conform(result), sides)
 
     return add
 

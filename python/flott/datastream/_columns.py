@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flott.common.typeinfo import TypeInformation, Types
+from flott.common.typeinfo import PickledBytesTypeInfo, TypeInformation, Types
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from flott._flott import ColumnsType
+    from flott._flott import ColumnsType, Conform
     from flott.table.expression import Expression
 
-__all__ = ["columns_type", "condition_json", "is_expression", "list_json", "type_information"]
+__all__ = ["columns_type", "condition_json", "conform", "is_expression", "list_json", "type_information"]
 
 
 def columns_type(type_info: TypeInformation, call: str) -> ColumnsType:
@@ -31,6 +31,11 @@ def columns_type(type_info: TypeInformation, call: str) -> ColumnsType:
             "for example map(..., output_type=Types.ROW_NAMED(['id'], [Types.LONG()]))"
         )
     return ColumnsType(dumps(descriptor))
+
+
+def conform(type_info: TypeInformation | None) -> Conform | None:
+    """What checks and converts records of a declared type; None where any object may be one."""
+    return None if type_info is None or isinstance(type_info, PickledBytesTypeInfo) else type_info._conform()
 
 
 def is_expression(value: Any) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from flott.common import _checks as checks
 from flott.common._units import parse_duration_ms
 from flott.common.configuration import Configuration
 from flott.common.execution_config import ExecutionConfig
@@ -52,9 +53,8 @@ class EnvironmentSettings:
 
         :raises ValueError: if it is less than 1
         """
-        if parallelism < 1:
-            raise ValueError(f"the parallelism is at least 1, not {parallelism}")
-        self._configuration.set_integer("parallelism.default", parallelism)
+        checks.parallelism(parallelism, "the parallelism")
+        self._configuration.set_integer("parallelism.default", max(parallelism, 1))
         return self
 
     def get_parallelism(self) -> int:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from flott._flott import Graph
+    from flott._flott import Conform, Graph
+    from flott.common.typeinfo import TypeInformation
 
 __all__ = ["Input", "Transformation", "build_graph", "place_of_caller"]
 
@@ -46,6 +47,7 @@ class Transformation:
         "name",
         "parallelism",
         "place",
+        "sides",
         "slot_sharing_group",
         "uid",
     )
@@ -57,6 +59,8 @@ class Transformation:
         self.add_node = add_node
         self.inputs = tuple(inputs)
         self.place = place_of_caller()
+        #: The types of the side outputs that are read, by the ids of their tags.
+        self.sides: dict[str, TypeInformation] = {}
         self.parallelism: int | None = None
         # with no parallelism of its own, it takes that of its input, so that records stay in order
         self.follows_input = False
@@ -68,6 +72,10 @@ class Transformation:
 
     def refresh(self) -> None:
         """Called before a graph is built, for what depends on the jobs that ran."""
+
+    def conform_sides(self) -> list[tuple[str, Conform]]:
+        """What checks and converts the records of each side output, by the ids of their tags."""
+        return [(tag, type_info._conform()) for tag, type_info in self.sides.items()]
 
 
 def place_of_caller() -> str | None:

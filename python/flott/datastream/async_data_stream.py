@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flott.common.time import Duration, Time
 from flott.datastream._async_wait import PlainAsyncFunction, factory
+from flott.datastream._columns import conform
 from flott.datastream.async_retry_strategies import NO_RETRY_STRATEGY
 from flott.datastream.functions.async_function import AsyncFunction, AsyncRetryStrategy
 from flott.datastream.functions.wrapper import as_function
@@ -122,7 +123,7 @@ def _wait(
             raise TypeError(f"{call}: get_retry_predicate() of {type(strategy).__name__} returned None")
         if millis == 0 and strategy is not NO_RETRY_STRATEGY:
             raise ValueError(f"{call}: Timeout should be configured when do async with retry: give one above 0")
-    make = factory(function, millis, strategy or NO_RETRY_STRATEGY, stream._env._job_parameters())
+    make = factory(function, millis, strategy or NO_RETRY_STRATEGY, stream._env._job_parameters(), conform(output_type))
     ordered = call.startswith("ordered")
 
     def add(graph: Graph, own: Transformation) -> int:

@@ -178,5 +178,5 @@ def two_inputs(
     if stream2.get_execution_environment() is not env:
         raise ValueError(f"{name}: both streams must come from one StreamExecutionEnvironment")
     inputs = [(number, each) for number, stream in enumerate((stream1, stream2)) for each in stream._inputs]
-    made = env._transformation(name, operator_node(env, kind, function, methods, broadcast_states), inputs)
+    made = env._transformation(name, operator_node(env, kind, function, methods, output_type, broadcast_states), inputs)
     return DataStream(env, [Input(made)], output_type, made)

@@ -9,9 +9,10 @@ import sys
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
 
 from flott._lazy import lazy_names
+from flott.common import _checks as checks
 from flott.common.typeinfo import RowTypeInfo, TypeInformation, Types
 from flott.datastream._calls import factory, operator_node
-from flott.datastream._columns import columns_type, condition_json, is_expression, list_json, type_information
+from flott.datastream._columns import columns_type, condition_json, conform, is_expression, list_json, type_information
 from flott.datastream._transformation import Input, Transformation
 from flott.datastream.functions import (
     FilterFunction,
@@ -24,7 +25,8 @@ from flott.datastream.functions import (
     ReduceFunction,
     as_function,
 )
-from flott.datastream.functions.wrapper import FunctionWrapper
+from flott.datastream.functions._results import check_returns
+from flott.datastream.functions.wrapper import FunctionWrapper, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -88,7 +90,7 @@ class _Configurable:
 
     def name(self: S, name: str) -> S:
         """Names the operator, for messages, metrics and the web UI."""
-        self._own("name()").name = name
+        self._own("name()").name = checks.text(name, "a name")
         return self
 
     def uid(self: S, uid: str) -> S:
@@ -96,7 +98,7 @@ class _Configurable:
 
         :raises ConfigurationError: when the job starts, if two operators share an id
         """
-        self._own("uid()").uid = uid
+        self._own("uid()").uid = checks.text(uid, "a uid")
         return self
 
     def set_uid_hash(self: S, uid_hash: str) -> S:
@@ -104,13 +106,14 @@ class _Configurable:
         return self
 
     def set_parallelism(self: S, parallelism: int) -> S:
-        """Runs the operator in that many subtasks.
+        """Runs the operator in that many subtasks; -1 for as many as the environment says.
 
         :raises ValueError: if it is less than 1, or more than 1 for an operator that has one subtask only
         """
         own = self._own("set_parallelism()")
-        if parallelism < 1:
-            raise ValueError(f"the parallelism of '{own.name}' is at least 1, not {parallelism}")
+        if checks.parallelism(parallelism, f"the parallelism of '{own.name}'") == -1:
+            own.parallelism = None
+            return self
         if parallelism != 1 and getattr(self, "_non_parallel", False):
             raise ValueError(f"'{own.name}' runs in one subtask only: its parallelism can't be {parallelism}")
         own.parallelism = parallelism
@@ -185,7 +188,11 @@ class DataStream(_Configurable):
                     f"{type(self).__name__}.{name}() is not in this version of Flott yet; "
                     "what is there stands in docs/README.md"
                 )
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            text = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if not name.startswith("_") and hasattr(KeyedStream, name):
+                text += f"; it needs keys: stream.key_by(lambda record: ...).{name}(...)"
+            # with these Python itself says which name is meant
+            raise AttributeError(text, name=name, obj=self)
 
     # --- what the stream is
 
@@ -238,7 +245,10 @@ class DataStream(_Configurable):
         :param func: a function of the record, or a :class:`MapFunction`
         :param output_type: the type of the results; any Python object unless given
         """
-        return self._operator("Map", "map", as_function(func, MapFunction, "map()"), ["map"], output_type)
+        function = as_function(func, MapFunction, "map()")
+        if output_type is not None:
+            check_returns(function.map, f"map(): {describe(func)}", f"but {output_type!r} is declared")
+        return self._operator("Map", "map", function, ["map"], output_type)
 
     def flat_map(
         self, func: FlatMapFunction | Callable[[Any], Iterable[Any] | None], output_type: TypeInformation | None = None
@@ -321,11 +331,15 @@ class DataStream(_Configurable):
         """Keeps the given fields of a stream of tuples or rows, in that order.
 
         :raises TypeError: if the stream's type has no fields
+        :raises ValueError: if there is no field of that index
         """
         types = getattr(self._type, "get_field_types", None)
         if types is None:
             raise TypeError(f"project() needs a stream of type TUPLE or ROW, not {self._type!r}")
         fields = types()
+        for index in field_indexes:
+            if not isinstance(index, int) or not 0 <= index < len(fields):
+                raise ValueError(f"project(): there is no field {index!r}; {self._type!r} has 0 to {len(fields) - 1}")
         output_type = Types.TUPLE([fields[index] for index in field_indexes])
         return self.map(lambda value: tuple([value[index] for index in field_indexes]), output_type).name("Projection")
 
@@ -334,6 +348,11 @@ class DataStream(_Configurable):
 
         In batch mode there is one watermark, at the end of the input, whatever the strategy.
         """
+        if not hasattr(watermark_strategy, "_to_spec"):
+            raise TypeError(
+                f"assign_timestamps_and_watermarks() takes a WatermarkStrategy, not {watermark_strategy!r}: "
+                "for example WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(...)"
+            )
         assigner = watermark_strategy._timestamp_assigner
         extract = None if assigner is None else assigner.extract_timestamp
 
@@ -347,14 +366,25 @@ class DataStream(_Configurable):
     def get_side_output(self, output_tag: OutputTag) -> DataStream:
         """The records that the process function before has sent to that tag."""
         own = self._own("get_side_output()")
+        if not hasattr(output_tag, "tag_id"):
+            raise TypeError(
+                f"get_side_output() takes the OutputTag that the function yields, not {output_tag!r}: "
+                "make one, OutputTag('rejected', Types.STRING()), and yield tag, value"
+            )
+        own.sides[output_tag.tag_id] = output_tag.type_info
         return DataStream(self._env, [Input(own, output_tag.tag_id)], output_tag.type_info, columns=self._rejected)
 
     def union(self, *streams: DataStream) -> DataStream:
         """All records of this stream and the others.
 
         :raises TypeError: if the types differ
+        :raises ValueError: if the streams are of two environments
         """
         for stream in streams:
+            if not isinstance(stream, DataStream):
+                raise TypeError(f"union() takes streams, one by one, not {stream!r}")
+            if stream._env is not self._env:
+                raise ValueError("union() takes streams of one StreamExecutionEnvironment, and these come from two")
             if stream._type != self._type:
                 raise TypeError(f"union() takes streams of one type: {self._type!r} and {stream._type!r} differ")
         inputs = [each for stream in (self, *streams) for each in stream._inputs]
@@ -390,7 +420,7 @@ class DataStream(_Configurable):
             keyed = self._native("Key By", "key_by(expression)", lambda of: _operators().key_by(of, tree), listed=False)
         else:
             function = as_function(key_selector, KeySelector, "key_by()")
-            keyed = self._operator("Key By", "key_by", function, ["get_key"], self._type, listed=False)
+            keyed = self._operator("Key By", "key_by", function, ["get_key"], self._type, False, key_type or _ANY)
         own = keyed._own("key_by()")
         own.follows_input = True
         return KeyedStream(self._env, own, self._type, key_type, self, keyed._columns)
@@ -548,8 +578,10 @@ class DataStream(_Configurable):
         methods: Sequence[str],
         type_info: TypeInformation | None,
         listed: bool = True,
+        result: TypeInformation | None = None,
     ) -> DataStream:
-        add = operator_node(self._env, kind, function, methods)
+        """:param result: what the function returns, where that is not a record of the new stream"""
+        add = operator_node(self._env, kind, function, methods, result or type_info)
         return self._next(name, add, type_info, listed)
 
     def _partitioned(self, partitioning: str, partitioner: Callable[[Any, int], int] | None = None) -> DataStream:
@@ -650,11 +682,12 @@ class KeyedStream(DataStream):
         methods: Sequence[str],
         type_info: TypeInformation | None,
         listed: bool = True,
+        result: TypeInformation | None = None,
     ) -> DataStream:
         # a lambda can't ask for state: it needs no key at hand
         if kind in ("map", "flat_map", "filter") and not isinstance(function, FunctionWrapper):
             kind = f"keyed_{kind}"
-        return super()._operator(name, kind, function, methods, type_info, listed)
+        return super()._operator(name, kind, function, methods, type_info, listed, result)
 
     def interval_join(self, other_stream: KeyedStream) -> IntervalJoin:
         """Pairs records of one key by their event time (beyond PyFlink, as in Flink's Java): then ``between(...)``."""
@@ -671,7 +704,8 @@ class KeyedStream(DataStream):
         make = factory(function, ["reduce"], self._env._job_parameters())
 
         def add(graph: Graph, own: Transformation) -> int:
-            return graph.add_operator(own.name, "reduce_final" if self._env._is_batch(graph) else "reduce", make)
+            kind = "reduce_final" if self._env._is_batch(graph) else "reduce"
+            return graph.add_operator(own.name, kind, make, result=conform(self._type))
 
         return self._next("Reduce", add, self._type)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flott.common import _checks as checks
 from flott.common.typeinfo import RowTypeInfo, TypeInformation, Types
 from flott.common.utils import java_only
 
@@ -39,15 +40,13 @@ class OutputTag:
         """
         if not tag_id:
             raise ValueError("OutputTag tag_id cannot be None or empty string")
-        self.tag_id = tag_id
+        self.tag_id = checks.text(tag_id, "the tag_id of an OutputTag")
         if type_info is None:
             self.type_info: TypeInformation = Types.PICKLED_BYTE_ARRAY()
         elif isinstance(type_info, list):
             self.type_info = RowTypeInfo(type_info)
-        elif isinstance(type_info, TypeInformation):
-            self.type_info = type_info
         else:
-            raise TypeError(f"OutputTag type_info must be None, list or TypeInformation, not {type_info!r}")
+            self.type_info = checks.type_information(type_info, f"the type of OutputTag({tag_id!r})")
 
     def get_java_output_tag(self) -> Any:
         """Raises NotImplementedError: there is no Java object behind a tag."""

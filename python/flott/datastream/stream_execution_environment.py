@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flott.common import _checks as checks
 from flott.common.configuration import Configuration
 from flott.common.typeinfo import TypeInformation, Types
 from flott.datastream._columns import columns_type
@@ -80,9 +81,12 @@ class StreamExecutionEnvironment(EnvironmentSettings):
 
         :param type_info: what they are; objects that are not raise TypeError here
         """
+        if not hasattr(collection, "__iter__"):
+            raise TypeError(f"from_collection() takes a list of records, not {collection!r}")
         items = list(collection)
         if type_info is not None:
-            items = [type_info._convert(item, f"collection[{index}]") for index, item in enumerate(items)]
+            checks.type_information(type_info, "the type_info of from_collection()")
+            items = type_info._conform().values(items, "collection")
 
         def add(graph: Graph, own: Transformation) -> int:
             return graph.add_collection(own.name, items)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from flott.datastream._columns import conform
 from flott.datastream.functions import (
     AggregateFunction,
     AllWindowFunction,
@@ -118,7 +119,8 @@ class _Windowed(Generic[D]):
         tag = None if self._late_data_output_tag is None else self._late_data_output_tag.tag_id
 
         def add(graph: Graph, own: Transformation) -> int:
-            return graph.add_operator(own.name, "window", make, late_output=tag)
+            sides = own.conform_sides()
+            return graph.add_operator(own.name, "window", make, (), tag, conform(output_type), sides)
 
         keyed = self._keyed()
         stream = keyed._next(type(self._window_assigner).__name__, add, output_type)

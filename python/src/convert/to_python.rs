@@ -11,6 +11,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDate, PyDateTime, PyDict, PyList, PyString, PyTime, PyTuple};
 
+use crate::row::RowClass;
+
 type Objects = Vec<Py<PyAny>>;
 
 /// The rows of a batch as objects of its shape: bare values, tuples, or `Row`s.
@@ -34,17 +36,13 @@ fn tuples(py: Python<'_>, columns: &[ArrayRef], len: usize) -> PyResult<Objects>
 }
 
 fn rows(py: Python<'_>, names: &[&str], columns: &[ArrayRef], len: usize) -> PyResult<Objects> {
-    static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let make = MAKE.get_or_try_init(py, || {
-        Ok::<_, PyErr>(py.import("flott.common.types")?.getattr("Row")?.getattr("_make")?.unbind())
-    })?;
-    let make = make.bind(py);
+    let class = RowClass::get(py)?;
     // shared by all rows, as PyFlink's own decoder does
     let names = PyList::new(py, names)?;
     let mut fields = cells(py, columns)?;
     let row = |_| {
         let values = PyList::new(py, fields.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>())?;
-        Ok(make.call1((&names, values))?.unbind())
+        Ok(class.make(&names, values, None)?.unbind())
     };
     (0..len).map(row).collect()
 }

@@ -26,12 +26,13 @@ impl Operator for FlatMap {
             let items = PyObjects::take(py, data)?;
             let keys = self.function.key_cursor(py, keys)?;
             let call = self.function.callable(py, 0)?;
+            let declared = &self.function.declared;
             let mut made = Vec::with_capacity(items.len());
             let mut times = timestamps.as_ref().map(|_| Vec::with_capacity(items.len()));
             for (index, item) in items.iter().enumerate() {
                 let result = keys.set(py, index).and_then(|()| call.one(item)).and_then(|results| {
                     function::each_result(&results, "flat_map's function", |item| {
-                        made.push(item.unbind());
+                        made.push(declared.result(item, "a result")?.unbind());
                         Ok(())
                     })
                 });

@@ -27,11 +27,13 @@ impl Operator for KeyBy {
         let (mut items, keys, groups, failure) = gate::enter(|py| {
             let items = PyObjects::take(py, data)?;
             let call = self.function.callable(py, 0)?;
+            let declared = &self.function.declared;
             let mut keys = Vec::with_capacity(items.len());
             let mut groups = Vec::with_capacity(items.len());
             let mut encoded = Vec::new();
             for item in &items {
-                let key = call.one(item).and_then(|key| Ok((key_value(&key)?, key)));
+                let key = call.one(item).and_then(|key| declared.result(key, "the key"));
+                let key = key.and_then(|key| Ok((key_value(&key)?, key)));
                 match key {
                     Ok((value, key)) => {
                         encoded.clear();

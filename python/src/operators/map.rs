@@ -27,8 +27,10 @@ impl Operator for Map {
             let mut items = PyObjects::take(py, data)?;
             let keys = self.function.key_cursor(py, keys)?;
             let call = self.function.callable(py, 0)?;
+            let declared = &self.function.declared;
             for index in 0..items.len() {
-                match keys.set(py, index).and_then(|()| call.one(&items[index])) {
+                let result = keys.set(py, index).and_then(|()| call.one(&items[index]));
+                match result.and_then(|result| declared.result(result, "the result")) {
                     Ok(result) => release(py, [std::mem::replace(&mut items[index], result.unbind())]),
                     Err(error) => {
                         let failure = Failure::new(py, error, &items[index]);

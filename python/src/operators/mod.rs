@@ -17,6 +17,7 @@ use flott::operator::{Operator, OperatorFactory, SubtaskContext};
 use flott::{Error, Result};
 use pyo3::prelude::*;
 
+use crate::conform::Declared;
 use crate::function::UserFunction;
 
 pub use columns::{Extra, ToColumns};
@@ -29,6 +30,7 @@ pub struct Settings {
     pub broadcast_states: Vec<String>,
     /// The side output that a window's late records go to.
     pub late_output: Option<Arc<str>>,
+    pub declared: Arc<Declared>,
 }
 
 type Create = fn(UserFunction, &SubtaskContext) -> Box<dyn Operator>;
@@ -75,7 +77,7 @@ pub fn create(name: &str, function: Py<PyAny>, settings: Settings) -> Result<Arc
     };
     let (function, settings) = (Arc::new(function), Arc::new(settings));
     Ok(Arc::new(move |context: &SubtaskContext| {
-        let user_function = |keyed| UserFunction::new(function.clone(), context, keyed);
+        let user_function = |keyed| UserFunction::new(function.clone(), settings.declared.clone(), context, keyed);
         Ok(match &kind {
             Kind::Function(create) => create(user_function(false), context),
             Kind::Keyed(create) => create(user_function(true), context),

@@ -72,13 +72,14 @@ impl Kind {
         subtask: &SubtaskContext,
         settings: &Arc<Settings>,
     ) -> Box<dyn Operator> {
+        let yielded = Yielded::new(function.declared.clone());
         Box::new(Process {
             kind: self,
             function,
             subtask: subtask.clone(),
             settings: settings.clone(),
             opened: None,
-            yielded: Yielded::default(),
+            yielded,
             next_timer: None,
         })
     }
@@ -189,11 +190,9 @@ impl Operator for Process {
                     Form::Process => call.two(item, &argument).and_then(|r| yielded.add_all(&r, method, time)),
                     Form::Timed => call.two(item, &argument).and_then(|r| yielded.add_timed(&r, method)),
                     Form::FlatMap => call.one(item).and_then(|r| yielded.add_all(&r, method, time)),
-                    // None gives no record
-                    Form::Map => call.one(item).map(|result| {
-                        if !result.is_none() {
-                            yielded.add(result, time);
-                        }
+                    Form::Map => call.one(item).and_then(|result| match result.is_none() {
+                        true => Ok(()), // no record
+                        false => yielded.add(result, time),
                     }),
                 });
                 if let Err(error) = result {

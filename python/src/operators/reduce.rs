@@ -43,6 +43,7 @@ impl Operator for Reduce {
             let mut items = PyObjects::take(py, data)?;
             let keys = self.function.key_cursor(py, keys)?;
             let call = self.function.callable(py, 0)?;
+            let declared = &self.function.declared;
             let state = self.function.state()?;
             for index in 0..items.len() {
                 let combined = keys.set(py, index).and_then(|()| {
@@ -54,7 +55,9 @@ impl Operator for Reduce {
                             }
                             items[index].clone_ref(py)
                         }
-                        Some(before) => call.two(&before.unbind(), &items[index])?.unbind(),
+                        Some(before) => {
+                            declared.result(call.two(&before.unbind(), &items[index])?, "the result")?.unbind()
+                        }
                     };
                     let before = state.borrow_mut(py).write(at, value.bind(py).clone())?;
                     drop(before);

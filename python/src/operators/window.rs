@@ -9,8 +9,8 @@ use flott::window::{self, Fired, Windows};
 use flott::{Error, Result};
 use pyo3::prelude::*;
 
-use super::Settings;
-use crate::function::UserFunction;
+use super::{Settings, Yielded};
+use crate::function::{Failure, UserFunction};
 use crate::gate;
 use crate::objects::{PyObjects, release};
 use crate::state::{KeyedState, PyKey};
@@ -103,8 +103,9 @@ fn describe(py: Python<'_>, fired: &Fired<PyKey, PyWindow>) -> String {
 impl Operator for WindowOperator {
     fn open(&mut self) -> Result<()> {
         self.function.open()?;
-        self.opened =
-            Some(gate::enter(|py| opened(py, self.function.part(py)?, self.function.state()?, &self.subtask))?);
+        let mut opened = gate::enter(|py| opened(py, self.function.part(py)?, self.function.state()?, &self.subtask))?;
+        opened.contents.yielded = Yielded::new(self.function.declared.clone());
+        self.opened = Some(opened);
         Ok(())
     }
 
@@ -125,7 +126,12 @@ impl Operator for WindowOperator {
                 match windows.add(&key, groups[index], item, time, contents) {
                     Ok(true) => {}
                     Ok(false) => match side {
-                        Some(tag) => contents.yielded.add_side(tag, item.clone_ref(py), time),
+                        Some(tag) => {
+                            if let Err(error) = contents.yielded.add_side(tag, item.bind(py).clone(), time) {
+                                failure = Some(Failure::new(py, error, item).into_error(py));
+                                break;
+                            }
+                        }
                         None => late.add(1),
                     },
                     Err(error) => {

@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyTuple, PyType};
 
+use crate::conform::Declared;
 use crate::function;
 use crate::objects::PyObjects;
 
@@ -18,6 +19,7 @@ pub struct Yielded {
     main: Records,
     sides: Vec<(Arc<str>, Records)>,
     tags: HashMap<String, Arc<str>>,
+    declared: Arc<Declared>,
 }
 
 #[derive(Default)]
@@ -41,6 +43,11 @@ impl Records {
 }
 
 impl Yielded {
+    /// Converts what it is given to the declared types.
+    pub fn new(declared: Arc<Declared>) -> Self {
+        Yielded { declared, ..Yielded::default() }
+    }
+
     /// Adds what `function` yielded or returned.
     pub fn add_all(&mut self, results: &Bound<'_, PyAny>, function: &str, time: i64) -> PyResult<()> {
         function::each_result(results, function, |item| self.add_tagged(item, time))
@@ -59,24 +66,26 @@ impl Yielded {
             None => self.add(item, time),
             Some((id, value)) => {
                 let tag = self.tags.entry(id).or_insert_with_key(|id| id.as_str().into()).clone();
-                self.add_side(&tag, value, time);
+                self.add_side(&tag, value, time)
             }
         }
-        Ok(())
     }
 
     /// Adds one result to the main output.
-    pub fn add(&mut self, result: Bound<'_, PyAny>, time: i64) {
-        self.main.push(result.unbind(), time);
+    pub fn add(&mut self, result: Bound<'_, PyAny>, time: i64) -> PyResult<()> {
+        self.main.push(self.declared.result(result, "the result")?.unbind(), time);
+        Ok(())
     }
 
     /// Adds a record to the side output of that id.
-    pub fn add_side(&mut self, tag: &Arc<str>, record: Py<PyAny>, time: i64) {
+    pub fn add_side(&mut self, tag: &Arc<str>, record: Bound<'_, PyAny>, time: i64) -> PyResult<()> {
+        let record = self.declared.side(tag, record)?.unbind();
         let at = self.sides.iter().position(|(known, _)| known == tag).unwrap_or_else(|| {
             self.sides.push((tag.clone(), Records::default()));
             self.sides.len() - 1
         });
         self.sides[at].1.push(record, time);
+        Ok(())
     }
 
     /// How many records wait to be emitted.
@@ -93,7 +102,7 @@ impl Yielded {
 }
 
 /// The id and the value of `yield tag, value`; `None` for a record of the main output.
-fn tagged(item: &Bound<'_, PyAny>) -> PyResult<Option<(String, Py<PyAny>)>> {
+fn tagged<'py>(item: &Bound<'py, PyAny>) -> PyResult<Option<(String, Bound<'py, PyAny>)>> {
     static OUTPUT_TAG: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let py = item.py();
     let Ok(pair) = item.cast_exact::<PyTuple>() else { return Ok(None) };
@@ -106,5 +115,5 @@ fn tagged(item: &Bound<'_, PyAny>) -> PyResult<Option<(String, Py<PyAny>)>> {
         return Ok(None);
     }
     let id: String = first.getattr(pyo3::intern!(py, "tag_id"))?.extract()?;
-    Ok(Some((id, pair.get_item(1)?.unbind())))
+    Ok(Some((id, pair.get_item(1)?)))
 }

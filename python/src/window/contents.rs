@@ -110,8 +110,7 @@ impl PyContents {
         };
         let at = window.max_timestamp();
         let Some(evaluate) = &self.evaluate else {
-            self.yielded.add(value, at);
-            return Ok(());
+            return self.yielded.add(value, at);
         };
         enter(py, &self.context, key, group, window, timers)?;
         let elements = match self.kept {

@@ -30,7 +30,7 @@ CASES = [
     (Types.ROW([Types.INT(), Types.STRING()]), [Row(1, "a"), Row(2, None), Row.of_kind(RowKind.DELETE, 3, "c")]),
     (Types.ROW_NAMED(["id", "name"], [Types.INT(), Types.STRING()]), [Row(id=1, name="a"), Row(id=2, name=None)]),
     (Types.ROW([Types.DOUBLE(), Types.BOOLEAN(), Types.ROW([Types.LONG()]), Types.LIST(Types.DOUBLE())]),
-     [Row(1.0, True, Row(7), [0.5, 1e10])]),
+     [Row(1.0, True, Row(f0=7), [0.5, 1e10])]),
     (Types.TUPLE([Types.TUPLE([Types.DOUBLE()]), Types.MAP(Types.STRING(), Types.DOUBLE())]), [((1e9,), {"k": 2.0})]),
     (Types.ROW([Types.SQL_DATE(), Types.SQL_TIME(), Types.SQL_TIMESTAMP(), Types.BIG_DEC()]),
      [Row(date(2024, 2, 29), time(1, 2, 3), datetime(2024, 2, 29, 1, 2, 3, 500000), Decimal("2.50"))]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from flott.datastream.functions._results import check_one_result
 from flott.datastream.functions.base import (
     FilterFunction,
     FlatMapFunction,
@@ -119,8 +120,11 @@ def as_function(func: Any, base: Callable[..., F], operation: str) -> F:
     if isinstance(func, kind):
         for method, arguments in kind._CALLED_WITH.items():
             if not isinstance(func, FunctionWrapper):
-                check_call(getattr(func, method), arguments, f"{operation}: {type(func).__name__}.{method}")
+                called, what = getattr(func, method), f"{operation}: {type(func).__name__}.{method}"
+                check_call(called, arguments, what)
+                check_one_result(called, method, what)
         return cast("F", func)
+    wrong = func
     article = "an" if kind.__name__[0] in "AEIOU" else "a"
     if isinstance(func, type) and issubclass(func, Function):
         if issubclass(func, kind):
@@ -132,22 +136,46 @@ def as_function(func: Any, base: Callable[..., F], operation: str) -> F:
         func = type(func).__name__
     elif callable(func):
         if kind._LAMBDA_FOR is not None:
-            check_call(func, kind._CALLED_WITH[kind._LAMBDA_FOR], f"{operation}: {_describe(func)}")
+            what = f"{operation}: {describe(func)}"
+            check_call(func, kind._CALLED_WITH[kind._LAMBDA_FOR], what)
+            check_one_result(func, kind._LAMBDA_FOR, what)
             return cast("F", _WRAPPERS[kind](func))
         methods = ", ".join(
             f"{name}(self{''.join(', ' + a for a in args)})" for name, args in kind._CALLED_WITH.items()
         )
         raise TypeError(
-            f"{operation} takes an object of a class that extends {kind.__name__}, not {_describe(func)}; "
+            f"{operation} takes an object of a class that extends {kind.__name__}, not {describe(func)}; "
             f"write the class with {methods}"
         )
     else:
         func = repr(func)
     given = f"takes {article} {kind.__name__}" + (" or a function" if kind._LAMBDA_FOR is not None else "")
-    raise TypeError(f"{operation} {given}, not {func}")
+    raise TypeError(f"{operation} {given}, not {func}{_elsewhere(wrong)}")
 
 
-def _describe(func: Any) -> str:
+def _elsewhere(func: Any) -> str:
+    """Where a function of another class belongs, by the names of its class."""
+    for name, place in _PLACES.items():
+        if any(base.__name__ == name for base in type(func).__mro__):
+            return f"; a {name} goes to {place}"
+    return ""
+
+
+#: Keyed ones first: they have names of their own.
+_PLACES = {
+    "KeyedBroadcastProcessFunction": "stream.key_by(...).connect(other.broadcast(descriptor)).process()",
+    "BroadcastProcessFunction": "stream.connect(other.broadcast(descriptor)).process()",
+    "KeyedCoProcessFunction": "stream.connect(other).key_by(...).process()",
+    "CoProcessFunction": "stream.connect(other).process()",
+    "KeyedProcessFunction": "stream.key_by(...).process()",
+    "ProcessFunction": "a stream without keys: here extend KeyedProcessFunction",
+    "CoMapFunction": "stream.connect(other).map()",
+    "CoFlatMapFunction": "stream.connect(other).flat_map()",
+}
+
+
+def describe(func: Any) -> str:
+    """A function as messages name it: ``parse (job.py:12)``."""
     name = getattr(func, "__name__", type(func).__name__)
     code = getattr(func, "__code__", None)
     where = f" ({code.co_filename}:{code.co_firstlineno})" if code is not None else ""

@@ -1,0 +1,151 @@
+"""Declared types take effect behind every operator that has one.
+
+What each type makes of a value is in ``tests/common/test_conversion.py``.
+
+What the next function is given was read off PyFlink 1.20.3, with an exchange between the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from flott.common import Row, TypeInformation, Types
+from flott.datastream import (
+    DataStream,
+    KeyedProcessFunction,
+    OutputTag,
+    ProcessFunction,
+    StreamExecutionEnvironment,
+)
+
+SIDE = OutputTag("side", Types.INT())
+
+
+class ToSide(ProcessFunction):
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def process_element(self, value: Any, ctx: Any) -> Iterator[Any]:
+        yield SIDE, self.value
+
+
+class Twice(ProcessFunction):
+    def process_element(self, value: Any, ctx: Any) -> Iterator[Any]:
+        yield value
+        yield value
+
+
+class CurrentKey(KeyedProcessFunction):
+    def process_element(self, value: Any, ctx: Any) -> Iterator[Any]:
+        yield ctx.get_current_key()
+
+
+def result_of(operator: str, env: StreamExecutionEnvironment, value: Any, type_info: TypeInformation) -> DataStream:
+    """The value as the result of an operator with a declared type."""
+    one = env.from_collection([0])
+    make: dict[str, Callable[[], DataStream]] = {
+        "map": lambda: one.map(lambda _: value, type_info),
+        "flat_map": lambda: one.flat_map(lambda _: [value], type_info),
+        "process": lambda: env.from_collection([value]).process(Twice(), type_info),
+        "side output": lambda: one.process(ToSide(value)).get_side_output(OutputTag("side", type_info)),
+        "reduce": lambda: one.map(lambda _: value, type_info).key_by(lambda _: 0).reduce(lambda a, b: a),
+        "key": lambda: one.key_by(lambda _: value, type_info).process(CurrentKey()),
+    }
+    return make[operator]()
+
+
+OPERATORS = ["map", "flat_map", "process", "side output", "reduce", "key"]
+
+
+def seen(stream: DataStream) -> list[str]:
+    """What the next function is given."""
+    with stream.map(repr).execute_and_collect() as results:
+        return list(results)
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+@pytest.mark.parametrize(
+    ("value", "type_info", "next_sees"),
+    [
+        (1, Types.DOUBLE(), "1.0"),
+        (True, Types.INT(), "1"),
+        (Row(1, "a"), Types.ROW([Types.INT(), Types.STRING()]), "Row(f0=1, f1='a')"),
+        (Row(b="x", a=1), Types.ROW_NAMED(["a", "b"], [Types.INT(), Types.STRING()]), "Row(a=1, b='x')"),
+        (None, Types.STRING(), "None"),
+    ],
+)
+def test_the_next_function_sees_the_declared_type(
+    single: StreamExecutionEnvironment, operator: str, value: Any, type_info: TypeInformation, next_sees: str
+) -> None:
+    assert set(seen(result_of(operator, single, value, type_info))) == {next_sees}
+
+
+@pytest.mark.parametrize(
+    ("operator", "called", "what"),
+    [
+        ("map", "Map", "the result"),
+        ("flat_map", "FlatMap", "a result"),
+        ("process", "PROCESS", "a result"),
+        ("side output", "PROCESS", "the record for the side output 'side'"),
+        ("key", "Key By", "the key"),
+    ],
+)
+def test_a_value_of_another_type_names_operator_and_record(
+    single: StreamExecutionEnvironment, operator: str, called: str, what: str
+) -> None:
+    with pytest.raises(TypeError) as raised:
+        seen(result_of(operator, single, "12", Types.INT()))
+    assert str(raised.value) == f"{what}: expected an int (Types.INT), got '12' (str); convert it with int(...)"
+    note = raised.value.__notes__[0]
+    assert note.startswith(f"in operator '{called}' (test_declared_types.py:")
+    assert "while processing: " in note
+
+
+def test_a_field_is_named(single: StreamExecutionEnvironment) -> None:
+    order = Types.ROW_NAMED(["id", "amount"], [Types.LONG(), Types.DOUBLE()])
+    orders = single.from_collection([{"id": 7, "amount": "12"}]).map(
+        lambda o: Row(id=o["id"], amount=o["amount"]), order
+    )
+    with pytest.raises(TypeError) as raised:
+        seen(orders)
+    assert str(raised.value) == (
+        "field 'amount' of the result: expected a float (Types.DOUBLE), got '12' (str); convert it with float(...)"
+    )
+    assert "while processing: {'id': 7, 'amount': '12'}" in raised.value.__notes__[0]
+
+
+def test_a_reduced_value_is_checked(single: StreamExecutionEnvironment) -> None:
+    # PyFlink emits 3 for 1 + 2 + 0.5
+    numbers = single.from_collection([1, 2], Types.INT())
+    with pytest.raises(TypeError, match="the result: expected an int"):
+        seen(numbers.key_by(lambda _: 0).reduce(lambda a, b: a + b + 0.5))
+
+
+def test_records_before_a_misfit_go_on(single: StreamExecutionEnvironment) -> None:
+    shown: list[Any] = []
+    stream = single.from_collection([1, 2, "x", 4]).map(lambda value: value, Types.INT())
+    with pytest.raises(TypeError, match="got 'x'"):
+        seen(stream.filter(lambda value: shown.append(value) or True))  # type: ignore[func-returns-value]
+    assert shown == [1, 2]
+
+
+def test_the_tag_that_reads_a_side_output_gives_its_type(single: StreamExecutionEnvironment) -> None:
+    side = single.from_collection([0]).process(ToSide(1))
+    assert seen(side.get_side_output(OutputTag("side", Types.DOUBLE()))) == ["1.0"]
+
+
+def test_a_side_output_that_is_not_read_is_not_checked(single: StreamExecutionEnvironment) -> None:
+    assert seen(single.from_collection([0]).process(ToSide("x"), Types.INT())) == []
+
+
+def test_without_a_declared_type_the_object_itself_goes_on(single: StreamExecutionEnvironment) -> None:
+    thing = object()
+    with (
+        single.from_collection([0]).map(lambda _: thing).map(lambda value: value is thing).execute_and_collect() as same
+    ):
+        assert list(same) == [True]
+    with single.from_collection([thing]).map(lambda v: v, Types.PICKLED_BYTE_ARRAY()).execute_and_collect() as results:
+        assert list(results) == [thing]
