@@ -88,10 +88,7 @@ def test_csv_schema_prints_as_in_flink() -> None:
 
 
 def test_csv_columns_take_types_of_either_api() -> None:
-    class BigIntType:  # stands for the table API's
-        pass
-
-    schema = CsvSchema.builder().add_number_column("a", BigIntType()).add_number_column("b", Types.INT()).build()
+    schema = CsvSchema.builder().add_number_column("a", DataTypes.BIGINT()).add_number_column("b", Types.INT()).build()
     assert repr(schema._type_info()) == "RowTypeInfo(a: Long, b: Integer)"
     with pytest.raises(TypeError, match="not a type of numbers"):
         CsvSchema.builder().add_number_column("a", Types.STRING())
