@@ -17,6 +17,7 @@ from flott.datastream.formats.csv import (
     CsvSchema,
 )
 from flott.datastream.formats.json import JsonRowDeserializationSchema, JsonRowSerializationSchema
+from flott.table.types import DataTypes
 
 ROW = Types.ROW_NAMED(["a"], [Types.INT()])
 
@@ -87,10 +88,7 @@ def test_csv_schema_prints_as_in_flink() -> None:
 
 
 def test_csv_columns_take_types_of_either_api() -> None:
-    class BigIntType:  # stands for the table API's
-        pass
-
-    schema = CsvSchema.builder().add_number_column("a", BigIntType()).add_number_column("b", Types.INT()).build()
+    schema = CsvSchema.builder().add_number_column("a", DataTypes.BIGINT()).add_number_column("b", Types.INT()).build()
     assert repr(schema._type_info()) == "RowTypeInfo(a: Long, b: Integer)"
     with pytest.raises(TypeError, match="not a type of numbers"):
         CsvSchema.builder().add_number_column("a", Types.STRING())
@@ -161,3 +159,18 @@ def test_avro_schemas_are_json() -> None:
     assert str(AvroSchema.parse_string('{"type": "string"}')) == '{"type":"string"}'
     with pytest.raises(ValueError):
         AvroSchema.parse_string("nonsense")
+
+
+def test_csv_columns_have_types_of_the_table_api_too() -> None:
+    types = [
+        (DataTypes.TINYINT(), Types.BYTE()), (DataTypes.SMALLINT(), Types.SHORT()), (DataTypes.INT(False), Types.INT()),
+        (DataTypes.BIGINT(), Types.LONG()), (DataTypes.FLOAT(), Types.FLOAT()), (DataTypes.DOUBLE(), Types.DOUBLE()),
+        (DataTypes.DECIMAL(10, 2), Types.BIG_DEC()),
+    ]  # fmt: skip
+    for data_type, type_info in types:
+        schema = CsvSchema.builder().add_number_column("a", data_type).build()
+        assert schema._type_info() == Types.ROW_NAMED(["a"], [type_info])
+    array = CsvSchema.builder().add_array_column("a", element_type=DataTypes.BOOLEAN()).build()
+    assert array._type_info() == Types.ROW_NAMED(["a"], [Types.OBJECT_ARRAY(Types.BOOLEAN())])
+    with pytest.raises(TypeError, match="column 'a' is one of Types or DataTypes, not DATE"):
+        CsvSchema.builder().add_number_column("a", DataTypes.DATE())

@@ -29,18 +29,19 @@ __all__ = [
     "CsvSchemaBuilder",
 ]
 
-# Names of the table API's types, which PyFlink's CSV schema takes.
+# The table API's types, which PyFlink's CSV schema takes.
 _TABLE_TYPES: dict[str, Callable[[], TypeInformation]] = {
-    "TinyIntType": Types.BYTE,
-    "SmallIntType": Types.SHORT,
-    "IntType": Types.INT,
-    "BigIntType": Types.LONG,
-    "FloatType": Types.FLOAT,
-    "DoubleType": Types.DOUBLE,
-    "DecimalType": Types.BIG_DEC,
-    "BooleanType": Types.BOOLEAN,
-    "CharType": Types.STRING,
-    "VarCharType": Types.STRING,
+    "TINYINT": Types.BYTE,
+    "SMALLINT": Types.SHORT,
+    "INT": Types.INT,
+    "BIGINT": Types.LONG,
+    "FLOAT": Types.FLOAT,
+    "DOUBLE": Types.DOUBLE,
+    "DECIMAL": Types.BIG_DEC,
+    "BOOLEAN": Types.BOOLEAN,
+    "CHAR": Types.STRING,
+    "VARCHAR": Types.STRING,
+    "STRING": Types.STRING,
 }
 _NUMBERS = ("BYTE", "SHORT", "INT", "LONG", "FLOAT", "DOUBLE", "BIG_INT", "BIG_DEC")
 
@@ -426,7 +427,8 @@ def _column_type(given: Any, name: str) -> TypeInformation:
     """``given`` if it is type information, or what stands for a type of the table API."""
     if isinstance(given, TypeInformation):
         return given
-    make = _TABLE_TYPES.get(type(given).__name__)
+    # DECIMAL(10, 2) NOT NULL: neither the length nor the null matters to a text
+    make = _TABLE_TYPES.get(str(given).partition(" ")[0].partition("(")[0])
     if make is None:
         raise TypeError(f"the type of column '{name}' is one of Types or DataTypes, not {given!r}")
     return make()
