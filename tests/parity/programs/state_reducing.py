@@ -42,7 +42,7 @@ class Fold(KeyedProcessFunction):
         if number == 0:
             for state in (self.largest, self.sum, self.average):
                 state.clear()
-            yield f"{value}: cleared, {self.largest.get()} {self.sum.get()}"
+            yield f"{value}: cleared, {self.largest.get()} {self.sum.get()} {self.average.get()}"
             return
         for state in (self.largest, self.sum, self.average):
             state.add(number)
