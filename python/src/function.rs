@@ -15,6 +15,7 @@ use pyo3::types::PyString;
 
 use crate::gate;
 use crate::metrics::Metrics;
+use crate::operators::Settings;
 use crate::state::{KeyCursor, KeyedState, PyKey};
 use crate::threads;
 
@@ -71,12 +72,14 @@ pub struct UserFunction {
     close: Option<Py<PyAny>>,
     keyed: bool,
     state: Option<Py<KeyedState>>,
+    settings: Arc<Settings>,
 }
 
 impl UserFunction {
     /// `keyed` where the function may have state of keys.
-    pub fn new(factory: Arc<Py<PyAny>>, context: &SubtaskContext, keyed: bool) -> Self {
-        UserFunction { factory, context: context.clone(), calls: Vec::new(), close: None, keyed, state: None }
+    pub fn new(factory: Arc<Py<PyAny>>, context: &SubtaskContext, keyed: bool, settings: &Arc<Settings>) -> Self {
+        let (context, settings) = (context.clone(), settings.clone());
+        UserFunction { factory, context, calls: Vec::new(), close: None, keyed, state: None, settings }
     }
 
     /// Makes the function, which runs the user's `open`.
@@ -84,6 +87,9 @@ impl UserFunction {
         let made = gate::enter(|py| {
             let new_state = || Py::new(py, KeyedState::new(&self.context.operator, self.context.clock.clone()));
             let state = self.keyed.then(new_state).transpose()?;
+            if let (Some(state), Some((inspected, node))) = (&state, &self.settings.inspected) {
+                inspected.add_state(*node, state.clone_ref(py));
+            }
             let subtask = Subtask::create(py, &self.context, state.as_ref())?;
             let (calls, close) = self.factory.call1(py, (subtask,))?.extract(py)?;
             Ok((calls, close, state))
