@@ -11,7 +11,7 @@ from flott.datastream.stream_execution_environment import StreamExecutionEnviron
 from flott.testing._seen import Outputs, StreamRecord, Timer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from flott._flott import Feed, Graph, Job, Simulation
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from flott.datastream.output_tag import OutputTag
     from flott.datastream.state import StateDescriptor
 
-__all__ = ["Harness"]
+__all__ = ["Harness", "before_each"]
+
+#: Called before a harness is made: the pytest plugin skips tests here that can't run on the engine asked for.
+before_each: list[Callable[[], None]] = []
 
 
 class _Environment(StreamExecutionEnvironment):
@@ -71,6 +74,8 @@ class Harness:
         :param start_time: what the clock (processing time) shows at first, in ms
         :param configuration: options as for ``StreamExecutionEnvironment.get_execution_environment``
         """
+        for check in before_each:
+            check()
         #: The environment of the program, for sources such as ``env.from_collection`` and for options.
         self.env: StreamExecutionEnvironment = _Environment(configuration).set_parallelism(parallelism)
         self._seed = seed
