@@ -356,7 +356,7 @@ def together(seed: int) -> list[Any]:
     with Harness(parallelism=2, seed=seed) as h:
         all = h.source("a").union(h.source("b")).map(lambda n: n)
         with h.together():
-            h.feed("a", *range(0, 10))
+            h.feed("a", *range(10))
             h.feed("b", *range(10, 20))
             assert h.output(all) == []
         return h.output(all)

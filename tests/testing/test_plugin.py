@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from pathlib import Path
+
 import pytest
 
-from tests.parity.golden import environment
+import flott
+from tests.parity.golden import location
+
+#: Before pytester moves the home folder.
+PYFLINK = location()
 
 COLLECTING = """
     from pyflink.datastream import MapFunction
@@ -31,11 +39,6 @@ COLLECTING = """
             tens = harness.source("numbers").map(Tenfold())
             harness.feed("numbers", 3)
             assert harness.output(tens) == [30]
-"""
-
-#: A PyFlink that only looks installed.
-DUMMY = """
-    raise ImportError("nobody imports PyFlink here")
 """
 
 
@@ -93,3 +96,17 @@ def test_the_broker_is_a_tests_own(pytester: pytest.Pytester) -> None:
         """
     )
     pytester.runpytest_subprocess().assert_outcomes(passed=2)
+
+
+@pytest.mark.timeout(300)
+def test_the_same_tests_on_pyflink(pytester: pytest.Pytester) -> None:
+    """Needs PyFlink in the place where ``make parity-golden`` puts it, and pytest beside it."""
+    python = PYFLINK / "bin" / "python"
+    if not python.exists() or subprocess.run([python, "-c", "import pyflink, pytest"], capture_output=True).returncode:
+        pytest.skip(f"no PyFlink and pytest in {PYFLINK}: make parity-golden, then pip install pytest there")
+    pytester.makepyfile(COLLECTING)
+    environ = {**os.environ, "PYTHONPATH": str(Path(flott.__file__).parent.parent)}
+    command = [python, "-m", "pytest", "-p", "flott.testing.plugin", "--engine=flink", "-rs"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True)
+    assert "1 passed, 2 skipped" in done.stdout, done.stdout + done.stderr
+    assert "a harness drives Flott's own executor by hand" in done.stdout

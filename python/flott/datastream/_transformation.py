@@ -80,9 +80,7 @@ def place_of_caller() -> str | None:
     return f"{frame.f_code.co_filename.replace(chr(92), '/').rpartition('/')[2]}:{frame.f_lineno}"
 
 
-def build_graph(
-    transformations: Iterable[Transformation], graph: Graph | None = None
-) -> tuple[Graph, dict[int, int]]:
+def build_graph(transformations: Iterable[Transformation], graph: Graph | None = None) -> tuple[Graph, dict[int, int]]:
     """The engine's graph of these transformations and of everything they read from.
 
     :param graph: an empty one, where it is not an ordinary one

@@ -6,7 +6,7 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flott.datastream.functions import (
     CoFlatMapFunction,
@@ -23,8 +23,6 @@ from flott.testing._seen import StreamRecord, Timer, Watermark
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
-
-    from typing_extensions import Self
 
     from flott.common.typeinfo import TypeInformation
     from flott.datastream import DataStream
@@ -52,6 +50,9 @@ __all__ = [
 ]
 
 
+H = TypeVar("H", bound="_FunctionHarness")
+
+
 class _FunctionHarness:
     """What the harnesses of one function have in common. Times are in milliseconds; the clock begins at 0."""
 
@@ -61,7 +62,7 @@ class _FunctionHarness:
         #: What the function emits.
         self.stream = stream
 
-    def __enter__(self) -> Self:
+    def __enter__(self: H) -> H:
         return self
 
     def __exit__(
@@ -179,12 +180,7 @@ class BroadcastHarness(_FunctionHarness):
 
 
 def one_input_harness(
-    function: ProcessFunction
-    | KeyedProcessFunction
-    | MapFunction
-    | FlatMapFunction
-    | FilterFunction
-    | ReduceFunction,
+    function: ProcessFunction | KeyedProcessFunction | MapFunction | FlatMapFunction | FilterFunction | ReduceFunction,
     key_selector: Selector | None = None,
     *,
     type_info: TypeInformation | None = None,

@@ -270,7 +270,9 @@ class Harness:
         if not copies:
             raise ValueError(f"{self._called(operator)} has no broadcast state {name!r}")
         if any(copy != copies[0] for copy in copies):
-            raise AssertionError(f"the subtasks of {self._called(operator)} differ in broadcast state {name!r}: {copies}")
+            raise AssertionError(
+                f"the subtasks of {self._called(operator)} differ in broadcast state {name!r}: {copies}"
+            )
         return copies[0]
 
     def counters(self, operator: str | DataStream) -> dict[str, int]:

@@ -61,18 +61,6 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     return f"engine: {chosen}" if chosen else None
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.stash[_ENGINE] != "flink":
-        return
-    # PyFlink's workers are processes that can't import test modules: their functions travel as code
-    from cloudpickle import register_pickle_by_value
-
-    modules = {item.module.__name__: item.module for item in items if isinstance(item, pytest.Function)}
-    for name, module in modules.items():
-        if sys.modules.get(name) is module:
-            register_pickle_by_value(module)
-
-
 @pytest.fixture
 def flott_harness() -> Iterator[Harness]:
     """A job that the test feeds by hand: a :class:`flott.testing.Harness`, closed after the test."""
@@ -103,7 +91,7 @@ def flott_env(pytestconfig: pytest.Config) -> StreamExecutionEnvironment:
 
 @pytest.fixture
 def flott_broker() -> Iterator[EmbeddedBroker]:
-    """An embedded Kafka broker for this test alone: ``bootstrap_servers``, ``create_topic``, ``produce``, ``consume``."""
+    """A Kafka broker for this test alone: ``bootstrap_servers``, ``create_topic``, ``produce``, ``consume``."""
     from flott.testing._broker import EmbeddedBroker
 
     with EmbeddedBroker() as broker:
