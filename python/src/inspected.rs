@@ -11,8 +11,13 @@ use crate::timers::{Domain, TimerService};
 enum What {
     Keyed(Py<KeyedState>),
     Timers(Py<TimerService>),
+    /// Of the windows in that subtask, as they are now.
+    WindowTimers(usize, Vec<WindowTimer>),
     Broadcast(BroadcastStates),
 }
+
+/// The key of the window, when the timer fires, and by which clock.
+pub type WindowTimer = (PyKey, i64, Domain);
 
 #[derive(Default)]
 pub struct Inspected(Mutex<Vec<(NodeId, What)>>);
@@ -24,6 +29,13 @@ impl Inspected {
 
     pub fn add_timers(&self, node: NodeId, timers: Py<TimerService>) {
         self.seen().push((node, What::Timers(timers)));
+    }
+
+    /// Takes these in the place of those before.
+    pub fn set_window_timers(&self, node: NodeId, subtask: usize, timers: Vec<WindowTimer>) {
+        let mut seen = self.seen();
+        seen.retain(|(of, what)| !(*of == node && matches!(what, What::WindowTimers(known, _) if *known == subtask)));
+        seen.push((node, What::WindowTimers(subtask, timers)));
     }
 
     pub fn add_broadcast(&self, node: NodeId, states: BroadcastStates) {
@@ -38,11 +50,20 @@ impl Inspected {
     pub fn timers<'py>(&self, py: Python<'py>, node: NodeId) -> PyResult<Vec<(Py<PyAny>, i64, Bound<'py, PyAny>)>> {
         let mut found = Vec::new();
         for (_, what) in self.seen().iter().filter(|(of, _)| *of == node) {
-            let What::Timers(timers) = what else { continue };
-            for domain in [Domain::Event, Domain::Processing] {
-                for (time, key, _) in timers.borrow(py).all(domain) {
-                    found.push((key.object().clone_ref(py), time, domain.object(py)?));
+            match what {
+                What::Timers(timers) => {
+                    for domain in [Domain::Event, Domain::Processing] {
+                        for (time, key, _) in timers.borrow(py).all(domain) {
+                            found.push((key.object().clone_ref(py), time, domain.object(py)?));
+                        }
+                    }
                 }
+                What::WindowTimers(_, timers) => {
+                    for (key, time, domain) in timers {
+                        found.push((key.object().clone_ref(py), *time, domain.object(py)?));
+                    }
+                }
+                What::Keyed(_) | What::Broadcast(_) => {}
             }
         }
         Ok(found)
