@@ -26,6 +26,7 @@ from flott.datastream.state import (
     StateTtlConfig,
     ValueStateDescriptor,
 )
+from flott.datastream.window import TumblingEventTimeWindows
 from flott.table.expressions import col
 from flott.testing import Harness, StreamRecord, Timer
 
@@ -436,3 +437,23 @@ def test_a_function_cannot_drive_its_own_job(flott_harness: Harness) -> None:
     h.source("numbers").map(lambda n: h.feed("numbers", n + 1))
     with pytest.raises(RuntimeError, match="can't drive the job it runs in"):
         h.feed("numbers", 1)
+
+
+def test_windows_by_hand(flott_harness: Harness) -> None:
+    h, late = flott_harness, OutputTag("late")
+    windowed = h.source("orders").key_by(first).window(TumblingEventTimeWindows.of(Time.seconds(1)))
+    totals = windowed.side_output_late_data(late).reduce(lambda a, b: (a[0], a[1] + b[1]))
+    h.feed("orders", ("a", 1), ("b", 5), timestamp=100)
+    h.feed("orders", ("a", 2), timestamp=999)
+    h.feed("orders", ("a", 4), timestamp=1_000)
+    # a window's last millisecond is the one before its end
+    expected = {Timer("a", 999, TimeDomain.EVENT_TIME), Timer("b", 999, TimeDomain.EVENT_TIME)}
+    assert set(h.timers(totals)) == expected | {Timer("a", 1_999, TimeDomain.EVENT_TIME)}
+    h.watermark("orders", 998)
+    assert h.output(totals) == []
+    h.watermark("orders", 999)
+    assert sorted(h.take(totals)) == [("a", 3), ("b", 5)]
+    h.feed("orders", ("a", 8), timestamp=500)
+    assert h.side_output(totals, late) == [("a", 8)]
+    h.finish()
+    assert (h.output(totals), h.timers(totals)) == ([("a", 4)], [])
