@@ -345,6 +345,7 @@ class Harness:
         self._started()
         if not isinstance(operator, str):
             transformation = operator._own("looking at an operator")
+            self._check(operator)
         else:
             named = [each for each in self._operators if operator in (each.name, each.uid)]
             if not named:
@@ -353,13 +354,12 @@ class Harness:
             if len(named) > 1:
                 raise ValueError(f"{len(named)} operators are called {operator!r}: pass the stream, or name them apart")
             transformation = named[0]
-        return self._known(transformation)
+        return self._nodes[transformation.id]
 
-    def _known(self, transformation: Transformation) -> int:
-        node = self._nodes.get(transformation.id)
-        if node is None:
-            raise ValueError(f"{transformation.name!r} is not part of the job that runs")
-        return node
+    def _check(self, stream: DataStream) -> None:
+        for each in stream._inputs:
+            if stream.get_execution_environment() is not self.env or each.transformation.id not in self._nodes:
+                raise ValueError(f"{each.transformation.name!r} is not part of the job that runs")
 
     def _called(self, operator: str | DataStream) -> str:
         return repr(operator if isinstance(operator, str) else operator.get_name())
@@ -377,7 +377,8 @@ class Harness:
         self._started()
         # keying a stream changes none of its records
         stream = getattr(stream, "_origin", stream)
-        return [(self._known(each.transformation), each.tag) for each in stream._inputs]
+        self._check(stream)
+        return [(self._nodes[each.transformation.id], each.tag) for each in stream._inputs]
 
     def _seen(self, outputs: list[tuple[int, str | None]], kinds: Any) -> list[Any]:
         return self._outputs.of(outputs, lambda seen: isinstance(seen, kinds))
