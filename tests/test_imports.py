@@ -31,11 +31,12 @@ def loaded(program: str) -> set[str]:
 
 
 def test_packages_load_nothing_of_themselves() -> None:
-    modules = loaded("import flott, flott.common, flott.datastream")
+    modules = loaded("import flott, flott.common, flott.datastream, flott.testing")
     assert {name for name in modules if name.startswith("flott.")} == {
         "flott._lazy",
         "flott.common",
         "flott.datastream",
+        "flott.testing",
     }
 
 
@@ -53,6 +54,13 @@ def test_packages_load_nothing_of_themselves() -> None:
 )
 def test_nothing_heavy_is_loaded(program: str) -> None:
     assert loaded(program).isdisjoint(HEAVY)
+
+
+def test_pytest_is_not_needed_to_test() -> None:
+    program = (
+        "from flott.testing import Harness, collect, one_input_harness; h = Harness(); h.source('a'); h.feed('a', 1)"
+    )
+    assert "pytest" not in loaded(program)
 
 
 def test_the_version_is_that_of_the_installed_package() -> None:

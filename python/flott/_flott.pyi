@@ -13,6 +13,7 @@ __all__ = [
     "Completions",
     "Conform",
     "Counter",
+    "Feed",
     "Graph",
     "Job",
     "KeyedState",
@@ -24,6 +25,7 @@ __all__ = [
     "ReadOnlyBroadcastState",
     "ReducingState",
     "Results",
+    "Simulation",
     "SinkContext",
     "Subtask",
     "TimerService",
@@ -51,7 +53,9 @@ def stop_all_jobs() -> None:
 class Graph:
     """A graph of operators. Nodes are numbered from 1."""
 
-    def __new__(cls) -> Graph: ...
+    def __new__(cls, simulated: bool = False) -> Graph:
+        """``simulated`` for one that is run by :meth:`simulate`."""
+
     def add_collection(self, name: str, items: Sequence[object]) -> int:
         """Objects as a source."""
 
@@ -62,6 +66,9 @@ class Graph:
 
     def add_python_sink(self, name: str, open: Callable[[Subtask], tuple[Any, Any]], commits: bool) -> int:
         """A sink written in Python; ``open(subtask)`` returns a writer, and a committer or None."""
+
+    def add_feed(self, name: str) -> tuple[int, Feed]:
+        """A source that is fed by hand."""
 
     def add_source(
         self, name: str, connector: str, options: _Options, columns: ColumnsType | None = None, place: _Place = None
@@ -143,6 +150,61 @@ class Graph:
 
     def start(self, config: dict[str, Any]) -> Job:
         """Starts the job."""
+
+    def simulate(self, config: dict[str, Any], seed: int, now: int) -> Simulation:
+        """The job on the simulated executor; ``now`` (ms) is where its clock starts."""
+
+@final
+class Feed:
+    """A test's end of a source; times are in ms."""
+
+    def record(self, value: object, timestamp: int | None = None) -> None:
+        """A record, with its event time."""
+
+    def watermark(self, timestamp: int) -> None:
+        """Event time behind the records before."""
+
+    def end(self) -> None:
+        """Nothing comes any more."""
+
+@final
+class Simulation:
+    """A job that goes on only when it is told to; times are in ms."""
+
+    def settle(self) -> bool:
+        """Runs until nothing can happen at the present time; True once the job has ended. Raises what made it fail."""
+
+    def advance_to(self, timestamp: int) -> bool:
+        """Lets time pass; timers fire on the way."""
+
+    def cancel(self) -> None:
+        """Ends the job where it stands: functions are closed."""
+
+    def now(self) -> int: ...
+    def steps(self) -> int:
+        """How many steps tasks have taken: equal for equal seeds."""
+
+    def emitted(self) -> list[tuple[int, int, str | None, list[Any] | None, Any]]:
+        """What operators have emitted since the last call: ``(node, subtask, tag, records, timestamps)``, or
+        ``(node, subtask, None, None, watermark)``."""
+
+    def timers(self, node: int) -> list[tuple[Any, int, Any]]:
+        """The timers an operator has set: ``(key, time, domain)``."""
+
+    def states(self, node: int) -> list[str]:
+        """The names of an operator's keyed states."""
+
+    def entries(self, node: int, state: str) -> list[tuple[Any, Any]]:
+        """What keys have in a keyed state."""
+
+    def entry(self, node: int, state: str, key: object) -> Any:
+        """What one key has in a keyed state."""
+
+    def broadcast(self, node: int, state: str) -> list[dict[Any, Any]]:
+        """The entries of a broadcast state, one dict a subtask."""
+
+    def metrics(self) -> list[tuple[int, str, str, dict[str, int]]]:
+        """``(id, name, kind, counters)`` of each operator; the kind is source, operator or sink."""
 
 @final
 class Conform:

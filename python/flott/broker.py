@@ -11,10 +11,13 @@ import os
 import tempfile
 from collections.abc import Iterable
 from types import TracebackType
+from typing import TypeVar
 
 from flott import _flott
 
 __all__ = ["Broker"]
+
+B = TypeVar("B", bound="Broker")
 
 
 class Broker:
@@ -105,7 +108,7 @@ class Broker:
         if self._temporary is not None:
             self._temporary.cleanup()
 
-    def __enter__(self) -> Broker:
+    def __enter__(self: B) -> B:
         return self
 
     def __exit__(

@@ -13,9 +13,9 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::conform::Declared;
 use crate::gate;
 use crate::metrics::Metrics;
+use crate::operators::Settings;
 use crate::state::{KeyCursor, KeyedState, PyKey};
 use crate::threads;
 
@@ -67,19 +67,19 @@ impl Subtask {
 /// each input, and for a timer where there are timers; `close` may be None.
 pub struct UserFunction {
     factory: Arc<Py<PyAny>>,
-    /// What its results are converted to.
-    pub declared: Arc<Declared>,
     context: SubtaskContext,
     calls: Vec<Py<PyAny>>,
     close: Option<Py<PyAny>>,
     keyed: bool,
     state: Option<Py<KeyedState>>,
+    pub settings: Arc<Settings>,
 }
 
 impl UserFunction {
     /// `keyed` where the function may have state of keys.
-    pub fn new(factory: Arc<Py<PyAny>>, declared: Arc<Declared>, context: &SubtaskContext, keyed: bool) -> Self {
-        UserFunction { factory, declared, context: context.clone(), calls: Vec::new(), close: None, keyed, state: None }
+    pub fn new(factory: Arc<Py<PyAny>>, context: &SubtaskContext, keyed: bool, settings: &Arc<Settings>) -> Self {
+        let (context, settings) = (context.clone(), settings.clone());
+        UserFunction { factory, context, calls: Vec::new(), close: None, keyed, state: None, settings }
     }
 
     /// Makes the function, which runs the user's `open`.
@@ -87,6 +87,9 @@ impl UserFunction {
         let made = gate::enter(|py| {
             let new_state = || Py::new(py, KeyedState::new(&self.context.operator, self.context.clock.clone()));
             let state = self.keyed.then(new_state).transpose()?;
+            if let (Some(state), Some((inspected, node))) = (&state, &self.settings.inspected) {
+                inspected.add_state(*node, state.clone_ref(py));
+            }
             let subtask = Subtask::create(py, &self.context, state.as_ref())?;
             let (calls, close) = self.factory.call1(py, (subtask,))?.extract(py)?;
             Ok((calls, close, state))

@@ -16,12 +16,15 @@ use crate::collection::Collection;
 use crate::conform::{Declared, PyConform};
 use crate::connectors::sink::PythonSink;
 use crate::connectors::source::PythonSource;
+use crate::feed::Feed;
 use crate::function::Failure;
 use crate::gate::{self, raise};
+use crate::inspected::Inspected;
 use crate::job::Job;
 use crate::native::{ColumnsType, NativeOperator};
 use crate::objects::PyObjects;
 use crate::operators::{self, Extra, Settings, ToColumns, async_wait};
+use crate::simulation::PySimulation;
 use crate::sinks::{Collect, Print};
 use crate::threads::Threads;
 use crate::types;
@@ -32,6 +35,8 @@ use crate::watermarks::Strategy;
 #[derive(Default)]
 pub struct PyGraph {
     graph: StreamGraph,
+    /// Where the functions show their state, in a graph that is made for `simulate`.
+    inspected: Option<Arc<Inspected>>,
 }
 
 fn checked<T>(py: Python<'_>, result: Result<T>) -> PyResult<T> {
@@ -53,9 +58,11 @@ fn built(kind: &str, name: &str, place: Option<&str>) -> String {
 
 #[pymethods]
 impl PyGraph {
+    /// `simulated` for one that is run by `simulate`.
     #[new]
-    fn new() -> Self {
-        PyGraph::default()
+    #[pyo3(signature = (simulated=false))]
+    fn new(simulated: bool) -> Self {
+        PyGraph { graph: StreamGraph::default(), inspected: simulated.then(Arc::default) }
     }
 
     /// Objects as a source.
@@ -81,6 +88,13 @@ impl PyGraph {
     /// A sink written in Python; see [`PythonSink`].
     fn add_python_sink(&mut self, name: &str, open: Py<PyAny>, commits: bool) -> usize {
         self.graph.add_node(name, NodeKind::Sink(Arc::new(PythonSink { open, commits })))
+    }
+
+    /// A source that is fed by hand.
+    fn add_feed(&mut self, name: &str) -> (usize, Feed) {
+        let feed = Feed::new();
+        let (source, watermarks) = (Arc::new(feed.clone()), Arc::new(feed.clone()));
+        (self.graph.add_node(name, NodeKind::Source { source, watermarks: Some(watermarks) }), feed)
     }
 
     /// A connector's source, which emits columns of the given type.
@@ -145,7 +159,10 @@ impl PyGraph {
         sides: Vec<(String, PyRef<'_, PyConform>)>,
     ) -> PyResult<usize> {
         let declared = Arc::new(Declared::new(result, sides));
-        let settings = Settings { broadcast_states, late_output: late_output.map(Arc::from), declared };
+        // nodes are numbered from 1
+        let inspected = self.inspected.clone().map(|inspected| (inspected, self.graph.nodes.len() + 1));
+        let late_output = late_output.map(Arc::from);
+        let settings = Settings { broadcast_states, late_output, declared, inspected };
         let operator = checked(py, operators::create(kind, factory, settings))?;
         Ok(self.graph.add_node(name, NodeKind::Operator(operator)))
     }
@@ -298,6 +315,12 @@ impl PyGraph {
         let config = JobConfig { around_task: Some(threads.around_task()), ..job_config(config)? };
         let handle = py.detach(|| run(&self.graph, config));
         Ok(Job::new(checked(py, handle)?, threads))
+    }
+
+    /// The job on the simulated executor; `now` (ms) is where its clock starts.
+    fn simulate(&self, py: Python<'_>, config: &Bound<'_, PyDict>, seed: u64, now: i64) -> PyResult<PySimulation> {
+        let inspected = self.inspected.clone().unwrap_or_default();
+        checked(py, PySimulation::new(&self.graph, job_config(config)?, seed, now, inspected))
     }
 }
 

@@ -67,6 +67,14 @@ impl TimerService {
         self.processing.len()
     }
 
+    /// The timers by that clock, in the order in which they will fire.
+    pub fn all(&self, domain: Domain) -> impl Iterator<Item = (i64, &PyKey, u16)> {
+        match domain {
+            Domain::Event => self.event.iter(),
+            Domain::Processing => self.processing.iter(),
+        }
+    }
+
     pub fn clear(&mut self) {
         self.event.clear();
         self.processing.clear();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::exchange::Element;
 use super::outputs::OutputEdge;
+use super::tap::{Tap, Tapped};
 use crate::batch::Batch;
 use crate::checkpoint::CheckpointId;
 use crate::error::Result;
@@ -27,6 +28,8 @@ pub enum TargetKind {
 pub struct ChainedOperator {
     pub operator: Box<dyn Operator>,
     pub targets: Vec<Target>,
+    /// Who looks on, and what it knows this operator by.
+    pub tap: Option<(Arc<dyn Tap>, Tapped)>,
     /// For messages: the operator's name and the line that built it.
     pub place: String,
     pub records_in: Counter,
@@ -85,6 +88,9 @@ impl Chain {
         if tag.is_none() {
             self.operators[index].records_out.add(batch.len() as u64);
         }
+        if let Some((tap, from)) = &self.operators[index].tap {
+            tap.records(*from, tag, &batch)?;
+        }
         let takes = |target: &Target| target.tag.as_deref() == tag;
         let Some(last) = self.operators[index].targets.iter().rposition(takes) else { return Ok(()) };
         let mut batch = Some(batch);
@@ -104,6 +110,9 @@ impl Chain {
     }
 
     fn pass_watermark(&mut self, index: usize, watermark: i64) -> Result<()> {
+        if let Some((tap, from)) = &self.operators[index].tap {
+            tap.watermark(*from, watermark)?;
+        }
         for at in 0..self.operators[index].targets.len() {
             match self.operators[index].targets[at].to {
                 TargetKind::Operator(next) => self.watermark_at(next, watermark)?,

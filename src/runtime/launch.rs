@@ -11,6 +11,7 @@ use super::master::{JobMetrics, SourceGroup};
 use super::operators::{SinkOperator, SourceHead};
 use super::outputs::OutputEdge;
 use super::source::SourceInput;
+use super::tap::{Tap, Tapped};
 use super::task::{Event, NetworkInput, Task, TaskControl, TaskInput};
 use crate::error::Result;
 use crate::graph::{JobEdge, JobGraph, NodeId, NodeKind, Partitioning, StreamGraph, StreamNode};
@@ -39,6 +40,7 @@ pub struct JobConfig {
     /// Prints a line a second and a summary on standard error.
     pub progress: bool,
     pub around_task: Option<AroundTask>,
+    pub tap: Option<Arc<dyn Tap>>,
 }
 
 impl Default for JobConfig {
@@ -54,6 +56,7 @@ impl Default for JobConfig {
             chaining: true,
             progress: false,
             around_task: None,
+            tap: None,
         }
     }
 }
@@ -233,6 +236,7 @@ impl<'a> Builder<'a> {
             operators.push(ChainedOperator {
                 operator: operator.map_err(|error| error.at(self.place(*id)))?,
                 targets,
+                tap: self.config.tap.clone().map(|tap| (tap, Tapped { operator: *id, subtask })),
                 place: self.place(*id),
                 records_in: context.metrics.counter(RECORDS_IN),
                 records_out: context.metrics.counter(RECORDS_OUT),

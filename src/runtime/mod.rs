@@ -14,10 +14,12 @@ mod pace;
 mod progress;
 pub mod simulated;
 mod source;
+mod tap;
 mod task;
 pub mod threads;
 
 pub use launch::{AroundTask, JobConfig};
 pub use master::{JobMetrics, JobStatus, OperatorReport};
 pub use simulated::Simulation;
+pub use tap::{Tap, Tapped};
 pub use threads::{JobHandle, run};

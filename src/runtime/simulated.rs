@@ -23,6 +23,15 @@ enum State {
     Ended,
 }
 
+/// What a turn of the tasks has come to.
+#[derive(Clone, Copy, PartialEq)]
+enum Turn {
+    Progress,
+    /// Nothing can happen before time passes, or something comes from outside.
+    Waiting,
+    Ended,
+}
+
 /// A job that advances only when it is told to.
 pub struct Simulation {
     launched: Launched,
@@ -64,7 +73,59 @@ impl Simulation {
 
     /// One step of a task chosen by the seed; `true` once the job has ended.
     pub fn step(&mut self) -> Result<bool> {
-        let Some(master) = &mut self.master else { return Ok(true) };
+        let turn = self.turn()?;
+        if turn == Turn::Waiting {
+            match self.next_wakeup().into_iter().chain(self.next_tick()).min() {
+                Some(at) => self.clock.set(at),
+                None => {
+                    return Err(Error::internal("the simulated job can't go on: every task waits and no timer is set"));
+                }
+            }
+        }
+        Ok(turn == Turn::Ended)
+    }
+
+    /// Runs until nothing can happen at the present time; `true` once the job has ended.
+    pub fn settle(&mut self) -> Result<bool> {
+        loop {
+            match self.turn()? {
+                Turn::Progress => {}
+                Turn::Waiting => return Ok(false),
+                Turn::Ended => return Ok(true),
+            }
+        }
+    }
+
+    /// Lets time pass until `at` (ms), stopping on its way whenever a task wants to be woken; `true` once the job has
+    /// ended.
+    pub fn advance_to(&mut self, at: i64) -> Result<bool> {
+        while !self.settle()? {
+            match self.next_wakeup().filter(|next| *next <= at) {
+                Some(next) => self.clock.set(next),
+                None if self.clock.now() < at => self.clock.set(at),
+                None => return Ok(false),
+            }
+        }
+        self.clock.set(at.max(self.clock.now()));
+        Ok(true)
+    }
+
+    /// Ends a job that has not ended by itself: every operator is closed; the first error is returned.
+    pub fn cancel(&mut self) -> Result<()> {
+        let mut first = Ok(());
+        if self.master.take().is_some() {
+            for (task, state) in self.launched.tasks.iter_mut().zip(&mut self.states) {
+                if *state != State::Ended {
+                    *state = State::Ended;
+                    first = first.and(task.close());
+                }
+            }
+        }
+        first
+    }
+
+    fn turn(&mut self) -> Result<Turn> {
+        let Some(master) = &mut self.master else { return Ok(Turn::Ended) };
         master.tick(self.clock.now());
         let alive: Vec<usize> = (0..self.states.len()).filter(|&task| self.states[task] != State::Ended).collect();
         // a task that waits may have been given work by any other step, so all that live stay in the draw;
@@ -101,14 +162,11 @@ impl Simulation {
         }
         if master.all_ended() {
             return match self.master.take() {
-                Some(master) => master.into_result().map(|()| true),
-                None => Ok(true),
+                Some(master) => master.into_result().map(|()| Turn::Ended),
+                None => Ok(Turn::Ended),
             };
         }
-        if !progressed && !self.wait_outside() {
-            self.pass_time()?;
-        }
-        Ok(false)
+        Ok(if progressed || self.wait_outside() { Turn::Progress } else { Turn::Waiting })
     }
 
     /// Waits for results that other threads make: a clock set by hand stands still meanwhile. `false` if there are none.
@@ -121,19 +179,18 @@ impl Simulation {
         waiting.is_some()
     }
 
-    fn pass_time(&mut self) -> Result<()> {
+    /// The next time at which a task wants to be woken, in ms.
+    fn next_wakeup(&self) -> Option<i64> {
         let timers = self.states.iter().filter_map(|state| match state {
             State::Alive { until } => *until,
             State::Ended => None,
         });
-        let master = self.master.as_ref().and_then(Master::next_tick);
-        match timers.chain(master).filter(|at| *at > self.clock.now()).min() {
-            Some(at) => {
-                self.clock.set(at);
-                Ok(())
-            }
-            None => Err(Error::internal("the simulated job can't go on: every task waits and no timer is set")),
-        }
+        timers.filter(|at| *at > self.clock.now()).min()
+    }
+
+    /// The next time at which the master has something to do, in ms.
+    fn next_tick(&self) -> Option<i64> {
+        self.master.as_ref().and_then(Master::next_tick).filter(|at| *at > self.clock.now())
     }
 }
 

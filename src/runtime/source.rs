@@ -74,7 +74,7 @@ impl SourceInput {
             Polled::Nothing => Ok(Read::Nothing),
             Polled::SplitEnd { split } => {
                 self.splits.remove(&split);
-                Ok(Read::Nothing)
+                Ok(if self.splits.is_empty() && self.no_more_splits { Read::Ended } else { Read::Nothing })
             }
             Polled::Records { split, mut batch } => {
                 if let Some(strategy) = &self.strategy {

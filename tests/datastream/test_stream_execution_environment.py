@@ -64,7 +64,7 @@ def test_settings_by_their_old_names() -> None:
     assert not env.is_chaining_enabled()
     assert env.get_stream_time_characteristic() is TimeCharacteristic.IngestionTime
     assert env.get_buffer_timeout() == 60_000
-    assert env.get_default_savepoint_directory() == "file:///tmp/savepoints"
+    assert env.get_default_savepoint_directory() == "file:/tmp/savepoints"
     assert isinstance(env.get_state_backend(), HashMapStateBackend)
 
 
@@ -88,7 +88,7 @@ def test_state_backends_and_savepoints() -> None:
     assert env.get_state_backend() is backend
     env.enable_changelog_state_backend(False).set_default_savepoint_directory("file:///tmp/s")
     assert env.is_changelog_state_backend_enabled() is False
-    assert env.get_default_savepoint_directory() == "file:///tmp/s"
+    assert env.get_default_savepoint_directory() == "file:/tmp/s"
 
 
 def test_default_local_parallelism(monkeypatch: pytest.MonkeyPatch) -> None:

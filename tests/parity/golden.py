@@ -17,10 +17,14 @@ HERE = Path(__file__).parent
 PYFLINK = "apache-flink==1.20.3"
 
 
+def location() -> Path:
+    """Where the virtual environment with PyFlink is, or will be."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flott" / "pyflink-venv"
+
+
 def environment() -> Path:
     """The virtual environment that has PyFlink."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flott"
-    venv = cache / "pyflink-venv"
+    venv = location()
     if not (venv / "ready").exists():
         python = next(filter(None, map(shutil.which, ("python3.11", "python3.10"))), None)
         if python is None:

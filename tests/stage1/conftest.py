@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from flott.testing import EmbeddedBroker
 
-@pytest.fixture(scope="session")
-def embedded_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+
+@pytest.fixture
+def embedded_broker(flott_broker: EmbeddedBroker) -> str:
     """The address of the development broker that comes with Flott."""
-    from flott.broker import Broker
-
-    with Broker(data_dir=tmp_path_factory.mktemp("broker")) as broker:
-        yield broker.bootstrap_servers
+    return flott_broker.bootstrap_servers
 
 
 @pytest.fixture(params=["embedded", "kafka"])

@@ -88,9 +88,10 @@ def place_of_caller() -> str | None:
     return f"{frame.f_code.co_filename.replace(chr(92), '/').rpartition('/')[2]}:{frame.f_lineno}"
 
 
-def build_graph(transformations: Iterable[Transformation]) -> tuple[Graph, dict[int, int]]:
+def build_graph(transformations: Iterable[Transformation], graph: Graph | None = None) -> tuple[Graph, dict[int, int]]:
     """The engine's graph of these transformations and of everything they read from.
 
+    :param graph: an empty one, where it is not an ordinary one
     :return: the graph, and the node that stands for each transformation's id
     """
     from flott._flott import Graph
@@ -103,7 +104,7 @@ def build_graph(transformations: Iterable[Transformation]) -> tuple[Graph, dict[
             transformation.refresh()
             needed[transformation.id] = transformation
             waiting.extend(source.transformation for _, source in transformation.inputs)
-    graph = Graph()
+    graph = Graph() if graph is None else graph
     nodes: dict[int, int] = {}
     for id, transformation in sorted(needed.items()):
         node = nodes[id] = transformation.add_node(graph, transformation)

@@ -244,8 +244,6 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         return int(given)
 
     def _start(self, job_name: str | None) -> Job:
-        import os
-
         if not self._transformations:
             raise ValueError(
                 "No operators defined in streaming topology. Cannot execute. "
@@ -253,24 +251,28 @@ class StreamExecutionEnvironment(EnvironmentSettings):
             )
         from flott.datastream._python_files import prepare
 
-        options = self._configuration
-        prepare(options)
+        prepare(self._configuration)
         graph, nodes = build_graph(self._transformations)
-        interval = self.get_checkpoint_interval()
-        job = graph.start(
-            {
-                "job_name": job_name or options.get_string("pipeline.name", _DEFAULT_JOB_NAME),
-                "parallelism": self.get_parallelism(),
-                "max_parallelism": max(options.get_integer("pipeline.max-parallelism", 128), 1),
-                "batch_size": self._batch_size(),
-                "chaining": self.is_chaining_enabled(),
-                "progress": os.environ.get("FLOTT_PROGRESS", "") not in ("", "0")
-                or options.get_boolean("flott.progress", False),
-                "checkpoint_interval_ms": interval if interval > 0 else None,
-            }
-        )
+        job = graph.start(self._job_config(job_name))
         self._transformations.clear()
         for cache in self._caches:
             if cache.id in nodes:
                 cache.started(job)
         return job
+
+    def _job_config(self, job_name: str | None) -> dict[str, Any]:
+        """What the engine is told of the whole job."""
+        import os
+
+        options = self._configuration
+        interval = self.get_checkpoint_interval()
+        return {
+            "job_name": job_name or options.get_string("pipeline.name", _DEFAULT_JOB_NAME),
+            "parallelism": self.get_parallelism(),
+            "max_parallelism": max(options.get_integer("pipeline.max-parallelism", 128), 1),
+            "batch_size": self._batch_size(),
+            "chaining": self.is_chaining_enabled(),
+            "progress": os.environ.get("FLOTT_PROGRESS", "") not in ("", "0")
+            or options.get_boolean("flott.progress", False),
+            "checkpoint_interval_ms": interval if interval > 0 else None,
+        }

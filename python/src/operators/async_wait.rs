@@ -24,7 +24,7 @@ pub fn factory(factory: Py<PyAny>, capacity: usize, ordered: bool) -> Arc<dyn Op
     let factory = Arc::new(factory);
     Arc::new(move |context: &SubtaskContext| {
         Ok(Box::new(AsyncWait {
-            function: UserFunction::new(factory.clone(), Arc::default(), context, false),
+            function: UserFunction::new(factory.clone(), context, false, &Arc::default()),
             capacity,
             queue: InFlight::new(ordered),
             waiting: VecDeque::new(),

@@ -26,7 +26,7 @@ impl Operator for FlatMap {
             let items = PyObjects::take(py, data)?;
             let keys = self.function.key_cursor(py, keys)?;
             let call = self.function.callable(py, 0)?;
-            let declared = &self.function.declared;
+            let declared = &self.function.settings.declared;
             let mut made = Vec::with_capacity(items.len());
             let mut times = timestamps.as_ref().map(|_| Vec::with_capacity(items.len()));
             for (index, item) in items.iter().enumerate() {

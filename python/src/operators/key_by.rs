@@ -27,7 +27,7 @@ impl Operator for KeyBy {
         let (mut items, keys, groups, failure) = gate::enter(|py| {
             let items = PyObjects::take(py, data)?;
             let call = self.function.callable(py, 0)?;
-            let declared = &self.function.declared;
+            let declared = &self.function.settings.declared;
             let mut keys = Vec::with_capacity(items.len());
             let mut groups = Vec::with_capacity(items.len());
             let mut encoded = Vec::new();

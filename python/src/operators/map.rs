@@ -27,7 +27,7 @@ impl Operator for Map {
             let mut items = PyObjects::take(py, data)?;
             let keys = self.function.key_cursor(py, keys)?;
             let call = self.function.callable(py, 0)?;
-            let declared = &self.function.declared;
+            let declared = &self.function.settings.declared;
             for index in 0..items.len() {
                 let result = keys.set(py, index).and_then(|()| call.one(&items[index]));
                 match result.and_then(|result| declared.result(result, "the result")) {

@@ -13,12 +13,14 @@ mod yielded;
 
 use std::sync::Arc;
 
+use flott::graph::NodeId;
 use flott::operator::{Operator, OperatorFactory, SubtaskContext};
 use flott::{Error, Result};
 use pyo3::prelude::*;
 
 use crate::conform::Declared;
 use crate::function::UserFunction;
+use crate::inspected::Inspected;
 
 pub use columns::{Extra, ToColumns};
 pub use yielded::Yielded;
@@ -31,6 +33,8 @@ pub struct Settings {
     /// The side output that a window's late records go to.
     pub late_output: Option<Arc<str>>,
     pub declared: Arc<Declared>,
+    /// Where the operator shows its state and timers, and the node it is there.
+    pub inspected: Option<(Arc<Inspected>, NodeId)>,
 }
 
 type Create = fn(UserFunction, &SubtaskContext) -> Box<dyn Operator>;
@@ -77,7 +81,7 @@ pub fn create(name: &str, function: Py<PyAny>, settings: Settings) -> Result<Arc
     };
     let (function, settings) = (Arc::new(function), Arc::new(settings));
     Ok(Arc::new(move |context: &SubtaskContext| {
-        let user_function = |keyed| UserFunction::new(function.clone(), settings.declared.clone(), context, keyed);
+        let user_function = |keyed| UserFunction::new(function.clone(), context, keyed, &settings);
         Ok(match &kind {
             Kind::Function(create) => create(user_function(false), context),
             Kind::Keyed(create) => create(user_function(true), context),

@@ -72,7 +72,7 @@ impl Kind {
         subtask: &SubtaskContext,
         settings: &Arc<Settings>,
     ) -> Box<dyn Operator> {
-        let yielded = Yielded::new(function.declared.clone());
+        let yielded = Yielded::new(function.settings.declared.clone());
         Box::new(Process {
             kind: self,
             function,
@@ -158,6 +158,12 @@ impl Operator for Process {
             };
             let timers = Py::new(py, TimerService::new(clock, state.as_ref().map(|state| state.clone_ref(py))))?;
             let broadcast = self.kind.broadcast.then(|| BroadcastStates::new(py, &self.settings.broadcast_states));
+            if let Some((inspected, node)) = &self.settings.inspected {
+                inspected.add_timers(*node, timers.clone_ref(py));
+                if let Some(states) = &broadcast {
+                    inspected.add_broadcast(*node, states.clone_ref(py));
+                }
+            }
             let context = Py::new(py, ProcessContext::new(state, timers.clone_ref(py), broadcast))?;
             Ok(Opened { context, timers })
         })?);

@@ -43,7 +43,7 @@ impl Operator for Reduce {
             let mut items = PyObjects::take(py, data)?;
             let keys = self.function.key_cursor(py, keys)?;
             let call = self.function.callable(py, 0)?;
-            let declared = &self.function.declared;
+            let declared = &self.function.settings.declared;
             let state = self.function.state()?;
             for index in 0..items.len() {
                 let combined = keys.set(py, index).and_then(|()| {

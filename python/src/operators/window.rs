@@ -14,6 +14,7 @@ use crate::function::{Failure, UserFunction};
 use crate::gate;
 use crate::objects::{PyObjects, release};
 use crate::state::{KeyedState, PyKey};
+use crate::timers::Domain;
 use crate::window::{PyAssigner, PyContents, PyTrigger, PyWindow, TriggerContext, WindowContext, built_in};
 
 pub fn create(function: UserFunction, subtask: &SubtaskContext, settings: &Arc<Settings>) -> Box<dyn Operator> {
@@ -91,7 +92,24 @@ impl WindowOperator {
         })?;
         self.next_timer = windows.timers.processing.next();
         contents.yielded.emit(output);
+        self.show_timers()?;
         failure.map_or(Ok(()), Err)
+    }
+
+    /// For a test that looks at the job.
+    fn show_timers(&self) -> Result<()> {
+        let Some((inspected, node)) = &self.settings.inspected else { return Ok(()) };
+        gate::enter(|_| {
+            let mut shown = Vec::new();
+            if let Some(Opened { windows, .. }) = &self.opened {
+                let event = windows.timers.event.iter().map(|(time, (key, _), _)| (key.clone(), time, Domain::Event));
+                let processing = windows.timers.processing.iter();
+                shown.extend(event);
+                shown.extend(processing.map(|(time, (key, _), _)| (key.clone(), time, Domain::Processing)));
+            }
+            inspected.set_window_timers(*node, self.subtask.subtask, shown);
+            Ok(())
+        })
     }
 }
 
@@ -104,7 +122,7 @@ impl Operator for WindowOperator {
     fn open(&mut self) -> Result<()> {
         self.function.open()?;
         let mut opened = gate::enter(|py| opened(py, self.function.part(py)?, self.function.state()?, &self.subtask))?;
-        opened.contents.yielded = Yielded::new(self.function.declared.clone());
+        opened.contents.yielded = Yielded::new(self.function.settings.declared.clone());
         self.opened = Some(opened);
         Ok(())
     }
@@ -146,6 +164,7 @@ impl Operator for WindowOperator {
         })?;
         self.next_timer = windows.timers.processing.next();
         contents.yielded.emit(output);
+        self.show_timers()?;
         failure.map_or(Ok(()), Err)
     }
 
@@ -183,12 +202,13 @@ impl Operator for WindowOperator {
 
     fn close(&mut self) -> Result<()> {
         let opened = self.opened.take();
+        let shown = self.show_timers();
         let dropped = gate::enter(|_| {
             drop(opened);
             Ok(())
         });
         // without an interpreter there is nothing left to drop it for
         drop(dropped);
-        self.function.close()
+        self.function.close().and(shown)
     }
 }

@@ -73,7 +73,7 @@ impl Yielded {
 
     /// Adds one result to the main output.
     pub fn add(&mut self, result: Bound<'_, PyAny>, time: i64) -> PyResult<()> {
-        self.main.push(self.declared.result(result, "the result")?.unbind(), time);
+        self.main.push(self.declared.result(result, "a result")?.unbind(), time);
         Ok(())
     }
 

@@ -12,12 +12,22 @@ impl BroadcastStates {
         BroadcastStates(names.iter().map(|name| (name.clone(), PyDict::new(py).unbind())).collect())
     }
 
+    /// The same states under a second roof.
+    pub fn clone_ref(&self, py: Python<'_>) -> Self {
+        BroadcastStates(self.0.iter().map(|(name, entries)| (name.clone(), entries.clone_ref(py))).collect())
+    }
+
+    /// The entries of the state of that name.
+    pub fn entries(&self, name: &str) -> Option<&Py<PyDict>> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, entries)| entries)
+    }
+
     /// The state of that descriptor.
     pub fn get(&self, descriptor: &Bound<'_, PyAny>) -> PyResult<ReadOnlyBroadcastState> {
         let py = descriptor.py();
         let name: String = descriptor.call_method0("get_name")?.extract()?;
-        match self.0.iter().find(|(known, _)| *known == name) {
-            Some((_, entries)) => Ok(ReadOnlyBroadcastState { name, entries: entries.clone_ref(py) }),
+        match self.entries(&name) {
+            Some(entries) => Ok(ReadOnlyBroadcastState { name, entries: entries.clone_ref(py) }),
             None => {
                 let known: Vec<_> = self.0.iter().map(|(name, _)| format!("'{name}'")).collect();
                 Err(PyValueError::new_err(format!(

@@ -8,13 +8,14 @@ use flott::time::Clock;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 
-use super::{AggregatingState, ListState, MapState, PyKey, ReducingState, ValueState, ttl};
+use super::{AggregatingState, ListState, MapState, PyKey, ReducingState, ValueState, entries, ttl};
 use crate::objects::PyObjects;
 
 /// One state by its name.
 struct Table {
     name: String,
     kind: &'static str,
+    ttl: Option<Ttl>,
     values: KeyedTable<PyKey, Py<PyAny>>,
 }
 
@@ -86,13 +87,33 @@ impl KeyedState {
             }
             return Ok(at);
         }
-        store.tables.push(Table { name: name.to_owned(), kind, values: KeyedTable::default() });
+        store.tables.push(Table { name: name.to_owned(), kind, ttl: None, values: KeyedTable::default() });
         Ok(store.tables.len() - 1)
     }
 
     fn table(slf: &Py<Self>, descriptor: &Bound<'_, PyAny>, kind: &'static str) -> PyResult<(usize, Option<Ttl>)> {
         let name: String = descriptor.call_method0("get_name")?.extract()?;
-        Ok((Self::add_table(slf, descriptor.py(), &name, kind)?, ttl::of(descriptor)?))
+        let (at, ttl) = (Self::add_table(slf, descriptor.py(), &name, kind)?, ttl::of(descriptor)?);
+        slf.borrow_mut(descriptor.py()).tables[at].ttl = ttl;
+        Ok((at, ttl))
+    }
+
+    /// The names of the states that were asked for so far.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tables.iter().map(|table| table.name.as_str())
+    }
+
+    /// What every key has in the state of that name, as its function would see it.
+    pub fn entries<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Vec<(PyKey, Bound<'py, PyAny>)>> {
+        let mut found = Vec::new();
+        for table in self.tables.iter().filter(|table| table.name == name) {
+            for (_, key, stored) in table.values.iter() {
+                if let Some(value) = entries::value(stored.bind(py), table.kind, table.ttl, self.now())? {
+                    found.push((key.clone(), value));
+                }
+            }
+        }
+        Ok(found)
     }
 }
 

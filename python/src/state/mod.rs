@@ -2,6 +2,7 @@
 
 mod aggregating;
 mod broadcast;
+mod entries;
 mod key;
 mod keyed;
 mod list;

@@ -1,5 +1,6 @@
 //! Jobs under the simulated executor: results do not depend on seed or batch size, and failures end the job.
 
+mod by_hand;
 mod commits;
 mod outside;
 
