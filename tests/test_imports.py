@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib import metadata
+from importlib import import_module, metadata
 
 import pytest
+
+from flott._reexports import _NAMES
 
 HEAVY = ["asyncio", "dataclasses", "inspect", "json", "logging", "decimal", "datetime", "multiprocessing", "numpy"]
 
@@ -34,6 +36,7 @@ def test_packages_load_nothing_of_themselves() -> None:
     modules = loaded("import flott, flott.common, flott.datastream, flott.testing")
     assert {name for name in modules if name.startswith("flott.")} == {
         "flott._lazy",
+        "flott._reexports",
         "flott.common",
         "flott.datastream",
         "flott.testing",
@@ -68,6 +71,31 @@ def test_the_version_is_that_of_the_installed_package() -> None:
 
     assert flott.__version__ == metadata.version("flott")
     assert "flott._flott" not in loaded("import flott")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from flott.common import JsonRowDeserializationSchema, CsvRowSerializationSchema",
+        "from flott.datastream.connectors import FlinkKafkaConsumer, JdbcSink, KafkaSource, NumberSequenceSource",
+        "from flott.datastream.connectors import FileSink, StreamFormat, StreamingFileSink",
+        "from flott.datastream.functions import ValueStateDescriptor, TimeDomain",
+        "from flott.datastream.data_stream import ConnectedStreams, MapFunction, OutputTag, WindowedStream",
+        "from flott.datastream.stream_execution_environment import RuntimeExecutionMode",
+        "from flott.datastream import TimeWindow, Trigger, WindowAssigner, BroadcastStream, WindowedStream",
+        "from flott.datastream.window import Time, Types",
+    ],
+)
+def test_names_are_where_programs_for_pyflink_take_them_from(line: str) -> None:
+    assert loaded(line)
+
+
+@pytest.mark.parametrize("module", _NAMES)
+def test_names_of_other_modules_are_the_same_there(module: str) -> None:
+    for home, names in _NAMES[module].items():
+        for name in names.split():
+            there = getattr(import_module(f"flott.{home}"), name)
+            assert getattr(import_module(f"flott.{module}"), name) is there
 
 
 def test_unknown_names_are_refused() -> None:

@@ -37,7 +37,7 @@ def lazy_names(module: ModuleType, exports: Mapping[str, str]) -> None:
     :param exports: name to the module that has it, by its full name
     """
     names = {name: _Export(name, source) for name, source in exports.items()}
-    module.__class__ = type("module", (ModuleType,), names)
+    module.__class__ = type("module", (type(module),), names)
 
 
 class _Export:

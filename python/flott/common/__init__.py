@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flott._lazy import lazy_exports
+from flott._reexports import reexport
 
 if TYPE_CHECKING:
     from flott.common.completable_future import CompletableFuture
@@ -57,6 +58,8 @@ __all__ = [
     "Types",
     "WatermarkStrategy",
 ]
+
+reexport(__name__)
 
 _EXPORTS = {
     "AssignerWithPeriodicWatermarksWrapper": "watermark_strategy",

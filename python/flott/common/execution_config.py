@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from flott._reexports import reexport
 from flott.common._settings import SettingsView, whole_number
 from flott.common.execution_mode import ExecutionMode
 from flott.common.input_dependency_constraint import InputDependencyConstraint
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from flott.common.restart_strategy import RestartStrategyConfiguration
 
 __all__ = ["ExecutionConfig"]
+
+reexport(__name__)
 
 _PARAMETERS = "pipeline.global-job-parameters"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from flott._reexports import reexport
 from flott.common.completable_future import CompletableFuture
 from flott.common.job_id import JobID
 from flott.common.job_status import JobStatus
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from flott.common.job_execution_result import JobExecutionResult
 
 __all__ = ["JobClient"]
+
+reexport(__name__)
 
 
 class JobHandle(Protocol):

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
         JobManagerCheckpointStorage,
     )
     from flott.datastream.checkpointing_mode import CheckpointingMode
+    from flott.datastream.connected_streams import (
+        BroadcastConnectedStream,
+        BroadcastStream,
+        ConnectedStreams,
+    )
     from flott.datastream.data_stream import (
         DataStream,
         DataStreamSink,
@@ -68,6 +73,19 @@ if TYPE_CHECKING:
     from flott.datastream.time_characteristic import TimeCharacteristic
     from flott.datastream.time_domain import TimeDomain
     from flott.datastream.timerservice import TimerService
+    from flott.datastream.window import (
+        CountWindow,
+        GlobalWindow,
+        MergingWindowAssigner,
+        TimeWindow,
+        Trigger,
+        TriggerResult,
+        Window,
+        WindowAssigner,
+    )
+    from flott.datastream.windowed_streams import (
+        WindowedStream,
+    )
 
 __all__ = [
     "AggregateFunction",
@@ -75,13 +93,17 @@ __all__ = [
     "AsyncFunction",
     "AsyncRetryPredicate",
     "AsyncRetryStrategy",
+    "BroadcastConnectedStream",
     "BroadcastProcessFunction",
+    "BroadcastStream",
     "CheckpointConfig",
     "CheckpointStorage",
     "CheckpointingMode",
     "CoFlatMapFunction",
     "CoMapFunction",
     "CoProcessFunction",
+    "ConnectedStreams",
+    "CountWindow",
     "CustomCheckpointStorage",
     "CustomStateBackend",
     "DataStream",
@@ -93,6 +115,7 @@ __all__ = [
     "FilterFunction",
     "FlatMapFunction",
     "FsStateBackend",
+    "GlobalWindow",
     "HashMapStateBackend",
     "JobManagerCheckpointStorage",
     "KeySelector",
@@ -103,6 +126,7 @@ __all__ = [
     "MapFunction",
     "MemorySize",
     "MemoryStateBackend",
+    "MergingWindowAssigner",
     "OutputTag",
     "Partitioner",
     "PredefinedOptions",
@@ -120,8 +144,14 @@ __all__ = [
     "StreamExecutionEnvironment",
     "TimeCharacteristic",
     "TimeDomain",
+    "TimeWindow",
     "TimerService",
+    "Trigger",
+    "TriggerResult",
+    "Window",
+    "WindowAssigner",
     "WindowFunction",
+    "WindowedStream",
 ]
 
 _EXPORTS = {
@@ -130,13 +160,17 @@ _EXPORTS = {
     "AsyncFunction": "functions",
     "AsyncRetryPredicate": "functions",
     "AsyncRetryStrategy": "functions",
+    "BroadcastConnectedStream": "connected_streams",
     "BroadcastProcessFunction": "functions",
+    "BroadcastStream": "connected_streams",
     "CheckpointConfig": "checkpoint_config",
     "CheckpointStorage": "checkpoint_storage",
     "CheckpointingMode": "checkpointing_mode",
     "CoFlatMapFunction": "functions",
     "CoMapFunction": "functions",
     "CoProcessFunction": "functions",
+    "ConnectedStreams": "connected_streams",
+    "CountWindow": "window",
     "CustomCheckpointStorage": "checkpoint_storage",
     "CustomStateBackend": "state_backend",
     "DataStream": "data_stream",
@@ -148,6 +182,7 @@ _EXPORTS = {
     "FilterFunction": "functions",
     "FlatMapFunction": "functions",
     "FsStateBackend": "state_backend",
+    "GlobalWindow": "window",
     "HashMapStateBackend": "state_backend",
     "JobManagerCheckpointStorage": "checkpoint_storage",
     "KeySelector": "functions",
@@ -158,6 +193,7 @@ _EXPORTS = {
     "MapFunction": "functions",
     "MemorySize": "slot_sharing_group",
     "MemoryStateBackend": "state_backend",
+    "MergingWindowAssigner": "window",
     "OutputTag": "output_tag",
     "Partitioner": "functions",
     "PredefinedOptions": "state_backend",
@@ -175,8 +211,14 @@ _EXPORTS = {
     "StreamExecutionEnvironment": "stream_execution_environment",
     "TimeCharacteristic": "time_characteristic",
     "TimeDomain": "time_domain",
+    "TimeWindow": "window",
     "TimerService": "timerservice",
+    "Trigger": "window",
+    "TriggerResult": "window",
+    "Window": "window",
+    "WindowAssigner": "window",
     "WindowFunction": "functions",
+    "WindowedStream": "windowed_streams",
 }
 
 __getattr__ = lazy_exports(__name__, globals(), _EXPORTS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, cast
 
+from flott._reexports import reexport
 from flott.common._settings import SettingsView, whole_number
 from flott.common.time import Duration
 from flott.datastream.checkpointing_mode import CheckpointingMode
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from flott.datastream.checkpoint_storage import CheckpointStorage
 
 __all__ = ["CheckpointConfig", "ExternalizedCheckpointCleanup"]
+
+reexport(__name__)
 
 _PREFIX = "execution.checkpointing."
 _INTERVAL = _PREFIX + "interval"

@@ -5,10 +5,9 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/o
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
 
-from flott._lazy import lazy_names
+from flott._reexports import reexport
 from flott.common import _checks as checks
 from flott.common.typeinfo import RowTypeInfo, TypeInformation, Types
 from flott.datastream._calls import factory, operator_node
@@ -62,18 +61,7 @@ __all__ = [
 
 _ANY = Types.PICKLED_BYTE_ARRAY()
 
-# part of this module for a program; they have a room of their own
-lazy_names(
-    sys.modules[__name__],
-    {
-        "AllWindowedStream": "flott.datastream.windowed_streams",
-        "BroadcastConnectedStream": "flott.datastream.connected_streams",
-        "BroadcastStream": "flott.datastream.connected_streams",
-        "CachedDataStream": "flott.datastream.cached_stream",
-        "ConnectedStreams": "flott.datastream.connected_streams",
-        "WindowedStream": "flott.datastream.windowed_streams",
-    },
-)
+reexport(__name__)
 
 S = TypeVar("S", bound="_Configurable")
 

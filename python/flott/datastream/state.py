@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from flott._reexports import reexport
 from flott.common.time import Duration, Time
 from flott.common.typeinfo import ListTypeInfo, MapTypeInfo, PickledBytesTypeInfo, TypeInformation
 
@@ -33,6 +34,8 @@ __all__ = [
     "ValueState",
     "ValueStateDescriptor",
 ]
+
+reexport(__name__)
 
 T = TypeVar("T")
 K = TypeVar("K")

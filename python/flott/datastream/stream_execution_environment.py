@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flott._reexports import reexport
 from flott.common import _checks as checks
 from flott.common.configuration import Configuration
 from flott.common.typeinfo import TypeInformation, Types
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from flott.datastream.cached_stream import Cache
 
 __all__ = ["StreamExecutionEnvironment"]
+
+reexport(__name__)
 
 _DEFAULT_JOB_NAME = "Flink Streaming Job"
 

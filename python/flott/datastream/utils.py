@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from flott._reexports import reexport
 from flott.common.utils import java_only
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ __all__ = [
     "create_java_properties",
     "pickled_bytes_to_python_obj",
 ]
+
+reexport(__name__)
 
 
 class ResultTypeQueryable(ABC):

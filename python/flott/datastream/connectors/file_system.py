@@ -5,6 +5,7 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/connectors/datas
 
 from __future__ import annotations
 
+from flott._reexports import reexport
 from flott.datastream.connectors._file_sink import (
     BucketAssigner,
     DefaultRollingPolicy,
@@ -42,3 +43,5 @@ __all__ = [
     "StreamFormat",
     "StreamingFileSink",
 ]
+
+reexport(__name__)

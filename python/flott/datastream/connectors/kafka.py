@@ -5,6 +5,7 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/connectors/datas
 
 from __future__ import annotations
 
+from flott._reexports import reexport
 from flott.datastream.connectors._kafka_legacy import (
     FlinkKafkaConsumer,
     FlinkKafkaConsumerBase,
@@ -44,3 +45,5 @@ __all__ = [
     "KafkaTopicSelector",
     "Semantic",
 ]
+
+reexport(__name__)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flott._reexports import reexport
 from flott.common.serialization import DeserializationSchema, SerializationSchema
 from flott.common.typeinfo import RowTypeInfo
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from flott.common.typeinfo import TypeInformation
 
 __all__ = ["JsonRowDeserializationSchema", "JsonRowSerializationSchema"]
+
+reexport(__name__)
 
 
 class JsonRowDeserializationSchema(DeserializationSchema):

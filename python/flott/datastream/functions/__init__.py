@@ -5,6 +5,7 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/u
 
 from __future__ import annotations
 
+from flott._reexports import reexport
 from flott.datastream.functions.async_function import AsyncFunction, AsyncRetryPredicate, AsyncRetryStrategy
 from flott.datastream.functions.base import (
     AggregateFunction,
@@ -83,3 +84,5 @@ __all__ = [
     "WindowFunction",
     "as_function",
 ]
+
+reexport(__name__)

@@ -5,6 +5,7 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/o
 
 from __future__ import annotations
 
+from flott._reexports import reexport
 from flott.datastream.window.assigners import (
     GlobalWindows,
     SlidingEventTimeWindows,
@@ -81,3 +82,5 @@ __all__ = [
     "Window",
     "WindowAssigner",
 ]
+
+reexport(__name__)
