@@ -279,3 +279,22 @@ def test_detached(folder: Path, background: list[int]) -> None:
     while Path(f"/proc/{process}/cmdline").exists() and Path(f"/proc/{process}/cmdline").read_text():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+# --- on PyFlink
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flott"
+#: Where ``make parity-golden`` installs PyFlink.
+PYFLINK = CACHE / "pyflink-venv" / "bin" / "python"
+
+
+@pytest.mark.skipif(not PYFLINK.exists(), reason="PyFlink is not installed: make parity-golden does it")
+def test_the_same_program_on_pyflink(folder: Path) -> None:
+    (folder / "lib").mkdir()
+    (folder / "lib" / "in_a_folder.py").write_text("name = 'folder'")
+    (folder / "job.py").write_text(f"import in_a_folder\n{JOB}")
+    words = ["-t", "flink", "-pyclientexec", str(PYFLINK), "-p", "2", "-pyfs", "lib", "job.py", "-p", "7"]
+    ran = lines(flott(folder, *words))
+    assert ran[0] == "arguments ['-p', '7'] parallelism 2"
+    # which of the two subtasks prints a record is Flink's choice
+    assert sorted(line.partition("> ")[2] for line in ran[1:]) == ["2", "4"]
