@@ -105,42 +105,13 @@ pub enum BuiltInTrigger {
 }
 
 impl BuiltInTrigger {
-    fn schedule<K: Clone + Eq + Hash, W: Window>(
+    fn element<K: Clone + Eq + Hash, W: Window>(
         &self,
-        event_time: bool,
-        from: i64,
-        interval: i64,
-        context: &mut TriggerContext<'_, K, W>,
-    ) {
-        let next = from.saturating_add(interval).min(context.window.max_timestamp());
-        context.remember(Memory { next_fire: Some(next), ..context.memory() });
-        context.register(event_time, next);
-    }
-
-    /// A continuous trigger's timer fired: whether it is the one that is waited for.
-    fn due<K: Clone + Eq + Hash, W: Window>(
-        &self,
-        event_time: bool,
-        time: i64,
-        interval: i64,
+        timestamp: i64,
         context: &mut TriggerContext<'_, K, W>,
     ) -> Decision {
-        if context.memory().next_fire != Some(time) {
-            return Decision::CONTINUE;
-        }
-        self.schedule(event_time, time, interval, context);
-        Decision::FIRE
-    }
-}
-
-fn purging(decision: Decision) -> Decision {
-    if decision.fire { Decision::FIRE_AND_PURGE } else { decision }
-}
-
-impl<K: Clone + Eq + Hash, V, W: Window> Trigger<K, V, W> for BuiltInTrigger {
-    fn on_element(&mut self, value: &V, timestamp: i64, context: &mut TriggerContext<'_, K, W>) -> Result<Decision> {
         let end = context.window.max_timestamp();
-        Ok(match self {
+        match self {
             BuiltInTrigger::EventTime | BuiltInTrigger::ContinuousEventTime(_) if end <= context.timers.watermark => {
                 Decision::FIRE
             }
@@ -153,17 +124,16 @@ impl<K: Clone + Eq + Hash, V, W: Window> Trigger<K, V, W> for BuiltInTrigger {
                 Decision::CONTINUE
             }
             BuiltInTrigger::ContinuousEventTime(interval) => {
-                let interval = *interval;
                 context.register(true, end);
                 if context.memory().next_fire.is_none() {
-                    self.schedule(true, timestamp - timestamp.rem_euclid(interval), interval, context);
+                    schedule(true, timestamp - timestamp.rem_euclid(*interval), *interval, context);
                 }
                 Decision::CONTINUE
             }
             BuiltInTrigger::ContinuousProcessingTime(interval) => {
-                let (interval, now) = (*interval, context.timers.now);
+                let now = context.timers.now;
                 if context.memory().next_fire.is_none() {
-                    self.schedule(false, now - now.rem_euclid(interval), interval, context);
+                    schedule(false, now - now.rem_euclid(*interval), *interval, context);
                 }
                 Decision::CONTINUE
             }
@@ -173,44 +143,42 @@ impl<K: Clone + Eq + Hash, V, W: Window> Trigger<K, V, W> for BuiltInTrigger {
                 context.remember(Memory { count: if full { 0 } else { memory.count + 1 }, ..memory });
                 if full { Decision::FIRE } else { Decision::CONTINUE }
             }
-            BuiltInTrigger::Purging(nested) => purging(nested.on_element(value, timestamp, context)?),
+            BuiltInTrigger::Purging(nested) => purging(nested.element(timestamp, context)),
             BuiltInTrigger::Never => Decision::CONTINUE,
-        })
+        }
     }
 
-    fn on_event_time(&mut self, time: i64, context: &mut TriggerContext<'_, K, W>) -> Result<Decision> {
-        Ok(match self {
+    fn event_time<K: Clone + Eq + Hash, W: Window>(
+        &self,
+        time: i64,
+        context: &mut TriggerContext<'_, K, W>,
+    ) -> Decision {
+        match self {
             BuiltInTrigger::EventTime | BuiltInTrigger::ContinuousEventTime(_)
                 if time == context.window.max_timestamp() =>
             {
                 Decision::FIRE
             }
-            BuiltInTrigger::ContinuousEventTime(interval) => {
-                let interval = *interval;
-                self.due(true, time, interval, context)
-            }
-            BuiltInTrigger::Purging(nested) => {
-                purging(Trigger::<K, V, W>::on_event_time(nested.as_mut(), time, context)?)
-            }
+            BuiltInTrigger::ContinuousEventTime(interval) => due(true, time, *interval, context),
+            BuiltInTrigger::Purging(nested) => purging(nested.event_time(time, context)),
             _ => Decision::CONTINUE,
-        })
+        }
     }
 
-    fn on_processing_time(&mut self, time: i64, context: &mut TriggerContext<'_, K, W>) -> Result<Decision> {
-        Ok(match self {
+    fn processing_time<K: Clone + Eq + Hash, W: Window>(
+        &self,
+        time: i64,
+        context: &mut TriggerContext<'_, K, W>,
+    ) -> Decision {
+        match self {
             BuiltInTrigger::ProcessingTime => Decision::FIRE,
-            BuiltInTrigger::ContinuousProcessingTime(interval) => {
-                let interval = *interval;
-                self.due(false, time, interval, context)
-            }
-            BuiltInTrigger::Purging(nested) => {
-                purging(Trigger::<K, V, W>::on_processing_time(nested.as_mut(), time, context)?)
-            }
+            BuiltInTrigger::ContinuousProcessingTime(interval) => due(false, time, *interval, context),
+            BuiltInTrigger::Purging(nested) => purging(nested.processing_time(time, context)),
             _ => Decision::CONTINUE,
-        })
+        }
     }
 
-    fn on_merge(&mut self, merged: &[W], context: &mut TriggerContext<'_, K, W>) -> Result<()> {
+    fn merge<K: Clone + Eq + Hash, W: Window>(&self, merged: &[W], context: &mut TriggerContext<'_, K, W>) {
         let end = context.window.max_timestamp();
         match self {
             BuiltInTrigger::EventTime => {
@@ -236,13 +204,12 @@ impl<K: Clone + Eq + Hash, V, W: Window> Trigger<K, V, W> for BuiltInTrigger {
                 let count = context.take(merged).iter().map(|memory| memory.count).sum::<u64>();
                 context.remember(Memory { count: context.memory().count + count, next_fire: None });
             }
-            BuiltInTrigger::Purging(nested) => Trigger::<K, V, W>::on_merge(nested.as_mut(), merged, context)?,
+            BuiltInTrigger::Purging(nested) => nested.merge(merged, context),
             BuiltInTrigger::Never => {}
         }
-        Ok(())
     }
 
-    fn clear(&mut self, context: &mut TriggerContext<'_, K, W>) -> Result<()> {
+    fn clear<K: Clone + Eq + Hash, W: Window>(&self, context: &mut TriggerContext<'_, K, W>) {
         match self {
             BuiltInTrigger::EventTime => context.delete(true, context.window.max_timestamp()),
             BuiltInTrigger::ProcessingTime => context.delete(false, context.window.max_timestamp()),
@@ -257,9 +224,61 @@ impl<K: Clone + Eq + Hash, V, W: Window> Trigger<K, V, W> for BuiltInTrigger {
                 context.remember(Memory::default());
             }
             BuiltInTrigger::Count(_) => context.remember(Memory::default()),
-            BuiltInTrigger::Purging(nested) => Trigger::<K, V, W>::clear(nested.as_mut(), context)?,
+            BuiltInTrigger::Purging(nested) => nested.clear(context),
             BuiltInTrigger::Never => {}
         }
+    }
+}
+
+fn schedule<K: Clone + Eq + Hash, W: Window>(
+    event_time: bool,
+    from: i64,
+    interval: i64,
+    context: &mut TriggerContext<'_, K, W>,
+) {
+    let next = from.saturating_add(interval).min(context.window.max_timestamp());
+    context.remember(Memory { next_fire: Some(next), ..context.memory() });
+    context.register(event_time, next);
+}
+
+/// A continuous trigger's timer fired: whether it is the one that is waited for.
+fn due<K: Clone + Eq + Hash, W: Window>(
+    event_time: bool,
+    time: i64,
+    interval: i64,
+    context: &mut TriggerContext<'_, K, W>,
+) -> Decision {
+    if context.memory().next_fire != Some(time) {
+        return Decision::CONTINUE;
+    }
+    schedule(event_time, time, interval, context);
+    Decision::FIRE
+}
+
+fn purging(decision: Decision) -> Decision {
+    if decision.fire { Decision::FIRE_AND_PURGE } else { decision }
+}
+
+impl<K: Clone + Eq + Hash, V, W: Window> Trigger<K, V, W> for BuiltInTrigger {
+    fn on_element(&mut self, _value: &V, timestamp: i64, context: &mut TriggerContext<'_, K, W>) -> Result<Decision> {
+        Ok(self.element(timestamp, context))
+    }
+
+    fn on_event_time(&mut self, time: i64, context: &mut TriggerContext<'_, K, W>) -> Result<Decision> {
+        Ok(self.event_time(time, context))
+    }
+
+    fn on_processing_time(&mut self, time: i64, context: &mut TriggerContext<'_, K, W>) -> Result<Decision> {
+        Ok(self.processing_time(time, context))
+    }
+
+    fn on_merge(&mut self, merged: &[W], context: &mut TriggerContext<'_, K, W>) -> Result<()> {
+        self.merge(merged, context);
+        Ok(())
+    }
+
+    fn clear(&mut self, context: &mut TriggerContext<'_, K, W>) -> Result<()> {
+        BuiltInTrigger::clear(self, context);
         Ok(())
     }
 }
