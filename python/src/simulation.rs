@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use flott::batch::Batch;
-use flott::runtime::{JobConfig, Simulation, Tap, Tapped};
+use flott::runtime::{JobConfig, Settled, Simulation, Tap, Tapped};
 use flott::time::Clock;
 use flott::{Result, graph::StreamGraph};
 use pyo3::exceptions::PyRuntimeError;
@@ -59,15 +59,28 @@ impl PySimulation {
         Ok(PySimulation { simulation, recorder, inspected })
     }
 
-    fn with<T>(&self, py: Python<'_>, work: impl FnOnce(&mut Simulation) -> Result<T>) -> PyResult<T> {
-        let mut simulation = match self.simulation.try_lock() {
-            Ok(simulation) => simulation,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                return Err(PyRuntimeError::new_err("a function of the job can't drive the job it runs in"));
+    /// Detached: functions of the job may run in threads of their own.
+    fn with<T: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut Simulation) -> Result<T> + Send) -> PyResult<T> {
+        let done = py.detach(|| match self.simulation.try_lock() {
+            Ok(mut simulation) => Some(work(&mut simulation)),
+            Err(TryLockError::Poisoned(poisoned)) => Some(work(&mut poisoned.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
+        });
+        match done {
+            Some(result) => result.map_err(|error| raise(py, error)),
+            None => Err(PyRuntimeError::new_err("a function of the job can't drive the job it runs in")),
+        }
+    }
+
+    /// Does that until nothing is under way any more; True once the job has ended. Ctrl-C ends the wait.
+    fn settled(&self, py: Python<'_>, step: fn(&mut Simulation, i64) -> Result<Settled>, until: i64) -> PyResult<bool> {
+        loop {
+            let settled = self.with(py, |simulation| step(simulation, until))?;
+            if settled != Settled::InFlight {
+                return Ok(settled == Settled::Ended);
             }
-        };
-        work(&mut simulation).map_err(|error| raise(py, error))
+            py.check_signals()?;
+        }
     }
 }
 
@@ -75,12 +88,12 @@ impl PySimulation {
 impl PySimulation {
     /// Runs until nothing can happen at the present time; True once the job has ended. Raises what made it fail.
     fn settle(&self, py: Python<'_>) -> PyResult<bool> {
-        self.with(py, Simulation::settle)
+        self.settled(py, |simulation, _| simulation.settle(), 0)
     }
 
     /// Lets time pass until `timestamp` (ms); timers fire on the way.
     fn advance_to(&self, py: Python<'_>, timestamp: i64) -> PyResult<bool> {
-        self.with(py, |simulation| simulation.advance_to(timestamp))
+        self.settled(py, Simulation::advance_to, timestamp)
     }
 
     /// Ends the job where it stands: functions are closed.

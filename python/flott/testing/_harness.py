@@ -284,8 +284,8 @@ class Harness:
 
     def close(self) -> None:
         """Ends the job where it stands, and closes its functions. Does nothing the second time."""
-        if self._simulation is not None and self._ended is None:
-            self._ended = "was closed"
+        if self._simulation is not None:
+            self._ended = self._ended or "was closed"
             self._simulation.cancel()
 
     # --- how it is done
