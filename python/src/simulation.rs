@@ -11,9 +11,12 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use crate::gate::{self, raise};
-use crate::inspected::Inspected;
+use crate::inspected::{Inspected, ShownTimer};
 use crate::objects::PyObjects;
 use crate::state::PyKey;
+
+/// `(id, name, kind, counters)` of an operator; `kind` is source, operator or sink.
+type Report = (usize, String, &'static str, BTreeMap<String, u64>);
 
 /// What an operator has emitted: records with their timestamps, or a watermark.
 enum Emitted {
@@ -127,7 +130,7 @@ impl PySimulation {
     }
 
     /// The timers an operator has set: `(key, time, domain)`.
-    fn timers<'py>(&self, py: Python<'py>, node: usize) -> PyResult<Vec<(Py<PyAny>, i64, Bound<'py, PyAny>)>> {
+    fn timers<'py>(&self, py: Python<'py>, node: usize) -> PyResult<Vec<ShownTimer<'py>>> {
         self.inspected.timers(py, node)
     }
 
@@ -154,8 +157,8 @@ impl PySimulation {
         self.inspected.broadcast(py, node, state)
     }
 
-    /// `(id, name, kind, counters)` of each operator; `kind` is source, operator or sink.
-    fn metrics(&self, py: Python<'_>) -> PyResult<Vec<(usize, String, &'static str, BTreeMap<String, u64>)>> {
+    /// The counters of each operator.
+    fn metrics(&self, py: Python<'_>) -> PyResult<Vec<Report>> {
         let report = self.with(py, |simulation| Ok(simulation.metrics().report()))?;
         Ok(report.into_iter().map(|of| (of.id, of.name, of.kind, of.counters)).collect())
     }
