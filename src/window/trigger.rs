@@ -138,6 +138,7 @@ fn purging(decision: Decision) -> Decision {
 }
 
 impl<K: Clone + Eq + Hash, V, W: Window> Trigger<K, V, W> for BuiltInTrigger {
+    #[allow(clippy::only_used_in_recursion, reason = "the value is for triggers of a program")]
     fn on_element(&mut self, value: &V, timestamp: i64, context: &mut TriggerContext<'_, K, W>) -> Result<Decision> {
         let end = context.window.max_timestamp();
         Ok(match self {
