@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any, TypeAlias, final
 
+from typing_extensions import disjoint_base
+
 __all__ = [
     "AggregatingState",
     "AssignerContext",
@@ -473,6 +475,7 @@ class AggregatingState:
     def add(self, value: object) -> None: ...
     def clear(self) -> None: ...
 
+@disjoint_base
 class ReadOnlyBroadcastState:
     """See ``flott.datastream.state.ReadOnlyBroadcastState``."""
 

@@ -16,6 +16,9 @@ enum What {
     Broadcast(BroadcastStates),
 }
 
+/// The key of a timer, when it fires, and a `TimeDomain`.
+pub type ShownTimer<'py> = (Py<PyAny>, i64, Bound<'py, PyAny>);
+
 /// The key of the window, when the timer fires, and by which clock.
 pub type WindowTimer = (PyKey, i64, Domain);
 
@@ -46,8 +49,8 @@ impl Inspected {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The timers of all subtasks of an operator: `(key, time, domain)`.
-    pub fn timers<'py>(&self, py: Python<'py>, node: NodeId) -> PyResult<Vec<(Py<PyAny>, i64, Bound<'py, PyAny>)>> {
+    /// The timers of all subtasks of an operator.
+    pub fn timers<'py>(&self, py: Python<'py>, node: NodeId) -> PyResult<Vec<ShownTimer<'py>>> {
         let mut found = Vec::new();
         for (_, what) in self.seen().iter().filter(|(of, _)| *of == node) {
             match what {

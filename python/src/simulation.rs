@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use flott::batch::Batch;
-use flott::runtime::{JobConfig, Simulation, Tap, Tapped};
+use flott::runtime::{JobConfig, Settled, Simulation, Tap, Tapped};
 use flott::time::Clock;
 use flott::{Result, graph::StreamGraph};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use crate::gate::{self, raise};
-use crate::inspected::Inspected;
+use crate::inspected::{Inspected, ShownTimer};
 use crate::objects::PyObjects;
 use crate::state::PyKey;
+
+/// `(id, name, kind, counters)` of an operator; `kind` is source, operator or sink.
+type Report = (usize, String, &'static str, BTreeMap<String, u64>);
 
 /// What an operator has emitted: records with their timestamps, or a watermark.
 enum Emitted {
@@ -59,15 +62,28 @@ impl PySimulation {
         Ok(PySimulation { simulation, recorder, inspected })
     }
 
-    fn with<T>(&self, py: Python<'_>, work: impl FnOnce(&mut Simulation) -> Result<T>) -> PyResult<T> {
-        let mut simulation = match self.simulation.try_lock() {
-            Ok(simulation) => simulation,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                return Err(PyRuntimeError::new_err("a function of the job can't drive the job it runs in"));
+    /// Detached: functions of the job may run in threads of their own.
+    fn with<T: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut Simulation) -> Result<T> + Send) -> PyResult<T> {
+        let done = py.detach(|| match self.simulation.try_lock() {
+            Ok(mut simulation) => Some(work(&mut simulation)),
+            Err(TryLockError::Poisoned(poisoned)) => Some(work(&mut poisoned.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
+        });
+        match done {
+            Some(result) => result.map_err(|error| raise(py, error)),
+            None => Err(PyRuntimeError::new_err("a function of the job can't drive the job it runs in")),
+        }
+    }
+
+    /// Does that until nothing is under way any more; True once the job has ended. Ctrl-C ends the wait.
+    fn settled(&self, py: Python<'_>, step: fn(&mut Simulation, i64) -> Result<Settled>, until: i64) -> PyResult<bool> {
+        loop {
+            let settled = self.with(py, |simulation| step(simulation, until))?;
+            if settled != Settled::InFlight {
+                return Ok(settled == Settled::Ended);
             }
-        };
-        work(&mut simulation).map_err(|error| raise(py, error))
+            py.check_signals()?;
+        }
     }
 }
 
@@ -75,12 +91,12 @@ impl PySimulation {
 impl PySimulation {
     /// Runs until nothing can happen at the present time; True once the job has ended. Raises what made it fail.
     fn settle(&self, py: Python<'_>) -> PyResult<bool> {
-        self.with(py, Simulation::settle)
+        self.settled(py, |simulation, _| simulation.settle(), 0)
     }
 
     /// Lets time pass until `timestamp` (ms); timers fire on the way.
     fn advance_to(&self, py: Python<'_>, timestamp: i64) -> PyResult<bool> {
-        self.with(py, |simulation| simulation.advance_to(timestamp))
+        self.settled(py, Simulation::advance_to, timestamp)
     }
 
     /// Ends the job where it stands: functions are closed.
@@ -114,7 +130,7 @@ impl PySimulation {
     }
 
     /// The timers an operator has set: `(key, time, domain)`.
-    fn timers<'py>(&self, py: Python<'py>, node: usize) -> PyResult<Vec<(Py<PyAny>, i64, Bound<'py, PyAny>)>> {
+    fn timers<'py>(&self, py: Python<'py>, node: usize) -> PyResult<Vec<ShownTimer<'py>>> {
         self.inspected.timers(py, node)
     }
 
@@ -141,8 +157,8 @@ impl PySimulation {
         self.inspected.broadcast(py, node, state)
     }
 
-    /// `(id, name, kind, counters)` of each operator; `kind` is source, operator or sink.
-    fn metrics(&self, py: Python<'_>) -> PyResult<Vec<(usize, String, &'static str, BTreeMap<String, u64>)>> {
+    /// The counters of each operator.
+    fn metrics(&self, py: Python<'_>) -> PyResult<Vec<Report>> {
         let report = self.with(py, |simulation| Ok(simulation.metrics().report()))?;
         Ok(report.into_iter().map(|of| (of.id, of.name, of.kind, of.counters)).collect())
     }

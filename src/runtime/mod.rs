@@ -20,6 +20,6 @@ pub mod threads;
 
 pub use launch::{AroundTask, JobConfig};
 pub use master::{JobMetrics, JobStatus, OperatorReport};
-pub use simulated::Simulation;
+pub use simulated::{Settled, Simulation};
 pub use tap::{Tap, Tapped};
 pub use threads::{JobHandle, run};

@@ -27,8 +27,17 @@ enum State {
 #[derive(Clone, Copy, PartialEq)]
 enum Turn {
     Progress,
-    /// Nothing can happen before time passes, or something comes from outside.
+    Settled(Settled),
+}
+
+/// Why nothing happens any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// Time must pass first, or something must come from outside.
     Waiting,
+    /// Results that other threads make are not there yet: settle again.
+    InFlight,
+    /// The job has ended.
     Ended,
 }
 
@@ -74,7 +83,7 @@ impl Simulation {
     /// One step of a task chosen by the seed; `true` once the job has ended.
     pub fn step(&mut self) -> Result<bool> {
         let turn = self.turn()?;
-        if turn == Turn::Waiting {
+        if turn == Turn::Settled(Settled::Waiting) {
             match self.next_wakeup().into_iter().chain(self.next_tick()).min() {
                 Some(at) => self.clock.set(at),
                 None => {
@@ -82,38 +91,39 @@ impl Simulation {
                 }
             }
         }
-        Ok(turn == Turn::Ended)
+        Ok(turn == Turn::Settled(Settled::Ended))
     }
 
-    /// Runs until nothing can happen at the present time; `true` once the job has ended.
-    pub fn settle(&mut self) -> Result<bool> {
+    /// Runs until nothing can happen at the present time.
+    pub fn settle(&mut self) -> Result<Settled> {
         loop {
-            match self.turn()? {
-                Turn::Progress => {}
-                Turn::Waiting => return Ok(false),
-                Turn::Ended => return Ok(true),
+            if let Turn::Settled(settled) = self.turn()? {
+                return Ok(settled);
             }
         }
     }
 
-    /// Lets time pass until `at` (ms), stopping on its way whenever a task wants to be woken; `true` once the job has
-    /// ended.
-    pub fn advance_to(&mut self, at: i64) -> Result<bool> {
-        while !self.settle()? {
+    /// Lets time pass until `at` (ms), stopping on its way whenever a task wants to be woken. Time stands still while
+    /// other threads make results.
+    pub fn advance_to(&mut self, at: i64) -> Result<Settled> {
+        loop {
+            let settled = self.settle()?;
+            if settled == Settled::InFlight {
+                return Ok(settled);
+            }
             match self.next_wakeup().filter(|next| *next <= at) {
                 Some(next) => self.clock.set(next),
                 None if self.clock.now() < at => self.clock.set(at),
-                None => return Ok(false),
+                None => return Ok(settled),
             }
         }
-        self.clock.set(at.max(self.clock.now()));
-        Ok(true)
     }
 
     /// Ends a job that has not ended by itself: every operator is closed; the first error is returned.
     pub fn cancel(&mut self) -> Result<()> {
         let mut first = Ok(());
-        if self.master.take().is_some() {
+        if let Some(master) = self.master.take() {
+            master.cancel();
             for (task, state) in self.launched.tasks.iter_mut().zip(&mut self.states) {
                 if *state != State::Ended {
                     *state = State::Ended;
@@ -125,7 +135,7 @@ impl Simulation {
     }
 
     fn turn(&mut self) -> Result<Turn> {
-        let Some(master) = &mut self.master else { return Ok(Turn::Ended) };
+        let Some(master) = &mut self.master else { return Ok(Turn::Settled(Settled::Ended)) };
         master.tick(self.clock.now());
         let alive: Vec<usize> = (0..self.states.len()).filter(|&task| self.states[task] != State::Ended).collect();
         // a task that waits may have been given work by any other step, so all that live stay in the draw;
@@ -162,11 +172,15 @@ impl Simulation {
         }
         if master.all_ended() {
             return match self.master.take() {
-                Some(master) => master.into_result().map(|()| Turn::Ended),
-                None => Ok(Turn::Ended),
+                Some(master) => master.into_result().map(|()| Turn::Settled(Settled::Ended)),
+                None => Ok(Turn::Settled(Settled::Ended)),
             };
         }
-        Ok(if progressed || self.wait_outside() { Turn::Progress } else { Turn::Waiting })
+        Ok(match progressed {
+            true => Turn::Progress,
+            false if self.wait_outside() => Turn::Settled(Settled::InFlight),
+            false => Turn::Settled(Settled::Waiting),
+        })
     }
 
     /// Waits for results that other threads make: a clock set by hand stands still meanwhile. `false` if there are none.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from flott.common import Types
-from flott.datastream import DataStream, OutputTag, StreamExecutionEnvironment
+from flott.datastream import OutputTag, StreamExecutionEnvironment
 from flott.datastream.functions import (
     BaseBroadcastProcessFunction,
     BroadcastProcessFunction,
@@ -27,13 +27,9 @@ from flott.datastream.state import (
     ReadOnlyBroadcastState,
     ValueStateDescriptor,
 )
+from flott.testing import collect
 
 Env = StreamExecutionEnvironment
-
-
-def collect(stream: DataStream) -> list[Any]:
-    with stream.execute_and_collect() as results:
-        return list(results)
 
 
 class Either(CoMapFunction):

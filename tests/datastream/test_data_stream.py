@@ -17,13 +17,9 @@ from flott.datastream import (
     StreamExecutionEnvironment,
 )
 from flott.datastream.functions import KeyedProcessFunction, RuntimeContext
+from flott.testing import collect
 
 Env = StreamExecutionEnvironment
-
-
-def collect(stream: DataStream) -> list[Any]:
-    with stream.execute_and_collect() as results:
-        return list(results)
 
 
 # --- one record at a time

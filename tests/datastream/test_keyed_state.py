@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from flott.common import Row, Time, Types
-from flott.datastream import DataStream, StreamExecutionEnvironment
+from flott.datastream import StreamExecutionEnvironment
 from flott.datastream.functions import (
     AggregateFunction,
     FilterFunction,
@@ -32,13 +32,9 @@ from flott.datastream.state import (
     ValueState,
     ValueStateDescriptor,
 )
+from flott.testing import collect, one_input_harness
 
 Env = StreamExecutionEnvironment
-
-
-def collect(stream: DataStream) -> list[Any]:
-    with stream.execute_and_collect() as results:
-        return list(results)
 
 
 class Script(KeyedProcessFunction):
@@ -241,7 +237,7 @@ def test_two_operators_have_state_of_their_own(single: Env) -> None:
 
 
 class Ages(KeyedProcessFunction):
-    """Writes, waits by the job's clock until that has expired, and says twice what can be read."""
+    """Writes ``"write"`` down in every state, and says of ``"read"`` twice what can be read."""
 
     def __init__(self, config: StateTtlConfig) -> None:
         self.config = config
@@ -257,29 +253,46 @@ class Ages(KeyedProcessFunction):
         self.entries = runtime_context.get_map_state(entries)
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
-        self.value.update(1)
-        self.elements.add(1)
-        self.entries.put(1, 1)
-        written = ctx.timer_service().current_processing_time()
-        fresh = (self.value.value(), list(self.elements), list(self.entries.items()))
-        if ctx.timer_service().current_processing_time() - written < 50:
-            assert fresh == (1, [1], [(1, 1)])
-        while ctx.timer_service().current_processing_time() < written + 60:
-            pass
-        yield self.value.value(), list(self.elements), list(self.entries.items())
-        yield self.value.value(), list(self.elements), list(self.entries.items())
+        if value == "write":
+            self.value.update(1)
+            self.elements.add(1)
+            self.entries.put(1, 1)
+            return
+        for _ in range(2):
+            yield self.value.value(), list(self.elements), list(self.entries.items())
 
 
-def test_state_expires(single: Env) -> None:
+THERE, GONE = (1, [1], [(1, 1)]), (None, [], [])
+
+
+def read_after(millis: int, config: StateTtlConfig) -> list[Any]:
+    with one_input_harness(Ages(config), lambda value: "key") as h:
+        h.process_element("write")
+        h.set_processing_time(millis)
+        h.process_element("read")
+        return h.extract_output_values()
+
+
+def test_state_expires() -> None:
     config = StateTtlConfig.new_builder(Time.milliseconds(50)).build()
-    keyed = single.from_collection([1]).key_by(lambda record: record)
-    assert collect(keyed.process(Ages(config))) == [(None, [], []), (None, [], [])]
+    assert read_after(49, config) == [THERE, THERE]
+    assert read_after(50, config) == [GONE, GONE]
 
 
-def test_expired_state_can_be_read_once_if_that_is_allowed(single: Env) -> None:
+def test_expired_state_can_be_read_once_if_that_is_allowed() -> None:
     config = StateTtlConfig.new_builder(Time.milliseconds(50)).return_expired_if_not_cleaned_up().build()
-    keyed = single.from_collection([1]).key_by(lambda record: record)
-    assert collect(keyed.process(Ages(config))) == [(1, [1], [(1, 1)]), (None, [], [])]
+    assert read_after(50, config) == [THERE, GONE]
+
+
+def test_reading_makes_state_younger_if_that_is_asked_for() -> None:
+    builder = StateTtlConfig.new_builder(Time.milliseconds(50))
+    for config, later in ((builder.build(), GONE), (builder.update_ttl_on_read_and_write().build(), THERE)):
+        with one_input_harness(Ages(config), lambda value: "key") as h:
+            h.process_element("write")
+            for time in 40, 80:
+                h.set_processing_time(time)
+                h.process_element("read")
+            assert h.extract_output_values() == [THERE, THERE, later, later]
 
 
 # --- mistakes

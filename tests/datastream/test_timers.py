@@ -12,16 +12,12 @@ from flott.common.watermark_strategy import TimestampAssigner
 from flott.datastream import DataStream, OutputTag, StreamExecutionEnvironment, TimeDomain
 from flott.datastream.functions import KeyedProcessFunction, ProcessFunction, RuntimeContext
 from flott.datastream.state import ValueStateDescriptor
+from flott.testing import collect
 
 Env = StreamExecutionEnvironment
 
 NO_WATERMARK = -(2**63)
 END_OF_TIME = 2**63 - 1
-
-
-def collect(stream: DataStream) -> list[Any]:
-    with stream.execute_and_collect() as results:
-        return list(results)
 
 
 class Timed(KeyedProcessFunction):

@@ -38,13 +38,9 @@ from flott.datastream.window import (
     TumblingProcessingTimeWindows,
     WindowAssigner,
 )
+from flott.testing import collect
 
 Env = StreamExecutionEnvironment
-
-
-def collect(stream: DataStream) -> list[Any]:
-    with stream.execute_and_collect() as results:
-        return list(results)
 
 
 class SecondField(TimestampAssigner):

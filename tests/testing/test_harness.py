@@ -264,14 +264,16 @@ def test_typed_streams_give_rows(flott_harness: Harness) -> None:
     h.feed("orders", Row(1, 5.0), Row(2, 50.0))
     assert h.output(large) == [Row(id=2, amount=50.0)]
     with pytest.raises(TypeError, match="orders"):
-        h.feed("orders", "no order")
+        h.feed("orders", Row(3, 70.0), "no order")
+    assert h.output(large) == [Row(id=2, amount=50.0)], "all of them or none"
 
 
 def test_other_sources_run_beside_those_that_are_fed(flott_harness: Harness) -> None:
     h = flott_harness
-    all = h.env.from_collection([1, 2]).union(h.source("more"))
+    more = h.source("more")
+    all, twice = h.env.from_collection([1, 2]).union(more), more.union(more)
     h.feed("more", 3)
-    assert sorted(h.output(all)) == [1, 2, 3]
+    assert (sorted(h.output(all)), h.output(twice)) == ([1, 2, 3], [3, 3])
 
 
 def test_the_end_fires_event_time_timers_and_closes_functions(flott_harness: Harness) -> None:
@@ -383,8 +385,10 @@ def test_counters(flott_harness: Harness) -> None:
             return value
 
     counted = h.source("numbers").map(Counted())
+    printed = counted.print()
     h.feed("numbers", 1, 11, 12)
     assert h.counters(counted)["large"] == 2
+    assert h.counters(printed)["numRecordsIn"] == 3
 
 
 def test_what_a_harness_refuses(flott_harness: Harness) -> None:

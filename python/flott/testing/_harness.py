@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from flott._flott import Feed, Graph, Job, Simulation
     from flott.common.configuration import Configuration
     from flott.common.typeinfo import TypeInformation
+    from flott.datastream.data_stream import DataStreamSink
     from flott.datastream.output_tag import OutputTag
     from flott.datastream.state import StateDescriptor
+
+    #: An operator: its name or uid, or what comes from it.
+    Operator = str | DataStream | DataStreamSink
 
 __all__ = ["Harness", "before_each"]
 
@@ -132,8 +136,10 @@ class Harness:
         :raises Exception: what a function of the program raised
         """
         feed, of = self._feed(source)
+        if of.type_info is not None:
+            values = tuple([of.type_info._convert(value, source) for value in values])
         for value in values:
-            feed.record(value if of.type_info is None else of.type_info._convert(value, source), timestamp)
+            feed.record(value, timestamp)
         self._run()
 
     def watermark(self, source: str, timestamp: int) -> None:
@@ -233,7 +239,7 @@ class Harness:
 
     # --- what it keeps
 
-    def timers(self, operator: str | DataStream) -> list[Timer]:
+    def timers(self, operator: Operator) -> list[Timer]:
         """The timers that an operator has set, in the order of their times.
 
         :param operator: the stream that comes from it, or its name or uid
@@ -241,7 +247,7 @@ class Harness:
         simulation, node = self._started(), self._node(operator)
         return sorted((Timer(*timer) for timer in simulation.timers(node)), key=lambda timer: timer.timestamp)
 
-    def state(self, operator: str | DataStream, state: str | StateDescriptor, key: Any) -> Any:
+    def state(self, operator: Operator, state: str | StateDescriptor, key: Any) -> Any:
         """What a key has in a keyed state of an operator; None if there is nothing.
 
         A list for ``ListState``, a dict for ``MapState``, the accumulator for ``AggregatingState``. What has expired by
@@ -254,12 +260,12 @@ class Harness:
         node, name = self._state(operator, state)
         return self._started().entry(node, name, key)
 
-    def states(self, operator: str | DataStream, state: str | StateDescriptor) -> dict[Any, Any]:
+    def states(self, operator: Operator, state: str | StateDescriptor) -> dict[Any, Any]:
         """The same as :meth:`state` of every key that has something there, by key."""
         node, name = self._state(operator, state)
         return dict(self._started().entries(node, name))
 
-    def broadcast_state(self, operator: str | DataStream, state: str | StateDescriptor) -> dict[Any, Any]:
+    def broadcast_state(self, operator: Operator, state: str | StateDescriptor) -> dict[Any, Any]:
         """The entries of a broadcast state.
 
         :raises ValueError: if the operator has no such state
@@ -275,7 +281,7 @@ class Harness:
             )
         return copies[0]
 
-    def counters(self, operator: str | DataStream) -> dict[str, int]:
+    def counters(self, operator: Operator) -> dict[str, int]:
         """The counters of an operator by name: the engine's, and those its function has made."""
         node = self._node(operator)
         return next(counters for id, _, _, counters in self._started().metrics() if id == node)
@@ -284,8 +290,8 @@ class Harness:
 
     def close(self) -> None:
         """Ends the job where it stands, and closes its functions. Does nothing the second time."""
-        if self._simulation is not None and self._ended is None:
-            self._ended = "was closed"
+        if self._simulation is not None:
+            self._ended = self._ended or "was closed"
             self._simulation.cancel()
 
     # --- how it is done
@@ -341,30 +347,27 @@ class Harness:
         if self._ended is None:
             self._ended = f"has failed with {type(error).__name__}"
 
-    def _node(self, operator: str | DataStream) -> int:
+    def _node(self, operator: Operator) -> int:
         self._started()
         if not isinstance(operator, str):
-            transformation = operator._own("looking at an operator")
-            self._check(operator)
-        else:
-            named = [each for each in self._operators if operator in (each.name, each.uid)]
-            if not named:
-                known = ", ".join(repr(each.name) for each in self._operators)
-                raise ValueError(f"there is no operator {operator!r}; there are: {known}")
-            if len(named) > 1:
-                raise ValueError(f"{len(named)} operators are called {operator!r}: pass the stream, or name them apart")
-            transformation = named[0]
+            return self._known(operator._own("looking at an operator"))
+        named = [each for each in self._operators if operator in (each.name, each.uid)]
+        if not named:
+            known = ", ".join(repr(each.name) for each in self._operators)
+            raise ValueError(f"there is no operator {operator!r}; there are: {known}")
+        if len(named) > 1:
+            raise ValueError(f"{len(named)} operators are called {operator!r}: pass the stream, or name them apart")
+        return self._known(named[0])
+
+    def _known(self, transformation: Transformation) -> int:
+        if not any(each is transformation for each in self._operators):
+            raise ValueError(f"{transformation.name!r} is not part of the job that runs")
         return self._nodes[transformation.id]
 
-    def _check(self, stream: DataStream) -> None:
-        for each in stream._inputs:
-            if stream.get_execution_environment() is not self.env or each.transformation.id not in self._nodes:
-                raise ValueError(f"{each.transformation.name!r} is not part of the job that runs")
+    def _called(self, operator: Operator) -> str:
+        return repr(operator if isinstance(operator, str) else operator._own("looking at an operator").name)
 
-    def _called(self, operator: str | DataStream) -> str:
-        return repr(operator if isinstance(operator, str) else operator.get_name())
-
-    def _state(self, operator: str | DataStream, state: str | StateDescriptor) -> tuple[int, str]:
+    def _state(self, operator: Operator, state: str | StateDescriptor) -> tuple[int, str]:
         node = self._node(operator)
         name = state if isinstance(state, str) else state.get_name()
         known = self._started().states(node)
@@ -377,8 +380,7 @@ class Harness:
         self._started()
         # keying a stream changes none of its records
         stream = getattr(stream, "_origin", stream)
-        self._check(stream)
-        return [(self._nodes[each.transformation.id], each.tag) for each in stream._inputs]
+        return [(self._known(each.transformation), each.tag) for each in stream._inputs]
 
     def _seen(self, outputs: list[tuple[int, str | None]], kinds: Any) -> list[Any]:
         return self._outputs.of(outputs, lambda seen: isinstance(seen, kinds))

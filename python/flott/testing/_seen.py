@@ -66,8 +66,8 @@ class Outputs:
 
     def of(self, outputs: Iterable[Output], wanted: Callable[[object], bool]) -> list[Any]:
         """The records and watermarks of some outputs, those that are wanted."""
-        merged = sorted(pair for output in set(outputs) for pair in self._records.get(output, ()) if wanted(pair[1]))
-        return [seen for _, seen in merged]
+        found = [pair for output in outputs for pair in self._records.get(output, ()) if wanted(pair[1])]
+        return [seen for _, seen in sorted(found, key=lambda pair: pair[0])]
 
     def forget(self, outputs: Iterable[Output]) -> None:
         """Takes what is there out."""

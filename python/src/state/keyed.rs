@@ -147,9 +147,12 @@ impl KeyedState {
     }
 }
 
+/// The state they are set in, and each record's key and key group.
+type KeysOf<'a> = (&'a Py<KeyedState>, Vec<Py<PyAny>>, Vec<u16>);
+
 /// The keys of a batch, to be set one after the other before each record's function is called.
 pub struct KeyCursor<'a> {
-    keys: Option<(&'a Py<KeyedState>, Vec<Py<PyAny>>, Vec<u16>)>,
+    keys: Option<KeysOf<'a>>,
 }
 
 impl<'a> KeyCursor<'a> {

@@ -86,11 +86,11 @@ fn time_passes_when_it_is_told_to_and_every_timer_fires_at_its_time() {
     graph.add_edge(edge(source, ticks, Partitioning::Unspecified));
     let config = JobConfig { tap: Some(Arc::new(Note(noted.clone()))), ..config(1, 1) };
     let mut simulation = Simulation::new(&graph, &config, 0, 0).unwrap();
-    assert!(!simulation.settle().unwrap(), "the source has not ended");
+    assert_eq!(simulation.settle().unwrap(), Settled::Waiting, "the source has not ended");
     assert_eq!((noted.lock().unwrap().clone(), simulation.clock().now()), (vec![], 0));
-    assert!(!simulation.advance_to(250).unwrap());
+    assert_eq!(simulation.advance_to(250).unwrap(), Settled::Waiting);
     assert_eq!((noted.lock().unwrap().clone(), simulation.clock().now()), (vec![100, 200], 250));
     simulation.cancel().unwrap();
     assert_eq!(*noted.lock().unwrap(), [100, 200, -1], "nobody reads the operator, and it is closed");
-    assert!(simulation.settle().unwrap());
+    assert_eq!(simulation.settle().unwrap(), Settled::Ended);
 }
