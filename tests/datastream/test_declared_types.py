@@ -88,7 +88,7 @@ def test_the_next_function_sees_the_declared_type(
     [
         ("map", "Map", "the result"),
         ("flat_map", "FlatMap", "a result"),
-        ("process", "PROCESS", "a result"),
+        ("process", "PROCESS", "the result"),
         ("side output", "PROCESS", "the record for the side output 'side'"),
         ("key", "Key By", "the key"),
     ],
