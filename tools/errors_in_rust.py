@@ -35,6 +35,7 @@ CALL = re.compile(
 )
 STRING = re.compile(r'b?r(?P<hash>#*)"(?P<raw>.*?)"(?P=hash)|b?"(?P<plain>(?:[^"\\]|\\.)*)"', re.DOTALL)
 SKIPPED = re.compile(r"//[^\n]*|/\*.*?\*/|'(?:[^'\\\n]|\\.[^']*)'", re.DOTALL)
+COMPARED = re.compile(r"(?:starts_with|ends_with|contains)\(\s*$")
 OPENING, CLOSING = "([{", ")]}"
 
 
@@ -83,8 +84,9 @@ class Source:
 
     def texts(self, start: int, end: int) -> list[str]:
         """The strings between the two that are sentences, with placeholders named."""
-        found = (at for at in range(start, end) if at in self.strings)
-        return [self.filled(at, end) for at in found if " " in self.strings[at]]
+        found = (at for at in range(start, end) if at in self.strings and " " in self.strings[at])
+        # what a text is compared with is no text of its own
+        return [self.filled(at, end) for at in found if not COMPARED.search(self.code[start:at])]
 
     def filled(self, at: int, end: int) -> str:
         """A format string with names for its placeholders: of ``{}`` those of the arguments behind it."""

@@ -66,7 +66,7 @@ in operator 'Map' (order_etl.py:38), while processing: {'id': 7}
 |---|---|
 | `ConfigurationError` (a `ValueError`) | the program or its configuration is wrong: running it again will not help |
 | `DataError` (a `ValueError`) | a record cannot be read, converted or written |
-| `ConnectorError` (a `RuntimeError`) | a server, a file or the network did not do what was asked: trying again may help |
+| `ConnectorError` (a `RuntimeError`) | a server, a file or the network did not do its part: trying again may help |
 | `JobCancelledError` | the job was cancelled before it finished |
 | `InternalError` | a bug in Flott: please report it with the program that shows it |
 | `TypeError`, `ValueError` … | Python's own, where a call is wrong: mostly while the program is built |
