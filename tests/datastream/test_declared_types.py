@@ -14,11 +14,19 @@ import pytest
 
 from flott.common import Row, TypeInformation, Types
 from flott.datastream import (
+    AggregateFunction,
     DataStream,
     KeyedProcessFunction,
     OutputTag,
     ProcessFunction,
     StreamExecutionEnvironment,
+)
+from flott.datastream.state import (
+    AggregatingStateDescriptor,
+    ListStateDescriptor,
+    MapStateDescriptor,
+    ReducingStateDescriptor,
+    ValueStateDescriptor,
 )
 
 SIDE = OutputTag("side", Types.INT())
@@ -149,3 +157,87 @@ def test_without_a_declared_type_the_object_itself_goes_on(single: StreamExecuti
         assert list(same) == [True]
     with single.from_collection([thing]).map(lambda v: v, Types.PICKLED_BYTE_ARRAY()).execute_and_collect() as results:
         assert list(results) == [thing]
+
+
+class Average(AggregateFunction):
+    def create_accumulator(self) -> Any:
+        return [0, 0]
+
+    def add(self, value: Any, accumulator: Any) -> Any:
+        return [accumulator[0] + value, accumulator[1] + 1]
+
+    def get_result(self, accumulator: Any) -> Any:
+        return accumulator
+
+    def merge(self, acc_a: Any, acc_b: Any) -> Any:
+        return [acc_a[0] + acc_b[0], acc_a[1] + acc_b[1]]
+
+
+INT, DOUBLE, ROW = Types.INT(), Types.DOUBLE(), Types.ROW([Types.INT()])
+#: Each with what puts a value in, and what reads it.
+STATES: dict[str, tuple[Any, Callable[[Any, Any], Any], Callable[[Any], Any]]] = {
+    "value": (ValueStateDescriptor("kept", DOUBLE), lambda s, v: s.update(v), lambda s: s.value()),
+    "list": (ListStateDescriptor("kept", DOUBLE), lambda s, v: s.add(v), lambda s: list(s.get())),
+    "list update": (ListStateDescriptor("kept", DOUBLE), lambda s, v: s.update([v]), lambda s: list(s.get())),
+    "map": (MapStateDescriptor("kept", ROW, DOUBLE), lambda s, v: s.put(Row(1), v), lambda s: s.items()),
+    "map by key": (MapStateDescriptor("kept", ROW, DOUBLE), lambda s, v: s.put(Row(1), v), lambda s: s.get(Row(1))),
+    "reducing": (
+        ReducingStateDescriptor("kept", lambda a, b: a + b, DOUBLE),
+        lambda s, v: s.add(v),
+        lambda s: s.get(),
+    ),
+    "aggregating": (
+        AggregatingStateDescriptor("kept", Average(), Types.TUPLE([DOUBLE, INT])),
+        lambda s, v: s.add(v),
+        lambda s: s.get(),
+    ),
+}
+
+
+class Keeps(KeyedProcessFunction):
+    def __init__(self, state: str, value: Any) -> None:
+        self.name, self.given = state, value
+
+    def open(self, runtime_context: Any) -> None:
+        descriptor, self.put, self.read = STATES[self.name]
+        kind = "state" if self.name == "value" else f"{self.name.split()[0]}_state"
+        self.state = getattr(runtime_context, f"get_{kind}")(descriptor)
+
+    def process_element(self, value: Any, ctx: Any) -> Iterator[Any]:
+        self.put(self.state, self.given)
+        yield repr(self.read(self.state))
+
+
+@pytest.mark.parametrize(
+    ("state", "reads"),
+    [
+        ("value", "1.0"),
+        ("list", "[1.0]"),
+        ("list update", "[1.0]"),
+        ("map", "[(Row(f0=1), 1.0)]"),
+        ("map by key", "1.0"),
+        ("reducing", "1.0"),
+        ("aggregating", "(1.0, 1)"),
+    ],
+)
+def test_state_is_of_its_declared_type(single: StreamExecutionEnvironment, state: str, reads: str) -> None:
+    # PyFlink reads 1 as long as the value is in its cache, and 1.0 from then on
+    kept = single.from_collection([0]).key_by(lambda _: 0).process(Keeps(state, 1))
+    with kept.execute_and_collect() as results:
+        assert list(results) == [reads]
+
+
+@pytest.mark.parametrize(
+    ("state", "what"),
+    [
+        ("value", "the value of state 'kept'"),
+        ("list", "the element of state 'kept'"),
+        ("map", "the value of state 'kept'"),
+        ("reducing", "the value of state 'kept'"),
+    ],
+)
+def test_state_refuses_another_type_where_it_is_set(single: StreamExecutionEnvironment, state: str, what: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        seen(single.from_collection([7]).key_by(lambda _: 0).process(Keeps(state, "x")))
+    assert str(raised.value).startswith(f"{what}: expected a float (Types.DOUBLE), got 'x' (str)")
+    assert "while processing: 7" in raised.value.__notes__[0]
