@@ -12,14 +12,18 @@ from typing import Any
 
 import pytest
 
-from flott.common import Row, TypeInformation, Types
+from flott.common import Row, Time, TypeInformation, Types
 from flott.datastream import (
     AggregateFunction,
+    AsyncDataStream,
+    AsyncFunction,
+    CoMapFunction,
     DataStream,
     KeyedProcessFunction,
     OutputTag,
     ProcessFunction,
     StreamExecutionEnvironment,
+    WindowFunction,
 )
 from flott.datastream.state import (
     AggregatingStateDescriptor,
@@ -51,6 +55,33 @@ class CurrentKey(KeyedProcessFunction):
         yield ctx.get_current_key()
 
 
+class EitherMap(CoMapFunction):
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def map1(self, value: Any) -> Any:
+        return self.value
+
+    def map2(self, value: Any) -> Any:
+        return self.value
+
+
+class PerWindow(WindowFunction[Any, Any, Any, Any]):
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def apply(self, key: Any, window: Any, inputs: Any) -> list[Any]:
+        return [self.value]
+
+
+class Later(AsyncFunction):
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    async def async_invoke(self, value: Any) -> list[Any]:
+        return [self.value]
+
+
 def result_of(operator: str, env: StreamExecutionEnvironment, value: Any, type_info: TypeInformation) -> DataStream:
     """The value as the result of an operator with a declared type."""
     one = env.from_collection([0])
@@ -60,12 +91,15 @@ def result_of(operator: str, env: StreamExecutionEnvironment, value: Any, type_i
         "process": lambda: env.from_collection([value]).process(Twice(), type_info),
         "side output": lambda: one.process(ToSide(value)).get_side_output(OutputTag("side", type_info)),
         "reduce": lambda: one.map(lambda _: value, type_info).key_by(lambda _: 0).reduce(lambda a, b: a),
+        "co-map": lambda: one.connect(one).map(EitherMap(value), type_info),
+        "window": lambda: one.key_by(lambda _: 0).count_window(1).apply(PerWindow(value), type_info),
+        "async": lambda: AsyncDataStream.unordered_wait(one, Later(value), Time.seconds(9), 5, type_info),
         "key": lambda: one.key_by(lambda _: value, type_info).process(CurrentKey()),
     }
     return make[operator]()
 
 
-OPERATORS = ["map", "flat_map", "process", "side output", "reduce", "key"]
+OPERATORS = ["map", "flat_map", "process", "side output", "reduce", "co-map", "window", "async", "key"]
 
 
 def seen(stream: DataStream) -> list[str]:
@@ -82,7 +116,6 @@ def seen(stream: DataStream) -> list[str]:
         (True, Types.INT(), "1"),
         (Row(1, "a"), Types.ROW([Types.INT(), Types.STRING()]), "Row(f0=1, f1='a')"),
         (Row(b="x", a=1), Types.ROW_NAMED(["a", "b"], [Types.INT(), Types.STRING()]), "Row(a=1, b='x')"),
-        (None, Types.STRING(), "None"),
     ],
 )
 def test_the_next_function_sees_the_declared_type(
@@ -91,14 +124,21 @@ def test_the_next_function_sees_the_declared_type(
     assert set(seen(result_of(operator, single, value, type_info))) == {next_sees}
 
 
+@pytest.mark.parametrize("operator", [name for name in OPERATORS if name != "co-map"])  # where None gives no record
+def test_none_is_of_every_type(single: StreamExecutionEnvironment, operator: str) -> None:
+    assert set(seen(result_of(operator, single, None, Types.STRING()))) == {"None"}
+
+
 @pytest.mark.parametrize(
     ("operator", "called", "what"),
     [
         ("map", "Map", "the result"),
         ("flat_map", "FlatMap", "a result"),
-        ("process", "PROCESS", "the result"),
+        ("process", "PROCESS", "a result"),
         ("side output", "PROCESS", "the record for the side output 'side'"),
         ("key", "Key By", "the key"),
+        ("co-map", "Co-Map", "a result"),
+        ("async", "async wait operator", "results[0]"),
     ],
 )
 def test_a_value_of_another_type_names_operator_and_record(
