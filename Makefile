@@ -67,12 +67,15 @@ bench: install ## Benchmarks side by side with peers (ARGS=… is handed on)
 	@$(RELEASE)/bin/python benches/run.py $(ARGS)
 
 ##@ Develop
-.PHONY: parity-golden bench develop servers fmt
+.PHONY: parity-golden bench develop servers errors fmt
 develop: requirements-build $(DEV)/ready ## Build the dev profile and install Flott editable into .venv-dev
 	@$(STEP) "native module, dev profile" tools/develop.sh $(DEV)
 
 servers: requirements-servers ## Start Kafka, MariaDB and PostgreSQL, print their addresses; Ctrl-C stops them
 	@$(PYTHON) -m tests.servers
+
+errors: ## Write docs/errors.md, the list of all errors, from the code
+	@$(PYTHON) tools/list_errors.py
 
 fmt: $(DEV)/ready ## Format Rust and Python, and fix what the linters can
 	@cargo fmt --all

@@ -12,13 +12,25 @@ from typing import Any
 
 import pytest
 
-from flott.common import Row, TypeInformation, Types
+from flott.common import Row, Time, TypeInformation, Types
 from flott.datastream import (
+    AggregateFunction,
+    AsyncDataStream,
+    AsyncFunction,
+    CoMapFunction,
     DataStream,
     KeyedProcessFunction,
     OutputTag,
     ProcessFunction,
     StreamExecutionEnvironment,
+    WindowFunction,
+)
+from flott.datastream.state import (
+    AggregatingStateDescriptor,
+    ListStateDescriptor,
+    MapStateDescriptor,
+    ReducingStateDescriptor,
+    ValueStateDescriptor,
 )
 
 SIDE = OutputTag("side", Types.INT())
@@ -43,6 +55,33 @@ class CurrentKey(KeyedProcessFunction):
         yield ctx.get_current_key()
 
 
+class EitherMap(CoMapFunction):
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def map1(self, value: Any) -> Any:
+        return self.value
+
+    def map2(self, value: Any) -> Any:
+        return self.value
+
+
+class PerWindow(WindowFunction[Any, Any, Any, Any]):
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def apply(self, key: Any, window: Any, inputs: Any) -> list[Any]:
+        return [self.value]
+
+
+class Later(AsyncFunction):
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    async def async_invoke(self, value: Any) -> list[Any]:
+        return [self.value]
+
+
 def result_of(operator: str, env: StreamExecutionEnvironment, value: Any, type_info: TypeInformation) -> DataStream:
     """The value as the result of an operator with a declared type."""
     one = env.from_collection([0])
@@ -52,12 +91,15 @@ def result_of(operator: str, env: StreamExecutionEnvironment, value: Any, type_i
         "process": lambda: env.from_collection([value]).process(Twice(), type_info),
         "side output": lambda: one.process(ToSide(value)).get_side_output(OutputTag("side", type_info)),
         "reduce": lambda: one.map(lambda _: value, type_info).key_by(lambda _: 0).reduce(lambda a, b: a),
+        "co-map": lambda: one.connect(one).map(EitherMap(value), type_info),
+        "window": lambda: one.key_by(lambda _: 0).count_window(1).apply(PerWindow(value), type_info),
+        "async": lambda: AsyncDataStream.unordered_wait(one, Later(value), Time.seconds(9), 5, type_info),
         "key": lambda: one.key_by(lambda _: value, type_info).process(CurrentKey()),
     }
     return make[operator]()
 
 
-OPERATORS = ["map", "flat_map", "process", "side output", "reduce", "key"]
+OPERATORS = ["map", "flat_map", "process", "side output", "reduce", "co-map", "window", "async", "key"]
 
 
 def seen(stream: DataStream) -> list[str]:
@@ -74,13 +116,17 @@ def seen(stream: DataStream) -> list[str]:
         (True, Types.INT(), "1"),
         (Row(1, "a"), Types.ROW([Types.INT(), Types.STRING()]), "Row(f0=1, f1='a')"),
         (Row(b="x", a=1), Types.ROW_NAMED(["a", "b"], [Types.INT(), Types.STRING()]), "Row(a=1, b='x')"),
-        (None, Types.STRING(), "None"),
     ],
 )
 def test_the_next_function_sees_the_declared_type(
     single: StreamExecutionEnvironment, operator: str, value: Any, type_info: TypeInformation, next_sees: str
 ) -> None:
     assert set(seen(result_of(operator, single, value, type_info))) == {next_sees}
+
+
+@pytest.mark.parametrize("operator", [name for name in OPERATORS if name != "co-map"])  # where None gives no record
+def test_none_is_of_every_type(single: StreamExecutionEnvironment, operator: str) -> None:
+    assert set(seen(result_of(operator, single, None, Types.STRING()))) == {"None"}
 
 
 @pytest.mark.parametrize(
@@ -91,6 +137,8 @@ def test_the_next_function_sees_the_declared_type(
         ("process", "PROCESS", "a result"),
         ("side output", "PROCESS", "the record for the side output 'side'"),
         ("key", "Key By", "the key"),
+        ("co-map", "Co-Map", "a result"),
+        ("async", "async wait operator", "results[0]"),
     ],
 )
 def test_a_value_of_another_type_names_operator_and_record(
@@ -149,3 +197,87 @@ def test_without_a_declared_type_the_object_itself_goes_on(single: StreamExecuti
         assert list(same) == [True]
     with single.from_collection([thing]).map(lambda v: v, Types.PICKLED_BYTE_ARRAY()).execute_and_collect() as results:
         assert list(results) == [thing]
+
+
+class Average(AggregateFunction):
+    def create_accumulator(self) -> Any:
+        return [0, 0]
+
+    def add(self, value: Any, accumulator: Any) -> Any:
+        return [accumulator[0] + value, accumulator[1] + 1]
+
+    def get_result(self, accumulator: Any) -> Any:
+        return accumulator
+
+    def merge(self, acc_a: Any, acc_b: Any) -> Any:
+        return [acc_a[0] + acc_b[0], acc_a[1] + acc_b[1]]
+
+
+INT, DOUBLE, ROW = Types.INT(), Types.DOUBLE(), Types.ROW([Types.INT()])
+#: Each with what puts a value in, and what reads it.
+STATES: dict[str, tuple[Any, Callable[[Any, Any], Any], Callable[[Any], Any]]] = {
+    "value": (ValueStateDescriptor("kept", DOUBLE), lambda s, v: s.update(v), lambda s: s.value()),
+    "list": (ListStateDescriptor("kept", DOUBLE), lambda s, v: s.add(v), lambda s: list(s.get())),
+    "list update": (ListStateDescriptor("kept", DOUBLE), lambda s, v: s.update([v]), lambda s: list(s.get())),
+    "map": (MapStateDescriptor("kept", ROW, DOUBLE), lambda s, v: s.put(Row(1), v), lambda s: s.items()),
+    "map by key": (MapStateDescriptor("kept", ROW, DOUBLE), lambda s, v: s.put(Row(1), v), lambda s: s.get(Row(1))),
+    "reducing": (
+        ReducingStateDescriptor("kept", lambda a, b: a + b, DOUBLE),
+        lambda s, v: s.add(v),
+        lambda s: s.get(),
+    ),
+    "aggregating": (
+        AggregatingStateDescriptor("kept", Average(), Types.TUPLE([DOUBLE, INT])),
+        lambda s, v: s.add(v),
+        lambda s: s.get(),
+    ),
+}
+
+
+class Keeps(KeyedProcessFunction):
+    def __init__(self, state: str, value: Any) -> None:
+        self.name, self.given = state, value
+
+    def open(self, runtime_context: Any) -> None:
+        descriptor, self.put, self.read = STATES[self.name]
+        kind = "state" if self.name == "value" else f"{self.name.split()[0]}_state"
+        self.state = getattr(runtime_context, f"get_{kind}")(descriptor)
+
+    def process_element(self, value: Any, ctx: Any) -> Iterator[Any]:
+        self.put(self.state, self.given)
+        yield repr(self.read(self.state))
+
+
+@pytest.mark.parametrize(
+    ("state", "reads"),
+    [
+        ("value", "1.0"),
+        ("list", "[1.0]"),
+        ("list update", "[1.0]"),
+        ("map", "[(Row(f0=1), 1.0)]"),
+        ("map by key", "1.0"),
+        ("reducing", "1.0"),
+        ("aggregating", "(1.0, 1)"),
+    ],
+)
+def test_state_is_of_its_declared_type(single: StreamExecutionEnvironment, state: str, reads: str) -> None:
+    # PyFlink reads 1 as long as the value is in its cache, and 1.0 from then on
+    kept = single.from_collection([0]).key_by(lambda _: 0).process(Keeps(state, 1))
+    with kept.execute_and_collect() as results:
+        assert list(results) == [reads]
+
+
+@pytest.mark.parametrize(
+    ("state", "what"),
+    [
+        ("value", "the value of state 'kept'"),
+        ("list", "the element of state 'kept'"),
+        ("map", "the value of state 'kept'"),
+        ("reducing", "the value of state 'kept'"),
+    ],
+)
+def test_state_refuses_another_type_where_it_is_set(single: StreamExecutionEnvironment, state: str, what: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        seen(single.from_collection([7]).key_by(lambda _: 0).process(Keeps(state, "x")))
+    assert str(raised.value).startswith(f"{what}: expected a float (Types.DOUBLE), got 'x' (str)")
+    assert "while processing: 7" in raised.value.__notes__[0]

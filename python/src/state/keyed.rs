@@ -8,6 +8,7 @@ use flott::time::Clock;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 
+use super::typed::Typed;
 use super::{AggregatingState, ListState, MapState, PyKey, ReducingState, ValueState, entries, ttl};
 use crate::objects::PyObjects;
 
@@ -115,35 +116,48 @@ impl KeyedState {
         }
         Ok(found)
     }
+
+    /// The declared type that stands in the descriptor's type at `path`.
+    fn typed(descriptor: &Bound<'_, PyAny>, path: &str, part: &str) -> PyResult<Typed> {
+        let type_info = descriptor.getattr("type_info")?;
+        let type_info = if path.is_empty() { type_info } else { type_info.getattr(path)? };
+        Typed::new(&type_info, part, descriptor.call_method0("get_name")?.extract()?)
+    }
+
+    fn single(slf: Py<Self>, descriptor: &Bound<'_, PyAny>, kind: &'static str) -> PyResult<ValueState> {
+        let (at, ttl) = Self::table(&slf, descriptor, kind)?;
+        Ok(ValueState::new(slf, at, ttl, Self::typed(descriptor, "", "value")?))
+    }
 }
 
 #[pymethods]
 impl KeyedState {
     fn get_state(slf: Py<Self>, state_descriptor: &Bound<'_, PyAny>) -> PyResult<ValueState> {
-        let (at, ttl) = Self::table(&slf, state_descriptor, "ValueState")?;
-        Ok(ValueState::new(slf, at, ttl))
+        Self::single(slf, state_descriptor, "ValueState")
     }
 
     fn get_list_state(slf: Py<Self>, state_descriptor: &Bound<'_, PyAny>) -> PyResult<ListState> {
         let (at, ttl) = Self::table(&slf, state_descriptor, "ListState")?;
-        Ok(ListState::new(slf, at, ttl))
+        Ok(ListState::new(slf, at, ttl, Self::typed(state_descriptor, "_element_type", "element")?))
     }
 
     fn get_map_state(slf: Py<Self>, state_descriptor: &Bound<'_, PyAny>) -> PyResult<MapState> {
         let (at, ttl) = Self::table(&slf, state_descriptor, "MapState")?;
-        Ok(MapState::new(slf, at, ttl))
+        let keys = Self::typed(state_descriptor, "_key_type_info", "key")?;
+        let values = Self::typed(state_descriptor, "_value_type_info", "value")?;
+        Ok(MapState::new(slf, at, ttl, keys, values))
     }
 
     fn get_reducing_state(slf: Py<Self>, state_descriptor: &Bound<'_, PyAny>) -> PyResult<ReducingState> {
-        let (at, ttl) = Self::table(&slf, state_descriptor, "ReducingState")?;
+        let value = Self::single(slf, state_descriptor, "ReducingState")?;
         let function = state_descriptor.call_method0("get_reduce_function")?;
-        Ok(ReducingState::new(ValueState::new(slf, at, ttl), function.getattr("reduce")?.unbind()))
+        Ok(ReducingState::new(value, function.getattr("reduce")?.unbind()))
     }
 
     fn get_aggregating_state(slf: Py<Self>, state_descriptor: &Bound<'_, PyAny>) -> PyResult<AggregatingState> {
-        let (at, ttl) = Self::table(&slf, state_descriptor, "AggregatingState")?;
+        let accumulator = Self::single(slf, state_descriptor, "AggregatingState")?;
         let function = state_descriptor.call_method0("get_agg_function")?;
-        Ok(AggregatingState::new(ValueState::new(slf, at, ttl), function.unbind()))
+        Ok(AggregatingState::new(accumulator, function.unbind()))
     }
 }
 

@@ -4,6 +4,7 @@ use flott::state::{Fate, Ttl};
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyList};
 
+use super::typed::Typed;
 use super::{KeyedState, ttl};
 
 #[pyclass(module = "flott._flott", frozen)]
@@ -11,11 +12,12 @@ pub struct ListState {
     store: Py<KeyedState>,
     at: usize,
     ttl: Option<Ttl>,
+    elements: Typed,
 }
 
 impl ListState {
-    pub fn new(store: Py<KeyedState>, at: usize, ttl: Option<Ttl>) -> Self {
-        ListState { store, at, ttl }
+    pub fn new(store: Py<KeyedState>, at: usize, ttl: Option<Ttl>, elements: Typed) -> Self {
+        ListState { store, at, ttl, elements }
     }
 
     fn stored<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
@@ -34,7 +36,7 @@ impl ListState {
 
     fn wrap<'py>(&self, value: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = value.py();
-        ttl::wrap(value, self.ttl, || self.store.borrow(py).now())
+        ttl::wrap(self.elements.value(value)?, self.ttl, || self.store.borrow(py).now())
     }
 }
 

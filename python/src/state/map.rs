@@ -4,6 +4,7 @@ use flott::state::{Fate, Ttl};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyIterator, PyList};
 
+use super::typed::Typed;
 use super::{KeyedState, ttl};
 
 #[pyclass(module = "flott._flott", frozen, mapping)]
@@ -11,11 +12,13 @@ pub struct MapState {
     store: Py<KeyedState>,
     at: usize,
     ttl: Option<Ttl>,
+    keys: Typed,
+    values: Typed,
 }
 
 impl MapState {
-    pub fn new(store: Py<KeyedState>, at: usize, ttl: Option<Ttl>) -> Self {
-        MapState { store, at, ttl }
+    pub fn new(store: Py<KeyedState>, at: usize, ttl: Option<Ttl>, keys: Typed, values: Typed) -> Self {
+        MapState { store, at, ttl, keys, values }
     }
 
     fn stored<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
@@ -84,8 +87,9 @@ impl MapState {
     /// The value of `key`, or None if there is none.
     fn get<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some(dict) = self.stored(key.py())? else { return Ok(None) };
-        match dict.get_item(key)? {
-            Some(stored) => self.read(&dict, key, stored),
+        let key = self.keys.value(key.clone())?;
+        match dict.get_item(&key)? {
+            Some(stored) => self.read(&dict, &key, stored),
             None => Ok(None),
         }
     }
@@ -93,7 +97,8 @@ impl MapState {
     /// Sets the value of `key`.
     fn put(&self, key: &Bound<'_, PyAny>, value: Bound<'_, PyAny>) -> PyResult<()> {
         let py = key.py();
-        let value = ttl::wrap(value, self.ttl, || self.store.borrow(py).now())?;
+        let key = self.keys.value(key.clone())?;
+        let value = ttl::wrap(self.values.value(value)?, self.ttl, || self.store.borrow(py).now())?;
         self.made(py)?.set_item(key, value)
     }
 
@@ -109,7 +114,7 @@ impl MapState {
     /// Removes an entry; without effect if there is none.
     fn remove(&self, key: &Bound<'_, PyAny>) -> PyResult<()> {
         match self.stored(key.py())? {
-            Some(dict) => self.delete(&dict, key),
+            Some(dict) => self.delete(&dict, &self.keys.value(key.clone())?),
             None => Ok(()),
         }
     }

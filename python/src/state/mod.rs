@@ -8,6 +8,7 @@ mod keyed;
 mod list;
 mod map;
 mod ttl;
+mod typed;
 mod value;
 
 pub use aggregating::{AggregatingState, ReducingState};

@@ -3,6 +3,7 @@
 use flott::state::{Fate, Ttl};
 use pyo3::prelude::*;
 
+use super::typed::Typed;
 use super::{KeyedState, ttl};
 
 #[pyclass(module = "flott._flott", frozen)]
@@ -10,11 +11,12 @@ pub struct ValueState {
     store: Py<KeyedState>,
     at: usize,
     ttl: Option<Ttl>,
+    typed: Typed,
 }
 
 impl ValueState {
-    pub fn new(store: Py<KeyedState>, at: usize, ttl: Option<Ttl>) -> Self {
-        ValueState { store, at, ttl }
+    pub fn new(store: Py<KeyedState>, at: usize, ttl: Option<Ttl>, typed: Typed) -> Self {
+        ValueState { store, at, ttl, typed }
     }
 }
 
@@ -41,7 +43,7 @@ impl ValueState {
     #[pyo3(signature = (value))]
     pub fn update(&self, value: Option<Bound<'_, PyAny>>, py: Python<'_>) -> PyResult<()> {
         let Some(value) = value else { return self.clear(py) };
-        let value = ttl::wrap(value, self.ttl, || self.store.borrow(py).now())?;
+        let value = ttl::wrap(self.typed.value(value)?, self.ttl, || self.store.borrow(py).now())?;
         let before = self.store.borrow_mut(py).write(self.at, value)?;
         drop(before);
         Ok(())
