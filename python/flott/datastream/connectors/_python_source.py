@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GeneratorReader", "add_python_source"]
 
-#: How long a generator is read at least before what it yielded goes on, in ms.
-_LEAST = 5
+#: How long a generator is read before what it yielded goes on, in seconds.
+_LONG = 0.01
 
 
 def add_python_source(
@@ -129,7 +129,7 @@ class GeneratorReader(SplitReader):
         self._generator = iter(source.read(split, context))
 
     def read(self, max_records: int, timeout_ms: int) -> list[Any] | None:
-        until = monotonic() + max(timeout_ms, _LEAST) / 1000
+        until = monotonic() + _LONG
         records: list[Any] = []
         for item in self._generator:
             if item is None:
