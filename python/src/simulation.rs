@@ -59,7 +59,7 @@ impl PySimulation {
         Ok(PySimulation { simulation, recorder, inspected })
     }
 
-    fn with<T>(&self, py: Python<'_>, work: impl FnOnce(&mut Simulation) -> Result<T>) -> PyResult<T> {
+    fn with<T: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut Simulation) -> Result<T> + Send) -> PyResult<T> {
         let mut simulation = match self.simulation.try_lock() {
             Ok(simulation) => simulation,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -67,7 +67,9 @@ impl PySimulation {
                 return Err(PyRuntimeError::new_err("a function of the job can't drive the job it runs in"));
             }
         };
-        work(&mut simulation).map_err(|error| raise(py, error))
+        let simulation = &mut *simulation;
+        // functions may wait for other threads of Python, such as an event loop
+        py.detach(|| work(simulation)).map_err(|error| raise(py, error))
     }
 }
 
