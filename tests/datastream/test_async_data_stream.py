@@ -461,6 +461,18 @@ def test_barriers_wait_for_the_records_before_them(single: Env) -> None:
     assert sorted(collected(second)) == list(range(300))
 
 
+@BOTH
+def test_typed_records_are_rows(env: Env, wait: Wait) -> None:
+    async def total(value: Any) -> list[int]:
+        return [value.price * value["quantity"]]
+
+    types = Types.ROW_NAMED(["price", "quantity"], [Types.INT(), Types.INT()])
+    orders = env.from_collection([(2, 3), (5, 7)], types)
+    # as rows from Python, and as columns from an operator on expressions
+    assert sorted(collected(wait(orders, total, LONG))) == [6, 35]
+    assert sorted(collected(wait(orders.select("price", "quantity"), total, LONG))) == [6, 35]
+
+
 def test_the_declared_type_of_the_results(single: Env) -> None:
     async def invoke(value: int) -> list[str]:
         return [str(value)]

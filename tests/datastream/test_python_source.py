@@ -87,8 +87,9 @@ def test_ten_lines_make_a_source(tmp_path: Path) -> None:
 
 def test_records_are_of_the_declared_type() -> None:
     stream = environment(1).from_source(Numbers("a", 2), NO_WATERMARKS, "numbers", Types.INT())
-    with pytest.raises(TypeError, match="'a0'"):
+    with pytest.raises(TypeError, match=r"a record: expected an int \(Types.INT\), got 'a0'") as failure:
         collected(stream)
+    assert failure.value.__notes__[0].startswith("in source 'numbers' (test_python_source.py:")
 
 
 # --- commits

@@ -12,6 +12,7 @@ import logging
 import threading
 from collections import deque
 from inspect import isawaitable
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from flott.datastream._calls import own_copy, runtime_context
@@ -120,7 +121,9 @@ class _Runner:
                 if not self._ended.wait(_GRACE / 2):
                     raise
         self._subtask.release_thread(self._thread.ident or 0)
-        self._thread.join()
+        # join() would leave an object for the task's thread among Python's threads, for ever
+        while self._thread.is_alive():
+            sleep(0.0005)
         if self._failure is not None:
             raise self._failure
 

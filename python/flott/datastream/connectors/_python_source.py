@@ -7,19 +7,20 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from flott.datastream._calls import runtime_context
+from flott.datastream._columns import conform
 from flott.datastream.connectors.python import PythonSource, Split, SplitReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from flott._flott import Graph, Subtask
+    from flott._flott import Conform, Graph, Subtask
     from flott.common.typeinfo import TypeInformation
     from flott.datastream.functions.context import RuntimeContext
 
 __all__ = ["GeneratorReader", "add_python_source"]
 
-#: How long a generator is read at least before what it yielded goes on, in ms.
-_LEAST = 5
+#: How long a generator is read before what it yielded goes on, in seconds.
+_LONG = 0.01
 
 
 def add_python_source(
@@ -38,7 +39,7 @@ class _Adapter:
         self, source: PythonSource, type_info: TypeInformation | None, job_parameters: Mapping[str, str]
     ) -> None:
         self._source = source
-        self._convert = None if type_info is None else type_info._convert
+        self._declared = conform(type_info)
         self._job_parameters = job_parameters
 
     def discover(self, subtask: Subtask) -> list[tuple[str, bytes]]:
@@ -60,7 +61,7 @@ class _Adapter:
         reader = self._source.create_reader(Split(id, where), context)
         if not isinstance(reader, SplitReader):
             raise TypeError(f"{type(self._source).__name__}.create_reader() must return a SplitReader, not {reader!r}")
-        return _OpenSplit(reader, self._source, position, self._convert)
+        return _OpenSplit(reader, self._source, position, self._declared)
 
 
 class _OpenSplit:
@@ -69,12 +70,12 @@ class _OpenSplit:
         reader: SplitReader | None,
         source: PythonSource,
         position: bytes,
-        convert: Callable[[Any, str], Any] | None,
+        declared: Conform | None,
     ) -> None:
         self._reader = reader
         self._source = source
         self._position = position
-        self._convert = convert
+        self._declared = declared
         #: The position the reader was told last; one that was never read has nothing to commit.
         self._told = position
 
@@ -94,8 +95,8 @@ class _OpenSplit:
         records = list(records)
         if records:
             self._position = _position(self._reader.position(), False, self._source)
-            if self._convert is not None:
-                records = [self._convert(record, "record") for record in records]
+            if self._declared is not None:
+                records = [self._declared.value(record, "a record") for record in records]
         return records, self._position, False
 
     def commit(self, position: bytes) -> None:
@@ -129,7 +130,7 @@ class GeneratorReader(SplitReader):
         self._generator = iter(source.read(split, context))
 
     def read(self, max_records: int, timeout_ms: int) -> list[Any] | None:
-        until = monotonic() + max(timeout_ms, _LEAST) / 1000
+        until = monotonic() + _LONG
         records: list[Any] = []
         for item in self._generator:
             if item is None:
