@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any, TypeAlias, final
 
-from typing_extensions import Self
+from typing_extensions import Self, disjoint_base
 
 from flott.common.types import RowKind
 
 __all__ = [
     "AggregatingState",
+    "ArrowCollect",
+    "ArrowTable",
     "AssignerContext",
     "BroadcastState",
     "Broker",
@@ -337,6 +339,7 @@ class Results:
     def close(self) -> None:
         """Nothing more is wanted."""
 
+@disjoint_base
 class RowBase:
     """What a ``Row`` is made of."""
 
@@ -345,7 +348,6 @@ class RowBase:
     _values: list[Any]
     _row_kind: RowKind
     def __getattribute__(self, name: str, /) -> Any: ...
-    def __getattr__(self, name: str, /) -> Any: ...
     def __getitem__(self, item: Any, /) -> Any: ...
     def __setitem__(self, key: Any, value: Any, /) -> None: ...
     def __len__(self) -> int: ...
@@ -529,6 +531,7 @@ class AggregatingState:
     def add(self, value: object) -> None: ...
     def clear(self) -> None: ...
 
+@disjoint_base
 class ReadOnlyBroadcastState:
     """See ``flott.datastream.state.ReadOnlyBroadcastState``."""
 
