@@ -148,9 +148,12 @@ impl KeyedState {
     }
 }
 
+/// The state, and the keys of the records with their groups.
+type Keyed<'a> = (&'a Py<KeyedState>, Vec<Py<PyAny>>, Vec<u16>);
+
 /// The keys of a batch, to be set one after the other before each record's function is called.
 pub struct KeyCursor<'a> {
-    keys: Option<(&'a Py<KeyedState>, Vec<Py<PyAny>>, Vec<u16>)>,
+    keys: Option<Keyed<'a>>,
 }
 
 impl<'a> KeyCursor<'a> {
