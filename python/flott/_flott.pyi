@@ -4,10 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any, TypeAlias, final
 
-from typing_extensions import disjoint_base
+from typing_extensions import Self, disjoint_base
+
+from flott.common.types import RowKind
 
 __all__ = [
     "AggregatingState",
+    "ArrowCollect",
+    "ArrowTable",
     "AssignerContext",
     "BroadcastState",
     "Broker",
@@ -27,6 +31,7 @@ __all__ = [
     "ReadOnlyBroadcastState",
     "ReducingState",
     "Results",
+    "RowBase",
     "Simulation",
     "SinkContext",
     "Subtask",
@@ -110,6 +115,12 @@ class Graph:
         extra: Sequence[tuple[str, Callable[[Any], str | None]]] = ...,
     ) -> int:
         """Objects to columns of that type after ``prepare(record)``, with the texts ``extra`` computes behind."""
+
+    def add_arrow(self, name: str, table: ArrowTable) -> int:
+        """A table in memory as a source."""
+
+    def add_collect_arrow(self, name: str, columns: ColumnsType) -> tuple[int, ArrowCollect]:
+        """Columns for the program itself."""
 
     def add_native(self, name: str, operator: NativeOperator) -> int: ...
     def add_print(self, name: str, render: Callable[[Any], str], identifier: str | None = None) -> int:
@@ -220,6 +231,35 @@ class Conform:
         """The values, converted; a TypeError names one ``what[index]``."""
 
 @final
+class ArrowTable:
+    """A table in memory, with column types that the engine knows."""
+
+    @staticmethod
+    def read(object: object) -> ArrowTable:
+        """From an object with ``__arrow_c_stream__`` or ``__arrow_c_array__``."""
+
+    @staticmethod
+    def of_columns(rows: int, columns: Sequence[tuple[str, str, bytes | list[Any], bytes | None]]) -> ArrowTable:
+        """From ``(name, NumPy type, bytes, valid)`` or ``(name, descriptor, objects, None)`` of each column."""
+
+    @property
+    def columns(self) -> ColumnsType: ...
+    def __len__(self) -> int: ...
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+    def objects(self, index: int) -> list[Any]:
+        """The values of a column."""
+
+    def buffers(self, index: int) -> tuple[str, bytes, bytes | None] | None:
+        """``(NumPy type, bytes, valid)``, or None where NumPy has no such type."""
+
+@final
+class ArrowCollect:
+    """The columns that have arrived."""
+
+    def table(self) -> ArrowTable:
+        """Takes what there is."""
+
+@final
 class ColumnsType:
     """The exact columns of a typed stream."""
 
@@ -255,6 +295,8 @@ class NativeOperator:
     def explode(input: ColumnsType, column: str, outer: bool) -> NativeOperator: ...
     @staticmethod
     def key_by(input: ColumnsType, expressions: str) -> NativeOperator: ...
+    @staticmethod
+    def aggregate(input: ColumnsType, keys: str, function: str, column: int, only_final: bool) -> NativeOperator: ...
     @staticmethod
     def deserialize(
         input: ColumnsType, format: str, options: _Options, output: ColumnsType, rejected: str | None = None
@@ -296,6 +338,20 @@ class Results:
 
     def close(self) -> None:
         """Nothing more is wanted."""
+
+@disjoint_base
+class RowBase:
+    """What a ``Row`` is made of."""
+
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self: ...
+    _fields: list[str] | None
+    _values: list[Any]
+    _row_kind: RowKind
+    def __getattribute__(self, name: str, /) -> Any: ...
+    def __getitem__(self, item: Any, /) -> Any: ...
+    def __setitem__(self, key: Any, value: Any, /) -> None: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Any]: ...
 
 @final
 class Subtask:

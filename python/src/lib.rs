@@ -1,5 +1,6 @@
 //! The Python binding: one gate, conversion, and the operators that call Python.
 
+mod arrow;
 mod broker;
 mod collection;
 mod conform;
@@ -39,11 +40,14 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<broker::PyBroker>()?;
     module.add_class::<graph::PyGraph>()?;
     module.add_class::<graph::Results>()?;
+    module.add_class::<arrow::ArrowTable>()?;
+    module.add_class::<arrow::ArrowCollect>()?;
     module.add_class::<conform::PyConform>()?;
     module.add_class::<feed::Feed>()?;
     module.add_class::<simulation::PySimulation>()?;
     module.add_class::<native::ColumnsType>()?;
     module.add_class::<native::NativeOperator>()?;
+    module.add_class::<row::RowBase>()?;
     module.add_class::<job::Job>()?;
     module.add_class::<metrics::Metrics>()?;
     module.add_class::<metrics::Counter>()?;

@@ -11,9 +11,12 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDate, PyDateTime, PyDict, PyList, PyString, PyTime, PyTuple};
 
-use crate::row::RowClass;
+use crate::row::{self, RowClass};
 
 type Objects = Vec<Py<PyAny>>;
+
+/// Records of so few fields become whole rows: programs read most of the fields.
+const FEW: usize = 4;
 
 /// The rows of a batch as objects of its shape: bare values, tuples, or `Row`s.
 pub fn objects(py: Python<'_>, columns: &Columns) -> PyResult<Objects> {
@@ -23,6 +26,9 @@ pub fn objects(py: Python<'_>, columns: &Columns) -> PyResult<Objects> {
         Shape::Tuple => tuples(py, records.columns(), records.num_rows()),
         Shape::Row => {
             let names: Vec<&str> = records.schema_ref().fields().iter().map(|field| field.name().as_str()).collect();
+            if names.len() > FEW {
+                return row::light(py, &names, records.columns(), records.num_rows());
+            }
             rows(py, &names, records.columns(), records.num_rows())
         }
     }
@@ -36,15 +42,36 @@ fn tuples(py: Python<'_>, columns: &[ArrayRef], len: usize) -> PyResult<Objects>
 }
 
 fn rows(py: Python<'_>, names: &[&str], columns: &[ArrayRef], len: usize) -> PyResult<Objects> {
-    let class = RowClass::get(py)?;
     // shared by all rows, as PyFlink's own decoder does
-    let names = PyList::new(py, names)?;
+    let names = row::interned_names(py, names)?;
+    let class = RowClass::get(py)?;
     let mut fields = cells(py, columns)?;
     let row = |_| {
         let values = PyList::new(py, fields.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>())?;
         Ok(class.make(&names, values, None)?.unbind())
     };
     (0..len).map(row).collect()
+}
+
+/// One value of a column.
+pub fn cell(py: Python<'_>, array: &ArrayRef, row: usize) -> PyResult<Py<PyAny>> {
+    if array.is_null(row) {
+        return Ok(py.None());
+    }
+    match array.data_type() {
+        DataType::Boolean => array.as_boolean().value(row).into_py_any(py),
+        DataType::Int8 => array.as_primitive::<Int8Type>().value(row).into_py_any(py),
+        DataType::Int16 => array.as_primitive::<Int16Type>().value(row).into_py_any(py),
+        DataType::Int32 => array.as_primitive::<Int32Type>().value(row).into_py_any(py),
+        DataType::Int64 => array.as_primitive::<Int64Type>().value(row).into_py_any(py),
+        DataType::Float32 => array.as_primitive::<Float32Type>().value(row).into_py_any(py),
+        DataType::Float64 => array.as_primitive::<Float64Type>().value(row).into_py_any(py),
+        DataType::Utf8 => Ok(PyString::new(py, array.as_string::<i32>().value(row)).into_any().unbind()),
+        DataType::Binary | DataType::Date32 | DataType::List(_) | DataType::Struct(_) => {
+            Ok(column(py, &array.slice(row, 1))?.remove(0))
+        }
+        _ => value(py, &Value::from_array(array, row).map_err(|error| crate::gate::raise(py, error))?),
+    }
 }
 
 fn cells(py: Python<'_>, columns: &[ArrayRef]) -> PyResult<Vec<std::vec::IntoIter<Py<PyAny>>>> {
@@ -87,10 +114,10 @@ pub fn column(py: Python<'_>, array: &ArrayRef) -> PyResult<Objects> {
         }
         DataType::List(_) => {
             let lists = array.as_list::<i32>();
-            let mut items = column(py, lists.values())?.into_iter();
             let offsets = lists.value_offsets();
-            // a sliced list starts behind the first value
-            items.by_ref().take(offsets[0] as usize).for_each(drop);
+            // of a sliced list, these are not all values
+            let (first, end) = (offsets[0] as usize, offsets[lists.len()] as usize);
+            let mut items = column(py, &lists.values().slice(first, end - first))?.into_iter();
             let list = |row: usize| {
                 let len = (offsets[row + 1] - offsets[row]) as usize;
                 let values: Vec<_> = items.by_ref().take(len).collect();
