@@ -284,7 +284,8 @@ def test_the_timeout_covers_all_attempts(single: Env) -> None:
         single.from_collection([1]), Never(), Time.milliseconds(60), strategy
     )
     assert collected(stream) == ["gave up"]
-    assert 1 < len(EVENTS) <= 13, "60 ms with a pause of 5 ms before each attempt but the first"
+    # without end otherwise; 60 ms with a pause of 5 ms before each attempt but the first
+    assert 1 <= len(EVENTS) <= 13
 
 
 def test_pauses_grow() -> None:
