@@ -7,7 +7,10 @@ What the next function is given was read off PyFlink 1.20.3, with an exchange be
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +28,7 @@ from flott.datastream import (
     StreamExecutionEnvironment,
     WindowFunction,
 )
+from flott.datastream.connectors.jdbc import JdbcConnectionOptions, JdbcExecutionOptions, JdbcSink
 from flott.datastream.state import (
     AggregatingStateDescriptor,
     ListStateDescriptor,
@@ -281,3 +285,19 @@ def test_state_refuses_another_type_where_it_is_set(single: StreamExecutionEnvir
         seen(single.from_collection([7]).key_by(lambda _: 0).process(Keeps(state, "x")))
     assert str(raised.value).startswith(f"{what}: expected a float (Types.DOUBLE), got 'x' (str)")
     assert "while processing: 7" in raised.value.__notes__[0]
+
+
+def test_a_sinks_own_type_means_the_same(single: StreamExecutionEnvironment, tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / "moments.db")
+    database.execute("CREATE TABLE moments (at TEXT)")
+    database.commit()
+    url = f"jdbc:sqlite:{tmp_path / 'moments.db'}"
+    connection = JdbcConnectionOptions.JdbcConnectionOptionsBuilder().with_url(url).build()
+    at = Types.ROW_NAMED(["at"], [Types.SQL_TIMESTAMP()])
+    eight_in_shanghai = datetime(2024, 1, 1, 8, tzinfo=timezone(timedelta(hours=8)))
+    options = JdbcExecutionOptions.builder().build()
+    moments = single.from_collection([(eight_in_shanghai,)])
+    moments.add_sink(JdbcSink.sink("INSERT INTO moments VALUES (?)", at, connection, options))
+    single.execute()
+    assert database.execute("SELECT at FROM moments").fetchall() == [("2024-01-01 00:00:00",)]
+    database.close()

@@ -20,6 +20,8 @@ use mismatch::{Mismatch, Step};
 use nested::{Elements, Fields};
 use scalar::Scalar;
 
+pub use scalar::utc;
+
 /// How values of one declared type are checked and converted.
 pub struct Conform(Kind);
 

@@ -298,16 +298,21 @@ fn time<'py>(value: Bound<'py, PyAny>, name: &str) -> Converted<'py> {
 }
 
 fn timestamp<'py>(value: Bound<'py, PyAny>, name: &str) -> Converted<'py> {
-    let py = value.py();
     let Ok(moment) = value.cast::<PyDateTime>() else {
         return Err(temporal(format!("a datetime.datetime (Types.{name})"), "datetime", &value));
     };
     if moment.get_tzinfo().is_none() {
         return Ok(value); // a subclass, such as pandas' Timestamp
     }
+    Ok(utc(moment)?.into_any())
+}
+
+/// A moment with a zone as the date and time in UTC, without zone.
+pub fn utc<'py>(moment: &Bound<'py, PyDateTime>) -> PyResult<Bound<'py, PyDateTime>> {
+    let py = moment.py();
     let utc = py.import("datetime")?.getattr("timezone")?.getattr("utc")?;
     let moment = moment.call_method1("astimezone", (utc,))?.cast_into::<PyDateTime>().map_err(PyErr::from)?;
-    let naive = PyDateTime::new(
+    PyDateTime::new(
         py,
         moment.get_year(),
         moment.get_month(),
@@ -317,8 +322,7 @@ fn timestamp<'py>(value: Bound<'py, PyAny>, name: &str) -> Converted<'py> {
         moment.get_second(),
         moment.get_microsecond(),
         None,
-    )?;
-    Ok(naive.into_any())
+    )
 }
 
 fn decimal_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {

@@ -19,9 +19,10 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{
     PyBool, PyByteArray, PyBytes, PyDate, PyDateAccess, PyDateTime, PyDict, PyFloat, PyInt, PyList, PyString, PyTime,
-    PyTimeAccess, PyTuple,
+    PyTimeAccess, PyTuple, PyTzInfoAccess,
 };
 
+use crate::conform::utc;
 use crate::gate;
 
 type Cell<'py> = Option<Bound<'py, PyAny>>;
@@ -223,9 +224,12 @@ fn array(cells: &[Cell], data_type: &DataType, path: &str) -> Converted<ArrayRef
         }
         DataType::Timestamp(TimeUnit::Microsecond, None) => {
             primitives::<TimestampMicrosecondType>(cells, data_type, path, |value| {
-                let moment = value.cast::<PyDateTime>().ok()?;
+                let mut moment = value.cast::<PyDateTime>().ok()?.clone();
+                if moment.get_tzinfo().is_some() {
+                    moment = utc(&moment).ok()?;
+                }
                 let days = days_from_civil(moment.get_year(), moment.get_month().into(), moment.get_day().into());
-                Some(days * 86_400_000_000 + micros_of_day(moment))
+                Some(days * 86_400_000_000 + micros_of_day(&moment))
             })?
         }
         DataType::Timestamp(TimeUnit::Microsecond, Some(zone)) => {
