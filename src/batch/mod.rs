@@ -3,6 +3,7 @@
 //! A batch is either columns (typed streams) or opaque objects of a language binding. Dispatch on the layout
 //! happens once a batch.
 
+mod keys;
 mod objects;
 
 use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, UInt32Array};
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::types::{RowKind, Shape};
 
+pub use keys::{KeyEncoder, Keys};
 pub use objects::Objects;
 
 /// The timestamp of a record that has none (Flink's `Long.MIN_VALUE`).
@@ -105,14 +107,6 @@ impl Clone for Data {
     }
 }
 
-/// The keys of a keyed stream's records: computed once where the stream is keyed, then carried along.
-#[derive(Clone)]
-pub struct Keys {
-    pub values: Data,
-    /// The key group of each record.
-    pub groups: Vec<u16>,
-}
-
 /// Some records with what belongs to each of them.
 #[derive(Clone)]
 pub struct Batch {
@@ -169,10 +163,7 @@ impl Batch {
             data: self.data.split_off(at),
             timestamps: self.timestamps.as_mut().map(|timestamps| timestamps.split_off(at)),
             row_kinds: self.row_kinds.as_mut().map(|kinds| kinds.split_off(at)),
-            keys: self
-                .keys
-                .as_mut()
-                .map(|keys| Keys { values: keys.values.split_off(at), groups: keys.groups.split_off(at) }),
+            keys: self.keys.as_mut().map(|keys| keys.split_off(at)),
         }
     }
 
@@ -184,13 +175,7 @@ impl Batch {
             data: self.data.take(&indices)?,
             timestamps: self.timestamps.as_ref().map(|t| indices.values().iter().map(|i| t[pick(i)]).collect()),
             row_kinds: self.row_kinds.as_ref().map(|k| indices.values().iter().map(|i| k[pick(i)]).collect()),
-            keys: match &self.keys {
-                None => None,
-                Some(keys) => Some(Keys {
-                    values: keys.values.take(&indices)?,
-                    groups: indices.values().iter().map(|i| keys.groups[pick(i)]).collect(),
-                }),
-            },
+            keys: self.keys.as_ref().map(|keys| keys.take(&indices)).transpose()?,
         })
     }
 

@@ -1,7 +1,7 @@
 //! Computes the key of each record and its key group; the exchange behind it sends equal keys to one subtask.
 //!
 //! The key of several expressions is a tuple. Key groups follow from the canonical encoding of
-//! [`Value::encode_key`](crate::types::Value::encode_key), written here straight from the columns.
+//! [`Value::encode_key`](crate::types::Value::encode_key); see [`Keys::groups`].
 //!
 //! ```
 //! use flott::expression::Expr;
@@ -16,14 +16,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, RecordBatch};
-use arrow::datatypes::{Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use arrow::array::RecordBatch;
 
 use super::{Operator, OperatorFactory, Output, SubtaskContext};
 use crate::batch::{Batch, Columns, Data, Keys};
 use crate::error::{Error, Result};
 use crate::expression::{Bound, Expr};
-use crate::types::{DataType, Schema, SchemaRef, Shape, Value, key_group, type_name};
+use crate::types::{DataType, Schema, SchemaRef, Shape, type_name};
 
 /// The factory of key selectors.
 pub struct KeyBy {
@@ -60,6 +59,14 @@ impl KeyBy {
         &self.schema
     }
 
+    /// The input's column that is the key, where it is one as it stands.
+    pub fn key_column(&self) -> Option<usize> {
+        match self.keys.as_ref() {
+            [only] => only.column(),
+            _ => None,
+        }
+    }
+
     /// A bare value for one expression, a tuple for several.
     pub fn key_shape(&self) -> Shape {
         if self.keys.len() == 1 { Shape::Scalar } else { Shape::Tuple }
@@ -67,13 +74,8 @@ impl KeyBy {
 }
 
 impl OperatorFactory for KeyBy {
-    fn create(&self, context: &SubtaskContext) -> Result<Box<dyn Operator>> {
-        Ok(Box::new(KeyByOperator {
-            keys: self.keys.clone(),
-            schema: self.schema.clone(),
-            shape: self.key_shape(),
-            groups: context.max_parallelism,
-        }))
+    fn create(&self, _context: &SubtaskContext) -> Result<Box<dyn Operator>> {
+        Ok(Box::new(KeyByOperator { keys: self.keys.clone(), schema: self.schema.clone(), shape: self.key_shape() }))
     }
 }
 
@@ -81,108 +83,17 @@ struct KeyByOperator {
     keys: Arc<[Bound]>,
     schema: SchemaRef,
     shape: Shape,
-    groups: u16,
 }
 
 impl Operator for KeyByOperator {
     fn process(&mut self, _input: usize, mut batch: Batch, output: &mut Output) -> Result<()> {
         let records = &batch.expect_columns()?.records;
         let columns = self.keys.iter().map(|key| key.evaluate(records)).collect::<Result<Vec<_>>>()?;
-        let groups = key_groups(&columns, records.num_rows(), self.groups)?;
         let keys = RecordBatch::try_new(self.schema.clone(), columns)?;
-        batch.keys = Some(Keys { values: Data::Columns(Columns::new(keys, self.shape)), groups });
+        batch.keys = Some(Keys::new(Data::Columns(Columns::new(keys, self.shape))));
         output.emit(batch);
         Ok(())
     }
-}
-
-/// The key group of each row; several columns are one key, encoded as a row.
-pub fn key_groups(columns: &[ArrayRef], rows: usize, max_parallelism: u16) -> Result<Vec<u16>> {
-    let encoders: Vec<Encoder<'_>> = columns.iter().map(Encoder::new).collect();
-    let mut groups = Vec::with_capacity(rows);
-    let mut key = Vec::with_capacity(64);
-    for row in 0..rows {
-        key.clear();
-        if let [only] = encoders.as_slice() {
-            only.encode(row, &mut key)?;
-        } else {
-            // the head of Value::Row's encoding
-            key.push(13);
-            key.extend_from_slice(&(encoders.len() as u32).to_le_bytes());
-            for encoder in &encoders {
-                encoder.encode(row, &mut key)?;
-            }
-        }
-        groups.push(key_group(&key, max_parallelism));
-    }
-    Ok(groups)
-}
-
-/// Writes a column's values in canonical encoding without making a [`Value`] of each.
-enum Encoder<'a> {
-    /// Any whole number: tag and width of its own type in the encoding.
-    Integer(&'a ArrayRef, fn(&ArrayRef, usize) -> i64),
-    Boolean(&'a ArrayRef),
-    Date(&'a ArrayRef),
-    Timestamp(&'a ArrayRef, u8),
-    Text(&'a ArrayRef),
-    Other(&'a ArrayRef),
-}
-
-impl<'a> Encoder<'a> {
-    fn new(column: &'a ArrayRef) -> Encoder<'a> {
-        match column.data_type() {
-            DataType::Int8 => Encoder::Integer(column, whole::<Int8Type>),
-            DataType::Int16 => Encoder::Integer(column, whole::<Int16Type>),
-            DataType::Int32 => Encoder::Integer(column, whole::<Int32Type>),
-            DataType::Int64 => Encoder::Integer(column, whole::<Int64Type>),
-            DataType::Boolean => Encoder::Boolean(column),
-            DataType::Date32 => Encoder::Date(column),
-            DataType::Timestamp(TimeUnit::Microsecond, zone) => {
-                Encoder::Timestamp(column, if zone.is_some() { 10 } else { 9 })
-            }
-            DataType::Utf8 => Encoder::Text(column),
-            _ => Encoder::Other(column),
-        }
-    }
-
-    fn encode(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
-        let column = match self {
-            Encoder::Integer(column, _) | Encoder::Timestamp(column, _) => column,
-            Encoder::Boolean(column) | Encoder::Date(column) | Encoder::Text(column) | Encoder::Other(column) => column,
-        };
-        if column.is_null(row) {
-            out.push(0);
-            return Ok(());
-        }
-        match self {
-            Encoder::Integer(column, value) => tagged(out, 2, &value(column, row).to_le_bytes()),
-            Encoder::Boolean(column) => tagged(out, 1, &[u8::from(column.as_boolean().value(row))]),
-            Encoder::Date(column) => tagged(out, 7, &column.as_primitive::<Date32Type>().value(row).to_le_bytes()),
-            Encoder::Timestamp(column, tag) => {
-                tagged(out, *tag, &column.as_primitive::<TimestampMicrosecondType>().value(row).to_le_bytes());
-            }
-            Encoder::Text(column) => {
-                let text = column.as_string::<i32>().value(row).as_bytes();
-                tagged(out, 5, &(text.len() as u32).to_le_bytes());
-                out.extend_from_slice(text);
-            }
-            Encoder::Other(column) => Value::from_array(column, row)?.encode_key(out),
-        }
-        Ok(())
-    }
-}
-
-fn tagged(out: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
-    out.push(tag);
-    out.extend_from_slice(bytes);
-}
-
-fn whole<T: ArrowPrimitiveType>(column: &ArrayRef, row: usize) -> i64
-where
-    T::Native: Into<i64>,
-{
-    column.as_primitive::<T>().value(row).into()
 }
 
 #[cfg(test)]
@@ -190,6 +101,15 @@ mod tests {
     use super::super::testing::*;
     use super::*;
     use crate::expression::testing::*;
+    use crate::types::{Value, key_group};
+    use arrow::array::ArrayRef;
+    use arrow::datatypes::TimeUnit;
+
+    fn groups(keys: &[ArrayRef]) -> Vec<u16> {
+        let columns = keys.iter().map(|column| ("k", column.clone())).collect();
+        let shape = if keys.len() == 1 { Shape::Scalar } else { Shape::Tuple };
+        Keys::new(Data::Columns(Columns::new(batch(columns), shape))).groups(128).unwrap().to_vec()
+    }
 
     /// The groups by way of `Value`, as the rest of the engine computes them.
     fn expected(columns: &[ArrayRef]) -> Vec<u16> {
@@ -224,9 +144,9 @@ mod tests {
         ];
         for column in &columns {
             let one = std::slice::from_ref(column);
-            assert_eq!(key_groups(one, 3, 128).unwrap(), expected(one), "{}", column.data_type());
+            assert_eq!(groups(one), expected(one), "{}", column.data_type());
         }
-        assert_eq!(key_groups(&columns, 3, 128).unwrap(), expected(&columns));
+        assert_eq!(groups(&columns), expected(&columns));
     }
 
     #[test]
@@ -235,7 +155,7 @@ mod tests {
         let one = KeyBy::new(&[col("u")], batch.schema_ref()).unwrap();
         let output = run(&one, Batch::columns(batch.clone(), Shape::Row)).main();
         let keys = output.keys.as_ref().unwrap();
-        assert_eq!(keys.groups, expected(&[texts(["a", "b"])]));
+        assert_eq!(one.key_column(), Some(0));
         assert_eq!(printed_data(&keys.values), ["u=a", "u=b"]);
         // the records are as they were
         assert_eq!(printed(&output), ["u=a, n=1", "u=b, n=2"]);
@@ -245,7 +165,7 @@ mod tests {
         let output = run(&two, Batch::columns(batch, Shape::Row)).main();
         let keys = output.keys.unwrap();
         assert_eq!(printed_data(&keys.values), ["u=a, _c1=1", "u=b, _c1=0"]);
-        assert_eq!(keys.groups, expected(&[texts(["a", "b"]), ints([1, 0])]));
+        assert_eq!(two.key_column(), None);
     }
 
     #[test]
@@ -253,6 +173,6 @@ mod tests {
         let batch = batch(vec![("u", texts(["a", "b", "c"]))]).slice(1, 2);
         let key_by = KeyBy::new(&[col("u")], batch.schema_ref()).unwrap();
         let output = run(&key_by, Batch::columns(batch, Shape::Row)).main();
-        assert_eq!(output.keys.unwrap().groups, expected(&[texts(["b", "c"])]));
+        assert_eq!(output.keys.unwrap().groups(128).unwrap(), expected(&[texts(["b", "c"])]));
     }
 }

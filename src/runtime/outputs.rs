@@ -41,7 +41,7 @@ impl OutputEdge {
         }
     }
 
-    pub fn send(&mut self, batch: Batch) -> Result<()> {
+    pub fn send(&mut self, mut batch: Batch) -> Result<()> {
         self.bytes_sent += batch.byte_size();
         let count = self.targets.len();
         if count == 1 {
@@ -61,8 +61,11 @@ impl OutputEdge {
             }
             Partitioning::Hash => {
                 let keys =
-                    batch.keys.as_ref().ok_or_else(|| Error::internal("a hash edge was sent records without keys"))?;
-                keys.groups.iter().map(|group| subtask_of(*group, self.max_parallelism, count)).collect()
+                    batch.keys.as_mut().ok_or_else(|| Error::internal("a hash edge was sent records without keys"))?;
+                keys.groups(self.max_parallelism)?
+                    .iter()
+                    .map(|group| subtask_of(*group, self.max_parallelism, count))
+                    .collect()
             }
             Partitioning::Rebalance | Partitioning::Rescale => {
                 let first = self.next;

@@ -55,7 +55,7 @@ impl Operator for KeyBy {
             times
         });
         let mut batch = Batch::new(PyObjects::data(items)).with_timestamps(timestamps);
-        batch.keys = Some(Keys { values: PyObjects::data(keys), groups });
+        batch.keys = Some(Keys::with_groups(PyObjects::data(keys), groups));
         output.emit(batch);
         failure.map_or(Ok(()), Err)
     }

@@ -14,7 +14,6 @@ use crate::batch::{Batch, Columns, Data, Keys};
 use crate::connector::{Boundedness, Polled, Sink, SinkWriter, Source, SourceReader, Split, SplitEnumerator};
 use crate::graph::{NodeKind, Partitioning, StreamEdge};
 use crate::operator::{Operator, Output, SubtaskContext};
-use crate::types::{Value, key_group};
 
 fn batch(values: Vec<i64>) -> Batch {
     Batch::new(Data::Columns(Columns::scalar(Arc::new(Int64Array::from(values)) as ArrayRef)))
@@ -113,14 +112,8 @@ struct KeyByLastDigit;
 impl Operator for KeyByLastDigit {
     fn process(&mut self, _: usize, mut batch: Batch, output: &mut Output) -> Result<()> {
         let keys: Vec<i64> = values(&batch).into_iter().map(|value| value % 10).collect();
-        let group = |key: &i64| {
-            let mut bytes = Vec::new();
-            Value::Int(*key).encode_key(&mut bytes);
-            key_group(&bytes, 128)
-        };
-        let groups = keys.iter().map(group).collect();
         let values = Data::Columns(Columns::scalar(Arc::new(Int64Array::from(keys))));
-        batch.keys = Some(Keys { values, groups });
+        batch.keys = Some(Keys::new(values));
         output.emit(batch);
         Ok(())
     }
