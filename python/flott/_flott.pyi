@@ -256,6 +256,10 @@ class NativeOperator:
     @staticmethod
     def key_by(input: ColumnsType, expressions: str) -> NativeOperator: ...
     @staticmethod
+    def aggregate(
+        input: ColumnsType, keys: str, function: str, column: int, only_final: bool
+    ) -> NativeOperator: ...
+    @staticmethod
     def deserialize(
         input: ColumnsType, format: str, options: _Options, output: ColumnsType, rejected: str | None = None
     ) -> NativeOperator: ...

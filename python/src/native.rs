@@ -6,6 +6,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use flott::connector::Options;
 use flott::expression::Expr;
+use flott::operator::aggregate::{Aggregate, Function};
 use flott::operator::explode::Explode;
 use flott::operator::filter::Filter;
 use flott::operator::key_by::KeyBy;
@@ -110,6 +111,28 @@ impl NativeOperator {
         made(py, || {
             let key_by = KeyBy::new(&Expr::list_from_json(expressions)?, &input.schema)?;
             Ok(NativeOperator { factory: Arc::new(key_by), output: input.clone(), rejected: None })
+        })
+    }
+
+    /// `sum`, `min`, … of a column, behind [`Self::key_by`] with the same expressions; each result or the last ones.
+    #[staticmethod]
+    fn aggregate(
+        py: Python<'_>,
+        input: &ColumnsType,
+        keys: &str,
+        function: &str,
+        column: usize,
+        only_final: bool,
+    ) -> PyResult<Self> {
+        made(py, || {
+            let of = Function::named(function)
+                .ok_or_else(|| Error::internal(format!("there is no aggregate '{function}'")))?;
+            let key = KeyBy::new(&Expr::list_from_json(keys)?, &input.schema)?.key_column();
+            let mut aggregate = Aggregate::new(of, column, &input.schema)?.with_key_column(key, &input.schema);
+            if only_final {
+                aggregate = aggregate.only_final();
+            }
+            Ok(NativeOperator { factory: Arc::new(aggregate), output: input.clone(), rejected: None })
         })
     }
 

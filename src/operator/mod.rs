@@ -1,5 +1,6 @@
 //! Operators: what happens to the records between a source and a sink. One operator, one file.
 
+pub mod aggregate;
 pub mod explode;
 pub mod filter;
 pub mod in_flight;

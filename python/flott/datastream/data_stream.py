@@ -171,11 +171,6 @@ class DataStream(_Configurable):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            if name in _LATER:
-                raise NotImplementedError(
-                    f"{type(self).__name__}.{name}() is not in this version of Flott yet; "
-                    "what is there stands in docs/README.md"
-                )
             text = f"{type(self).__name__!r} object has no attribute {name!r}"
             if not name.startswith("_") and hasattr(KeyedStream, name):
                 text += f"; it needs keys: stream.key_by(lambda record: ...).{name}(...)"
@@ -407,11 +402,12 @@ class DataStream(_Configurable):
             tree = list_json([cast("Expression", key_selector)])
             keyed = self._native("Key By", "key_by(expression)", lambda of: _operators().key_by(of, tree), listed=False)
         else:
+            tree = None
             function = as_function(key_selector, KeySelector, "key_by()")
             keyed = self._operator("Key By", "key_by", function, ["get_key"], self._type, False, key_type or _ANY)
         own = keyed._own("key_by()")
         own.follows_input = True
-        return KeyedStream(self._env, own, self._type, key_type, self, keyed._columns)
+        return KeyedStream(self._env, own, self._type, key_type, self, keyed._columns, tree)
 
     def forward(self) -> DataStream:
         """Records stay in the subtask of the same number; the next operator must have the same parallelism."""
@@ -622,7 +618,10 @@ class DataStream(_Configurable):
             return graph.add_to_columns(own.name, columns, prepare, list(extra))
 
         emitted = columns.with_texts([name for name, _ in extra])
-        return self._next("To Columns", add, self._type, columns=emitted), emitted
+        converted = self._next("To Columns", add, self._type, columns=emitted)
+        # nobody asked for it: it must not change where records go, nor their order
+        converted._own("To Columns").follows_input = True
+        return converted, emitted
 
 
 def _render(type_info: TypeInformation) -> Callable[[Any], str]:
@@ -641,10 +640,6 @@ def _row_line(row: Row | None) -> str:
     return "null" if row is None else f"{row.get_row_kind()}[{','.join([str(value) for value in row])}]"
 
 
-#: What PyFlink's streams have and these have not yet.
-_LATER = frozenset(("sum", "min", "max", "min_by", "max_by"))
-
-
 class KeyedStream(DataStream):
     """A stream in which all records with one key are in one subtask, in order."""
 
@@ -656,11 +651,16 @@ class KeyedStream(DataStream):
         key_type: TypeInformation | None,
         origin: DataStream,
         columns: ColumnsType | None = None,
+        key: str | None = None,
     ) -> None:
-        """Use :meth:`DataStream.key_by`."""
+        """Use :meth:`DataStream.key_by`.
+
+        :param key: the expression of the key, where there are columns
+        """
         super().__init__(env, [Input(keyed, partitioning="hash")], type_info, columns=columns)
         self._key_type = _ANY if key_type is None else key_type
         self._origin = origin
+        self._key = key
 
     def _operator(
         self,
@@ -696,6 +696,68 @@ class KeyedStream(DataStream):
             return graph.add_operator(own.name, kind, make, result=conform(self._type))
 
         return self._next("Reduce", add, self._type)
+
+    def sum(self, position_to_sum: int | str = 0) -> DataStream:
+        """The sum of a field over the records of each key so far; the other fields are those of the key's first record.
+
+        Each record yields the new result; in batch mode each key yields its last one only. ``sum`` and its four
+        companions run on columns without Python behind ``key_by("user")`` and ``key_by(col(...))``. There a null that
+        meets another value is an error, as None is in Python, and so is a sum that does not fit the field's type.
+
+        ::
+
+            ds = env.from_collection([("a", 1), ("a", 2), ("b", 1)])
+            ds.key_by(lambda x: x[0]).sum(1)  # ('a', 1), ('a', 3), ('b', 1)
+
+        :param position_to_sum: the field's position in a tuple, list or row, or its name; 0 where the record has no fields
+        :raises TypeError: if it is neither an int nor a str, or the record has no fields and it is not 0
+        :raises ValueError: if the stream's type has no such field
+        """
+        return self._aggregate("sum", position_to_sum)
+
+    def min(self, position_to_min: int | str = 0) -> DataStream:
+        """The least value of a field over the records of each key; the other fields are those of the key's first record.
+
+        Arguments, modes and errors are those of :meth:`sum`.
+        """
+        return self._aggregate("min", position_to_min)
+
+    def max(self, position_to_max: int | str = 0) -> DataStream:
+        """The greatest value of a field over the records of each key; the other fields are those of the key's first
+        record.
+
+        Arguments, modes and errors are those of :meth:`sum`.
+        """
+        return self._aggregate("max", position_to_max)
+
+    def min_by(self, position_to_min_by: int | str = 0) -> DataStream:
+        """The record with the least value of a field over the records of each key, the first of equal ones.
+
+        Arguments, modes and errors are those of :meth:`sum`.
+        """
+        return self._aggregate("min_by", position_to_min_by)
+
+    def max_by(self, position_to_max_by: int | str = 0) -> DataStream:
+        """The record with the greatest value of a field over the records of each key, the first of equal ones.
+
+        Arguments, modes and errors are those of :meth:`sum`.
+        """
+        return self._aggregate("max_by", position_to_max_by)
+
+    def _aggregate(self, call: str, position: int | str) -> DataStream:
+        from flott.datastream._aggregates import column_of, combine, field_of
+
+        position = field_of(call, position, self._type)
+        key, columns = self._key, self._columns
+        if key is None or columns is None:
+            return self.reduce(combine(call, position))
+        column = column_of(call, position, columns.names)
+        rolling, final = (_operators().aggregate(columns, key, call, column, last) for last in (False, True))
+
+        def add(graph: Graph, own: Transformation) -> int:
+            return graph.add_native(own.name, final if self._env._is_batch(graph) else rolling)
+
+        return self._next("Reduce", add, self._type, columns=columns)
 
     def process(  # type: ignore[override]
         self, func: KeyedProcessFunction, output_type: TypeInformation | None = None

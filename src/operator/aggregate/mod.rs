@@ -1,0 +1,315 @@
+//! `sum`, `min`, `max`, `min_by` and `max_by` on a keyed stream of columns.
+//!
+//! As in Flink's DataStream API, the result of `sum`, `min` and `max` is the first record of the key with the one field replaced,
+//! and that of `min_by` and `max_by` the record with the least or greatest value, the first of equal ones. In streaming mode each
+//! record yields its key's new result; in batch mode each key yields its last one at the end.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use flott::operator::aggregate::{Aggregate, Function};
+//! use flott::types::{DataType, Field, Schema};
+//!
+//! let schema = Arc::new(Schema::new(vec![
+//!     Field::new("user", DataType::Utf8, true),
+//!     Field::new("amount", DataType::Int64, true),
+//! ]));
+//! Aggregate::new(Function::Sum, 1, &schema)?;
+//! assert!(Aggregate::new(Function::Sum, 0, &schema).is_err());
+//! # Ok::<(), flott::Error>(())
+//! ```
+
+mod key_table;
+mod leader;
+mod records;
+mod sum;
+
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use arrow::array::{ArrayRef, RecordBatch};
+
+use self::key_table::KeyTable;
+use self::leader::{Leader, leader};
+use self::records::Records;
+use self::sum::{Refused, Sum, sums};
+use super::{Operator, OperatorFactory, Output, SubtaskContext};
+use crate::batch::{Batch, Columns, Data, Keys};
+use crate::error::{Error, Result, shorten};
+use crate::format::display::Display;
+use crate::types::{DataType, RowKind, Schema, SchemaRef, Shape, type_name};
+
+/// What is computed of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    Sum,
+    Min,
+    Max,
+    MinBy,
+    MaxBy,
+}
+
+impl Function {
+    pub fn name(self) -> &'static str {
+        match self {
+            Function::Sum => "sum",
+            Function::Min => "min",
+            Function::Max => "max",
+            Function::MinBy => "min_by",
+            Function::MaxBy => "max_by",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Function> {
+        [Function::Sum, Function::Min, Function::Max, Function::MinBy, Function::MaxBy]
+            .into_iter()
+            .find(|function| function.name() == name)
+    }
+}
+
+/// The factory of keyed aggregates. It stands behind a key selector on columns.
+#[derive(Clone)]
+pub struct Aggregate {
+    function: Function,
+    column: usize,
+    field: String,
+    data_type: DataType,
+    /// A column that all records of a key have the same value in.
+    key_column: Option<usize>,
+    only_final: bool,
+}
+
+impl Aggregate {
+    /// Fails where the field's type has no such aggregate.
+    pub fn new(function: Function, column: usize, input: &Schema) -> Result<Aggregate> {
+        let field = input.field(column);
+        let fits = match function {
+            Function::Sum => sums(field.data_type()).is_some(),
+            _ => leader(field.data_type(), Ordering::Less).is_some(),
+        };
+        let (name, field, data_type) = (function.name(), field.name().clone(), field.data_type().clone());
+        if !fits {
+            return Err(Error::config(format!("{name}('{field}'): {} is a {}", field, type_name(&data_type)))
+                .with_hint(match function {
+                    Function::Sum => "name a field of numbers, or use reduce()",
+                    _ => "name a field of numbers, texts, times or booleans, or use reduce()",
+                }));
+        }
+        Ok(Aggregate { function, column, field, data_type, key_column: None, only_final: false })
+    }
+
+    /// The column that the stream is keyed by, which then need not be kept.
+    pub fn with_key_column(mut self, column: Option<usize>, input: &Schema) -> Aggregate {
+        // 0.0 and -0.0 are one key
+        self.key_column = column.filter(|column| !input.field(*column).data_type().is_floating());
+        self
+    }
+
+    /// Only the last result of each key is emitted, at the end of the input.
+    pub fn only_final(mut self) -> Aggregate {
+        self.only_final = true;
+        self
+    }
+}
+
+impl OperatorFactory for Aggregate {
+    fn create(&self, context: &SubtaskContext) -> Result<Box<dyn Operator>> {
+        let race = |wanted| leader(&self.data_type, wanted);
+        let (sum, leader) = match self.function {
+            Function::Sum => (sums(&self.data_type), None),
+            Function::Min | Function::MinBy => (None, race(Ordering::Less)),
+            Function::Max | Function::MaxBy => (None, race(Ordering::Greater)),
+        };
+        Ok(Box::new(AggregateOperator {
+            of: self.clone(),
+            batch_size: context.batch_size.max(1),
+            keys: None,
+            numbers: Vec::new(),
+            sum,
+            leader,
+            firsts: Kept::default(),
+            bests: Kept::default(),
+            output: None,
+        }))
+    }
+}
+
+/// Columns whose records are kept, and those records.
+#[derive(Default)]
+struct Kept {
+    columns: Vec<usize>,
+    records: Records,
+    /// Where the result of each row stands.
+    places: Vec<(usize, usize)>,
+}
+
+impl Kept {
+    fn columns_of(&self, records: &RecordBatch) -> Vec<ArrayRef> {
+        self.columns.iter().map(|column| records.column(*column).clone()).collect()
+    }
+}
+
+struct AggregateOperator {
+    of: Aggregate,
+    batch_size: usize,
+    keys: Option<KeyTable>,
+    /// The number of each row's key.
+    numbers: Vec<u32>,
+    sum: Option<Box<dyn Sum>>,
+    leader: Option<Box<dyn Leader>>,
+    /// Of the first record of each key.
+    firsts: Kept,
+    /// Of the record with the best value.
+    bests: Kept,
+    /// What is emitted: known with the first batch.
+    output: Option<(SchemaRef, Shape)>,
+}
+
+impl Operator for AggregateOperator {
+    fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {
+        let Batch { data: Data::Columns(columns), keys, timestamps, .. } = batch else {
+            return Err(Error::internal("a typed operator was given a batch of objects"));
+        };
+        let Some(Keys { values: Data::Columns(keys), .. }) = keys else {
+            return Err(Error::internal("an aggregate was given records without keys of columns"));
+        };
+        let records = &columns.records;
+        self.number(&keys.records, &columns)?;
+        let (made, (done, refused)) = self.combine(records)?;
+        if let Some(made) = made {
+            let timestamps = timestamps.map(|mut timestamps| {
+                timestamps.truncate(done);
+                timestamps
+            });
+            let made = RecordBatch::try_new(records.schema(), made)?;
+            output.emit(Batch::columns(made, columns.shape).with_timestamps(timestamps));
+        }
+        refused.map_or(Ok(()), |refused| Err(self.failure(refused, &columns, done)))
+    }
+
+    fn finish(&mut self, output: &mut Output) -> Result<()> {
+        let Some((schema, shape)) = self.output.take().filter(|_| self.of.only_final) else { return Ok(()) };
+        let keys = self.keys.as_ref().map_or(0, KeyTable::len);
+        for from in (0..keys).step_by(self.batch_size) {
+            let columns = self.results(from..keys.min(from + self.batch_size), schema.fields().len())?;
+            output.emit(Batch::columns(RecordBatch::try_new(schema.clone(), columns)?, shape));
+        }
+        Ok(())
+    }
+}
+
+impl AggregateOperator {
+    /// Numbers the keys of a batch; with the first one it is known what there is to keep.
+    fn number(&mut self, keys: &RecordBatch, columns: &Columns) -> Result<()> {
+        if self.output.is_none() {
+            self.output = Some((columns.schema(), columns.shape));
+            let by = matches!(self.of.function, Function::MinBy | Function::MaxBy);
+            // at the end there is no record at hand to have the key from
+            let key = self.of.key_column.filter(|_| !self.of.only_final);
+            for column in 0..columns.records.num_columns() {
+                let aggregated = column == self.of.column;
+                if by && key != Some(column) || aggregated && self.sum.is_none() {
+                    self.bests.columns.push(column);
+                } else if !aggregated && key != Some(column) {
+                    self.firsts.columns.push(column);
+                }
+            }
+        }
+        let table = self.keys.get_or_insert_with(|| KeyTable::new(keys.columns()));
+        table.find(keys.columns(), keys.num_rows(), &mut self.numbers)
+    }
+
+    /// Combines the records with what their keys have; the columns of the results unless only the last ones count.
+    fn combine(&mut self, records: &RecordBatch) -> Result<(Option<Vec<ArrayRef>>, sum::Done)> {
+        let rolling = !self.of.only_final;
+        let values = records.column(self.of.column);
+        let (mut summed, mut done) = (None, (self.numbers.len(), None));
+        if let Some(sum) = &mut self.sum {
+            (done, summed) = sum.add(values, &self.numbers, rolling);
+        }
+        let numbers = &self.numbers;
+        if let Some(leader) = &mut self.leader {
+            let Kept { records, places, .. } = &mut self.bests;
+            places.clear();
+            done = leader.race(values, numbers, &mut |row, led| {
+                if led {
+                    records.set(numbers[row], row);
+                }
+                if rolling {
+                    places.push(records.place(numbers[row]));
+                }
+            });
+        }
+        if !self.firsts.columns.is_empty() {
+            let Kept { records, places, .. } = &mut self.firsts;
+            places.clear();
+            for (row, key) in numbers[..done.0].iter().enumerate() {
+                if *key as usize == records.len() {
+                    records.set(*key, row);
+                }
+                if rolling {
+                    places.push(records.place(*key));
+                }
+            }
+        }
+        let mut made: Option<Vec<_>> =
+            rolling.then(|| records.columns().iter().map(|column| column.slice(0, done.0)).collect());
+        for kept in [&mut self.firsts, &mut self.bests] {
+            if kept.columns.is_empty() {
+                continue;
+            }
+            let current = kept.columns_of(records);
+            if let Some(made) = &mut made {
+                put(made, &kept.columns, kept.records.gather(&kept.places, &current)?);
+            }
+            kept.records.keep(&current)?;
+        }
+        if let (Some(made), Some(summed)) = (&mut made, summed) {
+            put(made, &[self.of.column], vec![summed]);
+        }
+        Ok((made, done))
+    }
+
+    /// The columns of the last results of some keys.
+    fn results(&self, keys: Range<usize>, columns: usize) -> Result<Vec<ArrayRef>> {
+        let mut found: Vec<Option<ArrayRef>> = vec![None; columns];
+        for kept in [&self.firsts, &self.bests] {
+            for (column, array) in kept.columns.iter().zip(kept.records.of(keys.clone())?) {
+                found[*column] = Some(array);
+            }
+        }
+        if let Some(sum) = &self.sum {
+            found[self.of.column] = Some(sum.of(keys));
+        }
+        found
+            .into_iter()
+            .map(|array| array.ok_or_else(|| Error::internal("an aggregate has not kept a column")))
+            .collect()
+    }
+
+    fn failure(&self, refused: Refused, columns: &Columns, row: usize) -> Error {
+        let Aggregate { function, field, data_type, .. } = &self.of;
+        let call = format!("{}('{field}')", function.name());
+        let error = match refused {
+            Refused::Null => Error::data(format!("{call}: null has no place in it")).with_hint(format!(
+                "filter(col('{field}').is_not_null) in front, or give nulls a value with if_null()"
+            )),
+            Refused::Overflow => Error::data(format!("{call}: the sum is too large for {}", type_name(data_type)))
+                .with_hint("cast the field to a larger type with select() in front of key_by()"),
+        };
+        let mut text = Vec::new();
+        match Display::new(columns) {
+            Ok(display) => display.write(row, RowKind::Insert, &mut text),
+            Err(_) => return error,
+        }
+        error.with_input(shorten(&String::from_utf8_lossy(&text), 200))
+    }
+}
+
+fn put(made: &mut [ArrayRef], columns: &[usize], arrays: Vec<ArrayRef>) {
+    for (column, array) in columns.iter().zip(arrays) {
+        made[*column] = array;
+    }
+}
+
+#[cfg(test)]
+mod tests;
