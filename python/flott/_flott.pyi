@@ -111,6 +111,12 @@ class Graph:
     ) -> int:
         """Objects to columns of that type after ``prepare(record)``, with the texts ``extra`` computes behind."""
 
+    def add_arrow(self, name: str, table: ArrowTable) -> int:
+        """A table in memory as a source."""
+
+    def add_collect_arrow(self, name: str, columns: ColumnsType) -> tuple[int, ArrowCollect]:
+        """Columns for the program itself."""
+
     def add_native(self, name: str, operator: NativeOperator) -> int: ...
     def add_print(self, name: str, render: Callable[[Any], str], identifier: str | None = None) -> int:
         """Lines on standard output."""
@@ -218,6 +224,35 @@ class Conform:
 
     def values(self, values: list[Any], what: str) -> list[Any]:
         """The values, converted; a TypeError names one ``what[index]``."""
+
+@final
+class ArrowTable:
+    """A table in memory, with column types that the engine knows."""
+
+    @staticmethod
+    def read(object: object) -> ArrowTable:
+        """From an object with ``__arrow_c_stream__`` or ``__arrow_c_array__``."""
+
+    @staticmethod
+    def of_columns(rows: int, columns: Sequence[tuple[str, str, bytes | list[Any], bytes | None]]) -> ArrowTable:
+        """From ``(name, NumPy type, bytes, valid)`` or ``(name, descriptor, objects, None)`` of each column."""
+
+    @property
+    def columns(self) -> ColumnsType: ...
+    def __len__(self) -> int: ...
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+    def objects(self, index: int) -> list[Any]:
+        """The values of a column."""
+
+    def buffers(self, index: int) -> tuple[str, bytes, bytes | None] | None:
+        """``(NumPy type, bytes, valid)``, or None where NumPy has no such type."""
+
+@final
+class ArrowCollect:
+    """The columns that have arrived."""
+
+    def table(self) -> ArrowTable:
+        """Takes what there is."""
 
 @final
 class ColumnsType:

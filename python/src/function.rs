@@ -113,7 +113,7 @@ impl UserFunction {
 
     /// Sets the key of each record before the function is called, where it may have state.
     pub fn key_cursor(&self, py: Python<'_>, keys: Option<Keys>) -> PyResult<KeyCursor<'_>> {
-        KeyCursor::new(py, self.state.as_ref(), keys)
+        KeyCursor::new(py, self.state.as_ref(), keys, self.context.max_parallelism)
     }
 
     /// The state of a function on a keyed stream.

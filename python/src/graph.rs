@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use flott::connector::memory::Memory;
 use flott::connector::{self, Boundedness, Options, Spec};
 use flott::graph::{Chaining, CustomPartitioner, NodeKind, Partitioning, StreamEdge, StreamGraph};
 use flott::operator::AssignTimestamps;
@@ -12,6 +13,7 @@ use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::arrow::{ArrowCollect, ArrowTable};
 use crate::collection::Collection;
 use crate::conform::{Declared, PyConform};
 use crate::connectors::sink::PythonSink;
@@ -95,6 +97,12 @@ impl PyGraph {
         let feed = Feed::new();
         let (source, watermarks) = (Arc::new(feed.clone()), Arc::new(feed.clone()));
         (self.graph.add_node(name, NodeKind::Source { source, watermarks: Some(watermarks) }), feed)
+    }
+
+    /// A table in memory as a source.
+    fn add_arrow(&mut self, name: &str, table: &ArrowTable) -> usize {
+        let source = Arc::new(Memory::new(table.batches.clone(), table.columns.shape));
+        self.graph.add_node(name, NodeKind::Source { source, watermarks: None })
     }
 
     /// A connector's source, which emits columns of the given type.
@@ -221,6 +229,12 @@ impl PyGraph {
         let collect = Collect::new();
         let node = self.graph.add_node(name, NodeKind::Sink(Arc::new(collect.clone())));
         (node, Results { collect, ready: Vec::new() })
+    }
+
+    /// Columns for the program itself.
+    fn add_collect_arrow(&mut self, name: &str, columns: &ColumnsType) -> (usize, ArrowCollect) {
+        let collect = ArrowCollect::new(columns.clone());
+        (self.graph.add_node(name, NodeKind::Sink(Arc::new(collect.clone()))), collect)
     }
 
     /// A stream from one node to another. `partitioner(record, partitions)` goes with `custom`.

@@ -1,5 +1,6 @@
 //! The Python binding: one gate, conversion, and the operators that call Python.
 
+mod arrow;
 mod broker;
 mod collection;
 mod conform;
@@ -39,6 +40,8 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<broker::PyBroker>()?;
     module.add_class::<graph::PyGraph>()?;
     module.add_class::<graph::Results>()?;
+    module.add_class::<arrow::ArrowTable>()?;
+    module.add_class::<arrow::ArrowCollect>()?;
     module.add_class::<conform::PyConform>()?;
     module.add_class::<feed::Feed>()?;
     module.add_class::<simulation::PySimulation>()?;

@@ -33,7 +33,7 @@ pub struct ColumnsType {
 impl ColumnsType {
     /// From a type's descriptor as JSON.
     #[new]
-    fn new(py: Python<'_>, descriptor: &str) -> PyResult<Self> {
+    pub fn new(py: Python<'_>, descriptor: &str) -> PyResult<Self> {
         let made = types::parse(descriptor).and_then(|descriptor| types::schema(&descriptor));
         made.map(|(schema, shape)| ColumnsType { schema, shape }).map_err(|error| raise(py, error))
     }

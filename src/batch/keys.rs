@@ -44,6 +44,12 @@ impl Keys {
         Ok(self.groups.insert(groups))
     }
 
+    /// The keys with the group of each.
+    pub fn into_parts(mut self, max_parallelism: u16) -> Result<(Data, Vec<u16>)> {
+        self.groups(max_parallelism)?;
+        Ok((self.values, self.groups.unwrap_or_default()))
+    }
+
     pub(super) fn split_off(&mut self, at: usize) -> Keys {
         Keys { values: self.values.split_off(at), groups: self.groups.as_mut().map(|groups| groups.split_off(at)) }
     }

@@ -6,6 +6,7 @@
 mod filesystem;
 pub mod jdbc;
 pub mod kafka;
+pub mod memory;
 mod number_sequence;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -30,13 +30,14 @@ from flott.datastream.functions.wrapper import FunctionWrapper, describe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from flott._flott import ColumnsType, Graph, Job, NativeOperator, Results
+    from flott._flott import ArrowCollect, ColumnsType, Graph, Job, NativeOperator, Results
     from flott.common.execution_config import ExecutionConfig
     from flott.common.serialization import DeserializationSchema, SerializationSchema
     from flott.common.types import Row
     from flott.common.watermark_strategy import WatermarkStrategy
     from flott.datastream.cached_stream import CachedDataStream
     from flott.datastream.connected_streams import BroadcastConnectedStream, BroadcastStream, ConnectedStreams
+    from flott.datastream._arrow import ArrowResult
     from flott.datastream.functions.base import Function
     from flott.datastream.interval_join import IntervalJoin
     from flott.datastream.output_tag import OutputTag
@@ -523,6 +524,37 @@ class DataStream(_Configurable):
             return iterator
         with iterator:
             return [record for record, _ in zip(iterator, range(limit))]
+
+    def execute_and_collect_arrow(self, job_execution_name: str | None = None) -> ArrowResult:
+        """Runs the program and gives the stream's records in columns, for pandas, polars, pyarrow (beyond PyFlink).
+
+        ::
+
+            polars.DataFrame(stream.execute_and_collect_arrow())
+
+        :raises TypeError: if the stream has no type, so that its columns are not known
+        :raises DataError: if a record is an update or a deletion
+        """
+        from flott.datastream._arrow import ArrowResult
+
+        stream, columns = self, self._columns
+        if columns is None:
+            stream, columns = self._to_columns(columns_type(self._type, "execute_and_collect_arrow()"))
+        collected: list[ArrowCollect] = []
+
+        def add(graph: Graph, own: Transformation) -> int:
+            node, results = graph.add_collect_arrow(own.name, columns)
+            collected.append(results)
+            return node
+
+        stream._sink("Collect Stream Sink", add).set_parallelism(1)
+        job = self._env._start(job_execution_name or "DataStream Collect")
+        try:
+            job.result()
+        except KeyboardInterrupt:
+            job.stop()
+            raise
+        return ArrowResult(collected[0].table())
 
     # --- how it is done
 

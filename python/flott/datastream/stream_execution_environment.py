@@ -98,6 +98,28 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         made.parallelism = 1
         return DataStream(self, [Input(made)], type_info, made, non_parallel=True)
 
+    def from_arrow(self, data: Any) -> DataStream:
+        """A stream of the rows of a table: a DataFrame of polars or pandas, a Table of pyarrow, or anything else that
+        has ``__arrow_c_stream__`` or ``__arrow_c_array__`` (beyond PyFlink). Neither pyarrow nor a copy is needed.
+
+        ::
+
+            env.from_arrow(polars.read_csv("orders.csv")).filter(col("amount") > 0)
+
+        :raises TypeError: if it is no table, or has a column of a type that no stream has; the message names the column
+        :raises ValueError: if a value does not fit, such as a time with nanoseconds
+        """
+        from flott.datastream._arrow import table_of
+        from flott.datastream._columns import type_information
+
+        table = table_of(data)
+
+        def add(graph: Graph, own: Transformation) -> int:
+            return graph.add_arrow(own.name, table)
+
+        made = self._transformation("Arrow Source", add)
+        return DataStream(self, [Input(made)], type_information(table.columns), made, columns=table.columns)
+
     def from_source(
         self,
         source: Any,

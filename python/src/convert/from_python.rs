@@ -50,6 +50,12 @@ pub fn columns(py: Python<'_>, items: &[Py<PyAny>], schema: &SchemaRef, shape: S
         .map_err(|error| Misfit { row: 0, error: PyTypeError::new_err(error.to_string()) })
 }
 
+/// Objects as one column, which errors call by the field's name.
+pub fn column(py: Python<'_>, items: &[Py<PyAny>], field: &Field) -> Converted<ArrayRef> {
+    let cells: Vec<Cell> = items.iter().map(|item| present(item.bind(py))).collect();
+    array(&cells, field.data_type(), field.name())
+}
+
 fn present<'py>(value: &Bound<'py, PyAny>) -> Cell<'py> {
     (!value.is_none()).then(|| value.clone())
 }

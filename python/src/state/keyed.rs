@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 
 use super::typed::Typed;
 use super::{AggregatingState, ListState, MapState, PyKey, ReducingState, ValueState, entries, ttl};
+use crate::gate;
 use crate::objects::PyObjects;
 
 /// One state by its name.
@@ -171,13 +172,19 @@ pub struct KeyCursor<'a> {
 
 impl<'a> KeyCursor<'a> {
     /// Does nothing where there is no state, or no keys.
-    pub fn new(py: Python<'_>, state: Option<&'a Py<KeyedState>>, keys: Option<Keys>) -> PyResult<Self> {
+    pub fn new(
+        py: Python<'_>,
+        state: Option<&'a Py<KeyedState>>,
+        keys: Option<Keys>,
+        max_parallelism: u16,
+    ) -> PyResult<Self> {
         let Some(state) = state else { return Ok(KeyCursor { keys: None }) };
-        let Some(Keys { values, groups }) = keys else {
+        let Some(keys) = keys else {
             let before = state.borrow_mut(py).set_current(None);
             drop(before);
             return Ok(KeyCursor { keys: None });
         };
+        let (values, groups) = keys.into_parts(max_parallelism).map_err(|error| gate::raise(py, error))?;
         Ok(KeyCursor { keys: Some((state, PyObjects::take(py, values)?, groups)) })
     }
 
