@@ -23,7 +23,9 @@ import sizes
 from systems import BENCHES, FLOTT, LOOP, PEERS, System
 from workloads import Run, Workloads, Wrong
 
-WORKLOADS = ("etl", "stage2", "typed", "lambdas", "cold", "size")
+WORKLOADS = ("etl", "stage2", "typed", "lambdas", "keyed_sum", "rolling_sum", "cold", "size")
+#: Those over integers, of which there are more.
+NUMBERS = ("lambdas", "keyed_sum", "rolling_sum")
 #: The whole work would take PyFlink minutes, and a rate needs less.
 PYFLINK_SHARE = 5
 #: A start is short, and so it varies; PyFlink's is not.
@@ -59,7 +61,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=WORKLOADS, default=WORKLOADS, help="the workloads to run")
     parser.add_argument("--n", type=int, default=1_000_000, help="orders in the ETL (default: %(default)s)")
-    parser.add_argument("--numbers", type=int, help="integers for the lambdas (default: ten times --n)")
+    parser.add_argument("--numbers", type=int, help="integers for the lambdas and the sums (default: ten times --n)")
     parser.add_argument("--reps", type=int, default=3, help="runs of each; the fastest counts (default: %(default)s)")
     keys = [system.key for system in PEERS]
     parser.add_argument("--peers", nargs="*", choices=keys, metavar="PEER", help=f"of {', '.join(keys)} (default: all)")
@@ -93,7 +95,7 @@ def _repeat(workload: str, systems: list[System], workloads: Workloads, options:
         for system in taking_part:
             if rep >= options.reps and system.peer == "pyflink":
                 continue
-            records = {"cold": 10, "lambdas": options.numbers}.get(workload, options.n)
+            records = options.numbers if workload in NUMBERS else 10 if workload == "cold" else options.n
             if system.peer == "pyflink" and workload != "cold":
                 records = records // PYFLINK_SHARE // 2 * 2
             run = workloads.run(workload, system, records)

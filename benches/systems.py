@@ -65,6 +65,7 @@ class System:
         :param work: the folder that was given to :meth:`command`.
         """
         env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        env["POLARS_MAX_THREADS"] = "1"
         course = _course_on_pyflink(work) if self.renamed else ROOT
         env["PYTHONPATH"] = os.pathsep.join((str(PROGRAMS), str(BENCHES), str(course)))
         # PyFlink starts its workers with the `python` it finds
@@ -83,14 +84,17 @@ def _rename(original: Path, copy: Path) -> None:
     copy.write_text(re.sub(r"^from flott\b", "from pyflink", text, flags=re.MULTILINE), encoding="utf-8")
 
 
-_FLINK = {"etl": "etl.py", "stage2": "stage2.py", "lambdas": "lambdas.py", "cold": "cold.py"}
+_SAME = {"etl": "etl.py", "stage2": "stage2.py", "lambdas": "lambdas.py", "cold": "cold.py"}
+_FLINK = {**_SAME, "keyed_sum": "keyed_sum_stream.py"}
 _BYTEWAX = {"etl": "etl_bytewax.py", "lambdas": "lambdas_bytewax.py", "cold": "cold_bytewax.py"}
-
 _LOOP = {"etl": "etl_loop.py", "stage2": "stage2_loop.py", "lambdas": "lambdas_loop.py"}
+_SUMS_LOOP = {"keyed_sum": "keyed_sum_loop.py", "rolling_sum": "keyed_sum_loop.py"}
+_SUMS = {"keyed_sum": "keyed_sum.py", "rolling_sum": "keyed_sum.py"}
 
-LOOP = System("loop", "bare Python loop", None, _LOOP)
-FLOTT = System("flott", "Flott", None, {**_FLINK, "typed": "etl_typed.py"}, module="flott.datastream")
+LOOP = System("loop", "bare Python loop", None, {**_LOOP, **_SUMS_LOOP})
+FLOTT = System("flott", "Flott", None, {**_SAME, "typed": "etl_typed.py", **_SUMS}, module="flott.datastream")
 PEERS = (
+    System("polars", "polars 2.1.0, one thread", "bench-polars", {"keyed_sum": "keyed_sum_polars.py"}, module="polars"),
     System("bytewax", "Bytewax 0.21.1", "bench-bytewax", _BYTEWAX, module="bytewax.dataflow"),
     System(
         "pyflink-thread",

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any, TypeAlias, final
 
-from typing_extensions import disjoint_base
+from typing_extensions import Self, disjoint_base
+
+from flott.common.types import RowKind
 
 __all__ = [
     "AggregatingState",
@@ -27,6 +29,7 @@ __all__ = [
     "ReadOnlyBroadcastState",
     "ReducingState",
     "Results",
+    "RowBase",
     "Simulation",
     "SinkContext",
     "Subtask",
@@ -291,9 +294,7 @@ class NativeOperator:
     @staticmethod
     def key_by(input: ColumnsType, expressions: str) -> NativeOperator: ...
     @staticmethod
-    def aggregate(
-        input: ColumnsType, keys: str, function: str, column: int, only_final: bool
-    ) -> NativeOperator: ...
+    def aggregate(input: ColumnsType, keys: str, function: str, column: int, only_final: bool) -> NativeOperator: ...
     @staticmethod
     def deserialize(
         input: ColumnsType, format: str, options: _Options, output: ColumnsType, rejected: str | None = None
@@ -335,6 +336,20 @@ class Results:
 
     def close(self) -> None:
         """Nothing more is wanted."""
+
+class RowBase:
+    """What a ``Row`` is made of."""
+
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self: ...
+    _fields: list[str] | None
+    _values: list[Any]
+    _row_kind: RowKind
+    def __getattribute__(self, name: str, /) -> Any: ...
+    def __getattr__(self, name: str, /) -> Any: ...
+    def __getitem__(self, item: Any, /) -> Any: ...
+    def __setitem__(self, key: Any, value: Any, /) -> None: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Any]: ...
 
 @final
 class Subtask:

@@ -47,6 +47,7 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<simulation::PySimulation>()?;
     module.add_class::<native::ColumnsType>()?;
     module.add_class::<native::NativeOperator>()?;
+    module.add_class::<row::RowBase>()?;
     module.add_class::<job::Job>()?;
     module.add_class::<metrics::Metrics>()?;
     module.add_class::<metrics::Counter>()?;

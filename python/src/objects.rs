@@ -7,11 +7,11 @@ use flott::types::Value;
 use flott::{Error, Result};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use crate::convert::to_python;
 use crate::gate;
+use crate::row::RowClass;
 
 /// Owned references; dropping them attaches to the interpreter once for all of them.
 pub struct PyObjects(Vec<Py<PyAny>>);
@@ -159,7 +159,7 @@ pub fn key_value(key: &Bound<'_, PyAny>) -> PyResult<Value> {
         Value::Row(tuple.iter().map(|item| key_value(&item)).collect::<PyResult<_>>()?)
     } else if let Ok(list) = key.cast_exact::<PyList>() {
         Value::List(list.iter().map(|item| key_value(&item)).collect::<PyResult<_>>()?)
-    } else if key.is_exact_instance(row_class(key.py())?) {
+    } else if RowClass::get(key.py())?.is_exact(key) {
         Value::Row(key.try_iter()?.map(|item| key_value(&item?)).collect::<PyResult<_>>()?)
     } else {
         Value::Bytes(pickle_key(key)?)
@@ -175,11 +175,6 @@ pub fn key_identity<'py>(key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>
     let mut encoded = Vec::new();
     key_value(key)?.encode_key(&mut encoded);
     Ok(PyBytes::new(key.py(), &encoded).into_any())
-}
-
-fn row_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    static ROW: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    ROW.import(py, "flott.common.types", "Row")
 }
 
 /// Equal objects give equal bytes: without pickle's memo, which tells one object used twice from two equal ones.

@@ -200,6 +200,11 @@ def test_a_value_that_would_lose_digits_is_refused(single: Env, column: pyarrow.
         single.from_arrow(pyarrow.table({"t": column}))
 
 
+def test_a_column_of_nulls_alone_is_named(single: Env) -> None:
+    with pytest.raises(TypeError, match="the column 'n' has the Arrow type Null"):
+        single.from_arrow(polars.DataFrame({"n": [None]}))
+
+
 def test_what_is_no_table_is_refused(single: Env) -> None:
     with pytest.raises(TypeError, match=r"from_arrow\(\) takes a table .* not list; .* from_collection\(\)"):
         single.from_arrow([1, 2])

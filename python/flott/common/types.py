@@ -5,8 +5,10 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from flott._flott import RowBase
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 __all__ = ["Row", "RowKind"]
 
@@ -37,7 +39,7 @@ _SHORT = ("+I", "-U", "+U", "-D")
 _INSERT = RowKind.INSERT
 
 
-class Row:
+class Row(RowBase):
     """A record with a fixed number of fields, by position or by name, and a :class:`RowKind`.
 
     ``Row(1, "a")`` has positions only, ``Row(id=1, name="a")`` has names too. A row of names makes rows::
@@ -53,13 +55,10 @@ class Row:
     https://nightlies.apache.org/flink/flink-docs-release-1.20/api/python/reference/pyflink.common/api/pyflink.common.Row.html
     """
 
-    # No __setattr__: with slots alone an unknown attribute is refused, and building a row stays cheap.
+    # Fields are kept and read by the base, which makes the objects of a row of columns when they are asked for.
+    # No __setattr__: without a dict an unknown attribute is refused, and building a row stays cheap.
     # `_fields` is None for a row without names.
-    __slots__ = ("_fields", "_row_kind", "_values")
-
-    _fields: list[str] | None
-    _values: list[Any]
-    _row_kind: RowKind
+    __slots__ = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Makes a row of ``args``, or of ``kwargs`` with their names.
@@ -145,42 +144,6 @@ class Row:
     def __contains__(self, item: object) -> bool:
         return item in (self._values if self._fields is None else self._fields)
 
-    def __getitem__(self, item: Any) -> Any:
-        if item.__class__ is str:
-            fields = self._fields
-            if fields is None:
-                raise AttributeError(f"the row has no field names, so no field {item!r}: read it by position")
-            try:
-                return self._values[fields.index(item)]
-            except (ValueError, IndexError):
-                raise ValueError(f"{item}: the row's fields are {', '.join(map(str, fields))}") from None
-        return self._values[item]
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        if key.__class__ is str:
-            fields = self._fields
-            if fields is None:
-                raise KeyError(key)
-            try:
-                self._values[fields.index(key)] = value
-            except (ValueError, IndexError):
-                raise ValueError(f"{key}: the row's fields are {', '.join(map(str, fields))}") from None
-        else:
-            self._values[key] = value
-
-    def __getattr__(self, item: str) -> Any:
-        # The slots themselves come here only where __new__ was called without __init__.
-        if item in _SLOTS:
-            raise AttributeError(item)
-        fields = self._fields
-        if fields is None:
-            raise AttributeError(f"the row has no field names, so no field {item!r}: read it by position")
-        try:
-            return self._values[fields.index(item)]
-        except (ValueError, IndexError):
-            pass
-        raise AttributeError(f"the row has no field {item!r}: its fields are {', '.join(map(str, fields))}")
-
     def __repr__(self) -> str:
         if self._fields is not None:
             pairs = zip(self._fields, self._values, strict=False)
@@ -204,18 +167,11 @@ class Row:
         # Named rows are equal in any order of their names, so their hash must not depend on it.
         return hash(frozenset(self._values))
 
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (self._fields, self._values, self._row_kind._value_)
 
 
 _new = Row.__new__
-_SLOTS = frozenset(Row.__slots__)
 _KINDS: Sequence[RowKind] = tuple(RowKind)
 
 

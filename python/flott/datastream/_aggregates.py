@@ -111,4 +111,3 @@ def _check_whole(call: str, position: int | str, value: Any) -> None:
 
 def _no_fields(call: str, position: int | str, of: Any) -> str:
     return f"{call}({position!r}): a value of type {of} has no fields, so that 0, the value itself, is all there is"
-

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from flott.datastream.cached_stream import CachedDataStream
     from flott.datastream.connected_streams import BroadcastConnectedStream, BroadcastStream, ConnectedStreams
     from flott.datastream._arrow import ArrowResult
+    from flott.datastream.connected_streams import BroadcastConnectedStream, BroadcastStream, ConnectedStreams
     from flott.datastream.functions.base import Function
     from flott.datastream.interval_join import IntervalJoin
     from flott.datastream.output_tag import OutputTag

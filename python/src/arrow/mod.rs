@@ -38,22 +38,20 @@ pub struct ArrowTable {
 }
 
 impl ArrowTable {
-    /// A table of what was read, in the engine's types. Fails with the name of a column that none fits.
-    fn normalised(schema: &Schema, batches: Vec<RecordBatch>) -> PyResult<ArrowTable> {
-        let mut fields = Vec::new();
-        for field in schema.fields() {
-            if fields.iter().any(|known: &Field| known.name() == field.name()) {
-                return Err(PyValueError::new_err(format!("there are two columns '{}': rename one", field.name())));
-            }
-            fields.push(Field::new(field.name(), types::known(field.data_type(), field.name())?, true));
-        }
-        let schema = Arc::new(Schema::new(fields));
-        let convert = |batch: RecordBatch| {
+    /// A table of what is read, in the engine's types.
+    fn normalised(
+        schema: SchemaRef,
+        batches: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
+    ) -> PyResult<ArrowTable> {
+        // before anything is read: the column that is of no known type can then be named
+        let schema = Arc::new(types::known_schema(&schema)?);
+        let convert = |batch: Result<RecordBatch, ArrowError>| {
+            let batch = batch.map_err(raise)?;
             let columns = batch.columns().iter().zip(schema.fields());
             let columns = columns.map(|(column, field)| types::convert(column, field)).collect::<PyResult<_>>()?;
             of_rows(&schema, columns, batch.num_rows())
         };
-        let batches = batches.into_iter().map(convert).collect::<PyResult<_>>()?;
+        let batches = batches.map(convert).collect::<PyResult<_>>()?;
         Ok(ArrowTable { columns: ColumnsType { schema: schema.clone(), shape: Shape::Row }, batches })
     }
 
@@ -82,9 +80,7 @@ impl ArrowTable {
                 let stream = pointer::<FFI_ArrowArrayStream>(&capsule, STREAM)?;
                 ArrowArrayStreamReader::from_raw(stream).map_err(raise)?
             };
-            let schema = reader.schema();
-            let batches = reader.collect::<Result<Vec<_>, _>>().map_err(raise)?;
-            return Self::normalised(&schema, batches);
+            return Self::normalised(reader.schema(), reader);
         }
         let pair = object.call_method0("__arrow_c_array__")?;
         let pair = pair.cast::<PyTuple>()?;
@@ -102,7 +98,7 @@ impl ArrowTable {
         let schema = Arc::new(Schema::new(fields.clone()));
         let rows = data.len();
         let batch = of_rows(&schema, StructArray::from(data).into_parts().1, rows)?;
-        Self::normalised(&schema, vec![batch])
+        Self::normalised(schema, std::iter::once(Ok(batch)))
     }
 
     /// From columns in Python's hands: `(name, values, valid)`. Values are a NumPy type's name with the bytes of an array of it,
@@ -132,7 +128,7 @@ impl ArrowTable {
         }
         let schema = Arc::new(Schema::new(fields));
         let batch = of_rows(&schema, arrays, rows)?;
-        Self::normalised(&schema, vec![batch])
+        Self::normalised(schema, std::iter::once(Ok(batch)))
     }
 
     #[getter]

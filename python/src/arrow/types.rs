@@ -7,11 +7,23 @@ use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Field, Fields, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    Int64Type, Schema, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
     TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use pyo3::PyResult;
 use pyo3::exceptions::{PyTypeError, PyValueError};
+
+/// The engine's columns for Arrow's.
+pub fn known_schema(schema: &Schema) -> PyResult<Schema> {
+    let mut fields: Vec<Field> = Vec::new();
+    for field in schema.fields() {
+        if fields.iter().any(|known| known.name() == field.name()) {
+            return Err(PyValueError::new_err(format!("there are two columns '{}': rename one", field.name())));
+        }
+        fields.push(Field::new(field.name(), known(field.data_type(), field.name())?, true));
+    }
+    Ok(Schema::new(fields))
+}
 
 /// The engine's type for values of an Arrow type. Fails with the column where there is none.
 pub fn known(data_type: &DataType, column: &str) -> PyResult<DataType> {

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDate, PyDateTime, PyDict, PyList, PyString, PyTime, PyTuple};
 
-use crate::row::RowClass;
+use crate::row::{self, RowClass};
 
 type Objects = Vec<Py<PyAny>>;
 
@@ -35,16 +35,40 @@ fn tuples(py: Python<'_>, columns: &[ArrayRef], len: usize) -> PyResult<Objects>
     (0..len).map(tuple).collect()
 }
 
+/// Rows of so few fields are made whole: programs read most of them.
+const FEW: usize = 4;
+
 fn rows(py: Python<'_>, names: &[&str], columns: &[ArrayRef], len: usize) -> PyResult<Objects> {
-    let class = RowClass::get(py)?;
+    if columns.len() > FEW {
+        return row::light(py, names, columns, len);
+    }
     // shared by all rows, as PyFlink's own decoder does
-    let names = PyList::new(py, names)?;
+    let names = row::interned_names(py, names)?;
+    let class = RowClass::get(py)?;
     let mut fields = cells(py, columns)?;
     let row = |_| {
         let values = PyList::new(py, fields.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>())?;
         Ok(class.make(&names, values, None)?.unbind())
     };
     (0..len).map(row).collect()
+}
+
+/// One value of a column.
+pub fn cell(py: Python<'_>, array: &ArrayRef, row: usize) -> PyResult<Py<PyAny>> {
+    if array.is_null(row) {
+        return Ok(py.None());
+    }
+    match array.data_type() {
+        DataType::Boolean => array.as_boolean().value(row).into_py_any(py),
+        DataType::Int8 => array.as_primitive::<Int8Type>().value(row).into_py_any(py),
+        DataType::Int16 => array.as_primitive::<Int16Type>().value(row).into_py_any(py),
+        DataType::Int32 => array.as_primitive::<Int32Type>().value(row).into_py_any(py),
+        DataType::Int64 => array.as_primitive::<Int64Type>().value(row).into_py_any(py),
+        DataType::Float32 => array.as_primitive::<Float32Type>().value(row).into_py_any(py),
+        DataType::Float64 => array.as_primitive::<Float64Type>().value(row).into_py_any(py),
+        DataType::Utf8 => Ok(PyString::new(py, array.as_string::<i32>().value(row)).into_any().unbind()),
+        _ => Ok(column(py, &array.slice(row, 1))?.remove(0)),
+    }
 }
 
 fn cells(py: Python<'_>, columns: &[ArrayRef]) -> PyResult<Vec<std::vec::IntoIter<Py<PyAny>>>> {

@@ -136,7 +136,9 @@ impl Operator for WindowOperator {
         let (late, side) = (&self.late, self.settings.late_output.as_ref());
         let failure = gate::enter(|py| {
             let items = PyObjects::take(py, data)?;
-            let (keys, groups) = (PyObjects::take(py, keys.values)?, keys.groups);
+            let (keys, groups) =
+                keys.into_parts(self.subtask.max_parallelism).map_err(|error| gate::raise(py, error))?;
+            let keys = PyObjects::take(py, keys)?;
             let mut failure = None;
             for (index, item) in items.iter().enumerate() {
                 let time = timestamps.as_ref().map_or(NO_TIMESTAMP, |times| times[index]);
