@@ -10,6 +10,8 @@ from flott.common.types import RowKind
 
 __all__ = [
     "AggregatingState",
+    "ArrowCollect",
+    "ArrowTable",
     "AssignerContext",
     "BroadcastState",
     "Broker",
@@ -337,6 +339,7 @@ class Results:
     def close(self) -> None:
         """Nothing more is wanted."""
 
+@disjoint_base
 class RowBase:
     """What a ``Row`` is made of."""
 
@@ -345,7 +348,6 @@ class RowBase:
     _values: list[Any]
     _row_kind: RowKind
     def __getattribute__(self, name: str, /) -> Any: ...
-    def __getattr__(self, name: str, /) -> Any: ...
     def __getitem__(self, item: Any, /) -> Any: ...
     def __setitem__(self, key: Any, value: Any, /) -> None: ...
     def __len__(self) -> int: ...

@@ -28,7 +28,8 @@ def table_of(records: list[dict[str, Any]]) -> polars.DataFrame:
 
 def rows(env: Env, count: int = 1) -> list[Row]:
     """Rows of the fields, their ids counted up, as a function over columns gets them."""
-    with env.from_arrow(table_of([{**FIELDS, "id": 7 + n} for n in range(count)])).map(lambda row: row).execute_and_collect() as results:
+    stream = env.from_arrow(table_of([{**FIELDS, "id": 7 + n} for n in range(count)]))
+    with stream.map(lambda row: row).execute_and_collect() as results:
         return list(results)
 
 
@@ -165,9 +166,10 @@ def test_a_value_that_python_cannot_hold_fails_where_it_is_read(env: Env) -> Non
     far = table_of([FIELDS]).with_columns(far=polars.Series([2932897], dtype=polars.Int32).cast(polars.Date))
     with env.from_arrow(far).map(lambda one: one.name).execute_and_collect() as results:
         assert list(results) == ["ann"]
-    with pytest.raises(ValueError, match="outside the years 1 to 9999"), env.from_arrow(far).map(
-        lambda one: one.far
-    ).execute_and_collect() as results:
+    with (
+        pytest.raises(ValueError, match="outside the years 1 to 9999"),
+        env.from_arrow(far).map(lambda one: one.far).execute_and_collect() as results,
+    ):
         list(results)
 
 
@@ -188,9 +190,7 @@ def test_cycles_are_collected(env: Env) -> None:
 def test_rows_are_read_by_several_threads(env: Env) -> None:
     many = rows(env, 1000)
     seen: list[list[tuple[int, str]]] = []
-    threads = [
-        threading.Thread(target=lambda: seen.append([(one.id, one.tags[1]) for one in many])) for _ in range(4)
-    ]
+    threads = [threading.Thread(target=lambda: seen.append([(one.id, one.tags[1]) for one in many])) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -62,7 +62,7 @@ def combine(call: str, position: int | str) -> Callable[[Any, Any], Any]:
 
         def choose(before: Any, value: Any) -> Any:
             if isinstance(value, (tuple, list, Row)):
-                return value if better(value[position], before[position]) else before
+                return value if better(_read(value, position), _read(before, position)) else before
             _check_whole(call, position, value)
             return value if better(value, before) else before
 
@@ -93,6 +93,10 @@ def combine(call: str, position: int | str) -> Callable[[Any, Any], Any]:
         return field(before, value)
 
     return replace
+
+
+def _read(value: Any, position: int | str) -> Any:
+    return value[position if isinstance(value, Row) else _index(value, position)]
 
 
 def _index(value: Sequence[Any], position: int | str) -> int:

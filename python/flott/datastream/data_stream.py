@@ -35,9 +35,8 @@ if TYPE_CHECKING:
     from flott.common.serialization import DeserializationSchema, SerializationSchema
     from flott.common.types import Row
     from flott.common.watermark_strategy import WatermarkStrategy
-    from flott.datastream.cached_stream import CachedDataStream
-    from flott.datastream.connected_streams import BroadcastConnectedStream, BroadcastStream, ConnectedStreams
     from flott.datastream._arrow import ArrowResult
+    from flott.datastream.cached_stream import CachedDataStream
     from flott.datastream.connected_streams import BroadcastConnectedStream, BroadcastStream, ConnectedStreams
     from flott.datastream.functions.base import Function
     from flott.datastream.interval_join import IntervalJoin
@@ -742,14 +741,15 @@ class KeyedStream(DataStream):
             ds = env.from_collection([("a", 1), ("a", 2), ("b", 1)])
             ds.key_by(lambda x: x[0]).sum(1)  # ('a', 1), ('a', 3), ('b', 1)
 
-        :param position_to_sum: the field's position in a tuple, list or row, or its name; 0 where the record has no fields
+        :param position_to_sum: the field's position in a tuple, list or row, or its name; 0 if the record has no fields
         :raises TypeError: if it is neither an int nor a str, or the record has no fields and it is not 0
         :raises ValueError: if the stream's type has no such field
         """
         return self._aggregate("sum", position_to_sum)
 
     def min(self, position_to_min: int | str = 0) -> DataStream:
-        """The least value of a field over the records of each key; the other fields are those of the key's first record.
+        """The least value of a field over the records of each key; the other fields are those of the key's first
+        record.
 
         Arguments, modes and errors are those of :meth:`sum`.
         """
