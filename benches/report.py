@@ -132,7 +132,7 @@ def _throughput(workload: str, measured: _Results, systems: list[System]) -> str
         if rate is None or peak is None:
             continue
         disturbed = " (disturbed)" if min(runs, key=lambda run: run["seconds"])["others"] > _DISTURBED else ""
-        share = "" if ratio is None else f"{ratio:.{3 if ratio < 0.1 else 2 if ratio < 2 else 1}f}"
+        share = "" if ratio is None else f"{ratio:.2g}" if ratio < 0.1 else f"{ratio:.{2 if ratio < 2 else 1}f}"
         lines.append(f"| {system.label} | {rate:,.0f}{disturbed} | {share} | {peak:.0f} | {runs[0]['records']:,} |")
     return "\n".join(lines) if len(lines) > 4 else ""
 

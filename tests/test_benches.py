@@ -20,6 +20,8 @@ def test_a_small_run_agrees(tmp_path: Path) -> None:
         "stage2",
         "typed",
         "lambdas",
+        "keyed_sum",
+        "rolling_sum",
         "--n",
         "3000",
         "--reps",
@@ -31,6 +33,10 @@ def test_a_small_run_agrees(tmp_path: Path) -> None:
     runs = {(run["workload"], run["system"]): run for run in json.loads(found.read_text())["runs"]}
     assert {system for _, system in runs} == {"loop", "flott"}
     assert runs["typed", "flott"]["facts"] == {"tasks": 1, "gate_entries": 0}
+    # 100,000 keys: each of the 30,000 numbers has one of its own, so both modes have as many results
+    for workload in ("keyed_sum", "rolling_sum"):
+        facts = runs[workload, "flott"]["facts"]
+        assert (facts["tasks"], facts["gate_entries"], facts["results"]) == (1, 0, 30_000)
     # dead letters come from two operators
     assert runs["stage2", "flott"]["facts"]["tasks"] == 2
     # 30 batches of 1024 numbers through map, filter, process and print: each enters once a batch

@@ -161,6 +161,14 @@ def _string() -> Any:
     return DataTypes.STRING()
 
 
+def test_rows_and_lists_within_a_row(env: Env) -> None:
+    inner = {f"x{n}": n for n in range(6)}
+    records = [{**FIELDS, "row": {**inner, "x0": n}, "rows": [inner] * n} for n in range(100)]
+    with env.from_arrow(table_of(records)).map(lambda one: (one.row, one.rows)).execute_and_collect() as results:
+        found = list(results)
+    assert found == [(Row(**{**inner, "x0": n}), [Row(**inner)] * n) for n in range(100)]
+
+
 def test_a_value_that_python_cannot_hold_fails_where_it_is_read(env: Env) -> None:
     # the year 10000
     far = table_of([FIELDS]).with_columns(far=polars.Series([2932897], dtype=polars.Int32).cast(polars.Date))

@@ -30,6 +30,9 @@ const STREAM: &CStr = c"arrow_array_stream";
 const ARRAY: &CStr = c"arrow_array";
 const SCHEMA: &CStr = c"arrow_schema";
 
+/// A column in Python's hands: its name, its type, its values, and which of them are there.
+type Given<'py> = (String, String, Bound<'py, PyAny>, Option<Vec<u8>>);
+
 /// A table in memory: record batches of one schema, with column types that the engine knows.
 #[pyclass(module = "flott._flott", frozen)]
 pub struct ArrowTable {
@@ -104,11 +107,7 @@ impl ArrowTable {
     /// From columns in Python's hands: `(name, values, valid)`. Values are a NumPy type's name with the bytes of an array of it,
     /// or a list of objects with a type's descriptor; `valid` is a byte for each row, 0 where it is null, or None.
     #[staticmethod]
-    fn of_columns(
-        py: Python<'_>,
-        rows: usize,
-        columns: Vec<(String, String, Bound<'_, PyAny>, Option<Vec<u8>>)>,
-    ) -> PyResult<Self> {
+    fn of_columns(py: Python<'_>, rows: usize, columns: Vec<Given<'_>>) -> PyResult<Self> {
         let (mut fields, mut arrays) = (Vec::new(), Vec::new());
         for (name, kind, values, valid) in columns {
             let nulls =

@@ -15,6 +15,9 @@ use crate::row::{self, RowClass};
 
 type Objects = Vec<Py<PyAny>>;
 
+/// Records of so few fields become whole rows: programs read most of the fields.
+const FEW: usize = 4;
+
 /// The rows of a batch as objects of its shape: bare values, tuples, or `Row`s.
 pub fn objects(py: Python<'_>, columns: &Columns) -> PyResult<Objects> {
     let records = &columns.records;
@@ -23,6 +26,9 @@ pub fn objects(py: Python<'_>, columns: &Columns) -> PyResult<Objects> {
         Shape::Tuple => tuples(py, records.columns(), records.num_rows()),
         Shape::Row => {
             let names: Vec<&str> = records.schema_ref().fields().iter().map(|field| field.name().as_str()).collect();
+            if names.len() > FEW {
+                return row::light(py, &names, records.columns(), records.num_rows());
+            }
             rows(py, &names, records.columns(), records.num_rows())
         }
     }
@@ -35,13 +41,7 @@ fn tuples(py: Python<'_>, columns: &[ArrayRef], len: usize) -> PyResult<Objects>
     (0..len).map(tuple).collect()
 }
 
-/// Rows of so few fields are made whole: programs read most of them.
-const FEW: usize = 4;
-
 fn rows(py: Python<'_>, names: &[&str], columns: &[ArrayRef], len: usize) -> PyResult<Objects> {
-    if columns.len() > FEW {
-        return row::light(py, names, columns, len);
-    }
     // shared by all rows, as PyFlink's own decoder does
     let names = row::interned_names(py, names)?;
     let class = RowClass::get(py)?;
@@ -111,10 +111,10 @@ pub fn column(py: Python<'_>, array: &ArrayRef) -> PyResult<Objects> {
         }
         DataType::List(_) => {
             let lists = array.as_list::<i32>();
-            let mut items = column(py, lists.values())?.into_iter();
             let offsets = lists.value_offsets();
-            // a sliced list starts behind the first value
-            items.by_ref().take(offsets[0] as usize).for_each(drop);
+            // of a sliced list, these are not all values
+            let (first, end) = (offsets[0] as usize, offsets[lists.len()] as usize);
+            let mut items = column(py, &lists.values().slice(first, end - first))?.into_iter();
             let list = |row: usize| {
                 let len = (offsets[row + 1] - offsets[row]) as usize;
                 let values: Vec<_> = items.by_ref().take(len).collect();
