@@ -67,7 +67,10 @@ pub fn cell(py: Python<'_>, array: &ArrayRef, row: usize) -> PyResult<Py<PyAny>>
         DataType::Float32 => array.as_primitive::<Float32Type>().value(row).into_py_any(py),
         DataType::Float64 => array.as_primitive::<Float64Type>().value(row).into_py_any(py),
         DataType::Utf8 => Ok(PyString::new(py, array.as_string::<i32>().value(row)).into_any().unbind()),
-        _ => Ok(column(py, &array.slice(row, 1))?.remove(0)),
+        DataType::Binary | DataType::Date32 | DataType::List(_) | DataType::Struct(_) => {
+            Ok(column(py, &array.slice(row, 1))?.remove(0))
+        }
+        _ => value(py, &Value::from_array(array, row).map_err(|error| crate::gate::raise(py, error))?),
     }
 }
 
