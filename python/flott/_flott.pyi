@@ -223,7 +223,7 @@ class Simulation:
 class Conform:
     """A declared type, by which values are checked and converted."""
 
-    def __new__(cls, descriptor: str) -> Conform: ...
+    def __new__(cls, descriptor: str, narrowing: bool = False) -> Conform: ...
     def value(self, value: Any, what: str) -> Any:
         """The value, converted; a TypeError names it ``what``."""
 

@@ -219,7 +219,7 @@ def test_typed_collections(single: Env, items: list[Any], type_info: Any, read: 
     ("items", "type_info", "message"),
     [
         ([1, "x"], Types.INT(), r"collection\[1\].*INT.*'x'"),
-        ([2**31], Types.INT(), r"collection\[0\].*INT.*2147483648"),
+        ([2**63], Types.LONG(), r"collection\[0\].*LONG.*9223372036854775808"),
         ([(1, "a"), (2, 3)], NAMED, r"'name' of collection\[1\].*STRING.*3"),
         ([(1,)], Types.TUPLE([Types.INT(), Types.STRING()]), r"collection\[0\].*2"),
         ([[1, "x"]], Types.LIST(Types.INT()), r"collection\[0\], item \[1\].*INT.*'x'"),
@@ -385,6 +385,19 @@ def test_a_failure_comes_out_of_the_iterator(single: Env) -> None:
         assert [next(results), next(results)] == [1, 2]
         with pytest.raises(ZeroDivisionError):
             next(results)
+
+
+def test_numbers_too_large_for_a_collections_type_lose_their_upper_bits(single: Env) -> None:
+    # as in PyFlink: 43878 - 2**16, 9147483648 - 2 * 2**32, -129 + 2**8
+    row = Types.ROW([Types.SHORT(), Types.INT(), Types.BYTE()])
+    with pytest.warns(RuntimeWarning) as said:
+        numbers = single.from_collection([(43878, 9147483648, -129), (1, 2, 3)], row)
+    with numbers.execute_and_collect() as results:
+        assert list(results) == [Row(f0=-21658, f1=557549056, f2=127), Row(f0=1, f1=2, f2=3)]
+    first = str(said[0].message)
+    assert first.startswith("43878 does not fit Types.SHORT() and becomes -21658")
+    assert first.endswith("Types.INT() holds it")
+    assert len(said) == 3
 
 
 def test_a_stream_is_no_collection(single: Env) -> None:

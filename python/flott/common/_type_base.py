@@ -37,15 +37,20 @@ class TypeInformation:
         """The type as JSON-able data for the engine, for example ``{"kind": "LONG"}``."""
         raise NotImplementedError
 
-    def _conform(self) -> Conform:
-        """The type as the engine checks and converts values by it."""
-        made: Conform | None = self.__dict__.get("_conform_made")
+    def _conform(self, narrowing: bool = False) -> Conform:
+        """The type as the engine checks and converts values by it.
+
+        :param narrowing: whole numbers too large for BYTE, SHORT and INT lose their upper bits, as in Java
+        """
+        made: Conform | None = None if narrowing else self.__dict__.get("_conform_made")
         if made is None:
             from json import dumps
 
             from flott._flott import Conform
 
-            made = self.__dict__["_conform_made"] = Conform(dumps(self._descriptor()))
+            made = Conform(dumps(self._descriptor()), narrowing)
+            if not narrowing:
+                self.__dict__["_conform_made"] = made
         return made
 
     def _convert(self, value: Any, what: str = "the value") -> Any:

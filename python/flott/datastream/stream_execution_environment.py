@@ -82,14 +82,15 @@ class StreamExecutionEnvironment(EnvironmentSettings):
     def from_collection(self, collection: Collection[Any], type_info: TypeInformation | None = None) -> DataStream:
         """A stream of the given objects, in order.
 
-        :param type_info: what they are; objects that are not raise TypeError here
+        :param type_info: what they are; objects that are not raise TypeError here. As in PyFlink, a whole number too large
+            for BYTE, SHORT or INT loses its upper bits; a RuntimeWarning says so
         """
         if not hasattr(collection, "__iter__"):
             raise TypeError(f"from_collection() takes a list of records, not {collection!r}")
         items = list(collection)
         if type_info is not None:
             checks.type_information(type_info, "the type_info of from_collection()")
-            items = type_info._conform().values(items, "collection")
+            items = type_info._conform(narrowing=True).values(items, "collection")
 
         def add(graph: Graph, own: Transformation) -> int:
             return graph.add_collection(own.name, items)

@@ -39,8 +39,10 @@ enum Kind {
 
 impl Conform {
     /// `None` for a type that any object is of: nothing is to be done then.
-    pub fn new(py: Python<'_>, descriptor: &Json) -> Result<Option<Conform>> {
-        Ok(match Kind::new(py, descriptor)? {
+    ///
+    /// `narrowing`: whole numbers that are too large lose their upper bits, as in Java's casts.
+    pub fn new(py: Python<'_>, descriptor: &Json, narrowing: bool) -> Result<Option<Conform>> {
+        Ok(match Kind::new(py, descriptor, narrowing)? {
             Kind::Any => None,
             kind => Some(Conform(kind)),
         })
@@ -57,14 +59,14 @@ impl Conform {
 }
 
 impl Kind {
-    fn new(py: Python<'_>, descriptor: &Json) -> Result<Kind> {
+    fn new(py: Python<'_>, descriptor: &Json, narrowing: bool) -> Result<Kind> {
         let name = descriptor["kind"]
             .as_str()
             .ok_or_else(|| Error::internal(format!("a declared type has no kind: {descriptor}")))?;
-        let inner = |key: &str| Kind::new(py, &descriptor[key]);
+        let inner = |key: &str| Kind::new(py, &descriptor[key], narrowing);
         let fields = || -> Result<Vec<Kind>> {
             let fields = descriptor["fields"].as_array().map(Vec::as_slice).unwrap_or_default();
-            fields.iter().map(|field| Kind::new(py, field)).collect()
+            fields.iter().map(|field| Kind::new(py, field, narrowing)).collect()
         };
         Ok(match name {
             "PICKLED_BYTE_ARRAY" => Kind::Any,
@@ -80,9 +82,10 @@ impl Kind {
                 let fields = Fields::new(py, &names, fields()?);
                 Kind::Row(Box::new(fields.map_err(|error| Error::internal(error.to_string()))?))
             }
-            name => Kind::Scalar(
-                Scalar::new(name).ok_or_else(|| Error::internal(format!("there is no declared type '{name}'")))?,
-            ),
+            name => match Scalar::new(name) {
+                Some(scalar) => Kind::Scalar(if narrowing { scalar.narrowing() } else { scalar }),
+                None => return Err(Error::internal(format!("there is no declared type '{name}'"))),
+            },
         })
     }
 
@@ -172,8 +175,9 @@ pub struct PyConform(pub Option<Arc<Conform>>);
 impl PyConform {
     /// From a type's descriptor as JSON.
     #[new]
-    fn new(py: Python<'_>, descriptor: &str) -> PyResult<Self> {
-        let made = types::parse(descriptor).and_then(|descriptor| Conform::new(py, &descriptor));
+    #[pyo3(signature = (descriptor, narrowing=false))]
+    fn new(py: Python<'_>, descriptor: &str, narrowing: bool) -> PyResult<Self> {
+        let made = types::parse(descriptor).and_then(|descriptor| Conform::new(py, &descriptor, narrowing));
         made.map(|conform| PyConform(conform.map(Arc::new))).map_err(|error| raise(py, error))
     }
 

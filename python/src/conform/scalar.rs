@@ -19,6 +19,8 @@ pub enum Scalar {
     Boolean,
     /// Whole numbers of 8, 16, 32 or 64 bits.
     Integer(&'static Width),
+    /// The same, where a number that is too large loses its upper bits.
+    Narrowed(&'static Width),
     BigInt,
     Float,
     Double,
@@ -67,12 +69,20 @@ impl Scalar {
         })
     }
 
+    /// The type as Java converts to it: bytes, shorts and ints take the lower bits of any long.
+    pub fn narrowing(self) -> Scalar {
+        match self {
+            Scalar::Integer(width) if !std::ptr::eq(width, &LONG) => Scalar::Narrowed(width),
+            other => other,
+        }
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Scalar::String => "STRING",
             Scalar::Char => "CHAR",
             Scalar::Boolean => "BOOLEAN",
-            Scalar::Integer(width) => width.name,
+            Scalar::Integer(width) | Scalar::Narrowed(width) => width.name,
             Scalar::BigInt => "BIG_INT",
             Scalar::Float => "FLOAT",
             Scalar::Double => "DOUBLE",
@@ -84,7 +94,7 @@ impl Scalar {
 
     /// Whether it is a byte, of which arrays are `bytes`.
     pub fn is_byte(self) -> bool {
-        matches!(self, Scalar::Integer(width) if std::ptr::eq(width, &BYTE))
+        matches!(self, Scalar::Integer(width) | Scalar::Narrowed(width) if std::ptr::eq(width, &BYTE))
     }
 
     /// Whether the value is exactly of the type; None is not looked for.
@@ -94,7 +104,7 @@ impl Scalar {
             Scalar::String => value.is_exact_instance_of::<PyString>(),
             Scalar::Char => value.cast_exact::<PyString>().is_ok_and(|text| text.len().is_ok_and(|len| len == 1)),
             Scalar::Boolean => value.is_exact_instance_of::<PyBool>(),
-            Scalar::Integer(width) => {
+            Scalar::Integer(width) | Scalar::Narrowed(width) => {
                 value.is_exact_instance_of::<PyInt>()
                     && small(value).is_some_and(|number| (width.low..=width.high).contains(&number))
             }
@@ -135,10 +145,11 @@ impl Scalar {
                 })
             }
             Scalar::Boolean => boolean(value),
-            Scalar::Integer(width) => {
+            Scalar::Integer(width) | Scalar::Narrowed(width) => {
                 let whole = whole(value, width.name)?;
                 match small(&whole) {
                     Some(number) if (width.low..=width.high).contains(&number) => Ok(whole),
+                    Some(number) if matches!(self, Scalar::Narrowed(_)) => Ok(narrowed(py, number, width)?),
                     _ => {
                         let Width { name, low, high, wider } = width;
                         let expected = format!("an int from {low} to {high} (Types.{name})");
@@ -197,6 +208,18 @@ fn boolean(value: Bound<'_, PyAny>) -> Converted<'_> {
         Some(truth) => Ok(PyBool::new(py, truth).to_owned().into_any()),
         None => Err(Mismatch::new("True or False (Types.BOOLEAN)", &value).with_hint("convert it with bool(...)")),
     }
+}
+
+/// What Java's cast makes of a number that is too large; said in a warning, since it is another number then.
+fn narrowed<'py>(py: Python<'py>, number: i64, width: &Width) -> PyResult<Bound<'py, PyAny>> {
+    let Width { name, low, high, wider } = width;
+    let lower = (number.wrapping_sub(*low)).rem_euclid(high - low + 1) + low;
+    let text = format!(
+        "{number} does not fit Types.{name}() and becomes {lower} in from_collection(), as in PyFlink; \
+         Types.{wider}() holds it"
+    );
+    py.import("warnings")?.call_method1("warn", (text, py.get_type::<pyo3::exceptions::PyRuntimeWarning>()))?;
+    Ok(PyInt::new(py, lower).into_any())
 }
 
 /// A whole number of any size: an int, what counts as one, or a number without a fraction.
