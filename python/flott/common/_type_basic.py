@@ -247,6 +247,8 @@ class PickledBytesTypeInfo(TypeInformation):
         return {"kind": "PICKLED_BYTE_ARRAY"}
 
     def _render(self, value: Any) -> str:
+        if isinstance(value, (bytes, bytearray)):
+            return f"[{', '.join([str(byte - 256 if byte > 127 else byte) for byte in value])}]"
         return str(value)
 
     def __repr__(self) -> str:
