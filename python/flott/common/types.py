@@ -60,21 +60,6 @@ class Row(RowBase):
     # `_fields` is None for a row without names.
     __slots__ = ()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Makes a row of ``args``, or of ``kwargs`` with their names.
-
-        :raises ValueError: if both are given
-        """
-        if kwargs:
-            if args:
-                raise ValueError("Can not use both args and kwargs to create Row")
-            self._fields = list(kwargs)
-            self._values = list(kwargs.values())
-        else:
-            self._fields = None
-            self._values = list(args)
-        self._row_kind = _INSERT
-
     @staticmethod
     def _make(fields: list[str] | None, values: list[Any], kind: RowKind = _INSERT) -> Row:
         """A row that keeps both lists as they are: the engine's way to build one."""
@@ -149,17 +134,6 @@ class Row(RowBase):
             pairs = zip(self._fields, self._values, strict=False)
             return f"Row({', '.join([f'{name}={value!r}' for name, value in pairs])})"
         return f"<Row({', '.join([repr(value) for value in self._values])})>"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Row):
-            return False
-        if self._row_kind is not other._row_kind:
-            return False
-        if self._fields == other._fields:
-            return self._values == other._values
-        if self._fields is None or other._fields is None:
-            return False
-        return self.as_dict() == other.as_dict()
 
     def __hash__(self) -> int:
         if self._fields is None:

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow::array::ArrayRef;
 use pyo3::exceptions::{PyAttributeError, PyIndexError, PyKeyError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyIterator, PyList, PyString};
+use pyo3::types::{PyDict, PyInt, PyIterator, PyList, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit, ffi};
 
 use self::class::attributes;
@@ -62,6 +62,45 @@ impl RowBase {
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyAny>, _kwargs: Option<&Bound<'_, PyAny>>) -> Self {
         RowBase::default()
+    }
+
+    /// Makes a row of ``args``, or of ``kwargs`` with their names.
+    ///
+    /// :raises ValueError: if both are given
+    #[pyo3(signature = (*args, **kwargs))]
+    fn __init__(&self, args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+        let (fields, values) = match kwargs.filter(|kwargs| !kwargs.is_empty()) {
+            None => (None, args.to_list()),
+            Some(_) if !args.is_empty() => {
+                return Err(PyValueError::new_err("Can not use both args and kwargs to create Row"));
+            }
+            Some(kwargs) => (Some(kwargs.keys().unbind()), kwargs.values()),
+        };
+        let made = Inner { fields, kind: None, content: Content::Own(values.unbind()) };
+        let before = std::mem::replace(&mut *lock(&self.inner), made);
+        drop(before);
+        Ok(())
+    }
+
+    /// Equal kinds and equal fields; between rows with names the order of the names does not count.
+    fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let Ok(other) = other.cast::<RowBase>() else { return Ok(false) };
+        let other = other.get();
+        if !self._row_kind(py)?.is(&other._row_kind(py)?) {
+            return Ok(false);
+        }
+        let (values, others) = (self._values(py)?, other._values(py)?);
+        match (self._fields(py), other._fields(py)) {
+            (None, None) => values.eq(others),
+            (Some(fields), Some(other_fields)) => {
+                let (fields, other_fields) = (fields.bind(py), other_fields.bind(py));
+                if fields.is(other_fields) || fields.eq(other_fields)? {
+                    return values.eq(others);
+                }
+                by_name(fields, &values)?.eq(by_name(other_fields, &others)?)
+            }
+            _ => Ok(false),
+        }
     }
 
     /// The names of the fields, or None.
@@ -296,6 +335,15 @@ pub fn light(py: Python<'_>, names: &[&str], columns: &[ArrayRef], len: usize) -
 /// Names as a list that rows share.
 pub fn interned_names<'py>(py: Python<'py>, names: &[&str]) -> PyResult<Bound<'py, PyList>> {
     PyList::new(py, names.iter().map(|name| PyString::intern(py, name)))
+}
+
+/// The fields that have a name.
+fn by_name<'py>(fields: &Bound<'py, PyList>, values: &Bound<'py, PyList>) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(fields.py());
+    for (field, value) in fields.iter().zip(values.iter()) {
+        dict.set_item(field, value)?;
+    }
+    Ok(dict)
 }
 
 fn no_names(name: &Bound<'_, PyString>) -> PyErr {
