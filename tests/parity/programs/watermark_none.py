@@ -1,4 +1,4 @@
-"""Without a strategy there is no watermark until the input ends.
+"""Without a strategy there are no timestamps and no watermark until the input ends.
 
 compare: lines in any order, without subtasks
 """
@@ -11,13 +11,13 @@ env = StreamExecutionEnvironment.get_execution_environment()
 
 class Show(ProcessFunction):
     def process_element(self, value, ctx):
-        yield f"{value} {ctx.timer_service().current_watermark()}"
+        yield f"{value} {ctx.timestamp()} {ctx.timer_service().current_watermark()}"
 
 
 class ShowKeyed(KeyedProcessFunction):
     def process_element(self, value, ctx):
         ctx.timer_service().register_event_time_timer(2**63 - 1)
-        yield f"{value} {ctx.timer_service().current_watermark()}"
+        yield f"{value} {ctx.timestamp()} {ctx.timer_service().current_watermark()}"
 
     def on_timer(self, timestamp, ctx):
         yield f"end: {ctx.get_current_key()} {timestamp} {ctx.timer_service().current_watermark()}"
