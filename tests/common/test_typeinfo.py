@@ -119,6 +119,8 @@ def test_row_fields() -> None:
         (Types.INSTANT(), Instant(0, 250_000_000), "1970-01-01T00:00:00.250Z"),
         (Types.BIG_DEC(), Decimal("1.50"), "1.50"),
         (Types.PICKLED_BYTE_ARRAY(), {"a": True}, "{'a': True}"),
+        # Java has a byte[] there, whose bytes are signed
+        (Types.PICKLED_BYTE_ARRAY(), bytearray(b"a\xff"), "[97, -1]"),
         (
             LocalTimeTypeInfo(LocalTimeTypeInfo.TimeType.LOCAL_DATE_TIME),
             dt.datetime(2018, 3, 11, 3),
