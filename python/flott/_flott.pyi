@@ -97,6 +97,7 @@ class Graph:
         late_output: str | None = None,
         result: Conform | None = None,
         sides: Sequence[tuple[str, Conform]] = ...,
+        broadcast_first: bool = False,
     ) -> int:
         """An operator around a Python function; ``factory(subtask)`` returns ``(calls, close)``. Results are converted
         to the declared type ``result``, and what goes to side outputs to those of ``sides``."""

@@ -8,6 +8,7 @@ use flott::connector::{self, Boundedness, Options, Spec};
 use flott::graph::{Chaining, CustomPartitioner, NodeKind, Partitioning, StreamEdge, StreamGraph};
 use flott::operator::AssignTimestamps;
 use flott::runtime::{JobConfig, run};
+use flott::time::WatermarkPace;
 use flott::{Result, batch::Batch};
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
@@ -153,7 +154,7 @@ impl PyGraph {
 
     /// An operator around a Python function; `factory(subtask)` returns `(calls, close)`. Results are converted to the
     /// declared type `result`, and what goes to side outputs to those of `sides`.
-    #[pyo3(signature = (name, kind, factory, broadcast_states=Vec::new(), late_output=None, result=None, sides=Vec::new()))]
+    #[pyo3(signature = (name, kind, factory, broadcast_states=Vec::new(), late_output=None, result=None, sides=Vec::new(), broadcast_first=false))]
     #[allow(clippy::too_many_arguments, reason = "Python passes them by name")]
     fn add_operator(
         &mut self,
@@ -165,12 +166,13 @@ impl PyGraph {
         late_output: Option<&str>,
         result: Option<&PyConform>,
         sides: Vec<(String, PyRef<'_, PyConform>)>,
+        broadcast_first: bool,
     ) -> PyResult<usize> {
         let declared = Arc::new(Declared::new(result, sides));
         // nodes are numbered from 1
         let inspected = self.inspected.clone().map(|inspected| (inspected, self.graph.nodes.len() + 1));
         let late_output = late_output.map(Arc::from);
-        let settings = Settings { broadcast_states, late_output, declared, inspected };
+        let settings = Settings { broadcast_states, broadcast_first, late_output, declared, inspected };
         let operator = checked(py, operators::create(kind, factory, settings))?;
         Ok(self.graph.add_node(name, NodeKind::Operator(operator)))
     }
@@ -346,6 +348,12 @@ fn job_config(given: &Bound<'_, PyDict>) -> PyResult<JobConfig> {
             "parallelism" => config.parallelism = value.extract()?,
             "max_parallelism" => config.max_parallelism = value.extract()?,
             "batch_size" => config.batch_size = value.extract()?,
+            "watermark_every" => config.watermark_pace.every = value.extract()?,
+            // 0 for none but the last
+            "watermark_interval_ms" => match value.extract()? {
+                0 => config.watermark_pace = WatermarkPace::NEVER,
+                interval => config.watermark_pace.interval = interval,
+            },
             "chaining" => config.chaining = value.extract()?,
             "progress" => config.progress = value.extract()?,
             "checkpoint_interval_ms" => {

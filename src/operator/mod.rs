@@ -20,7 +20,7 @@ use std::sync::atomic::AtomicBool;
 use crate::batch::Batch;
 use crate::error::Result;
 use crate::metrics::OperatorMetrics;
-use crate::time::Clock;
+use crate::time::{Clock, WatermarkPace};
 
 pub use outside::{Load, Waker};
 pub use timestamps::AssignTimestamps;
@@ -36,6 +36,7 @@ pub struct SubtaskContext {
     pub max_parallelism: u16,
     /// How many records a batch should hold.
     pub batch_size: usize,
+    pub watermark_pace: WatermarkPace,
     pub clock: Arc<dyn Clock>,
     pub metrics: OperatorMetrics,
     /// Set when the job is being cancelled: whoever waits or retries must look at it and give up.

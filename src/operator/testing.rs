@@ -38,6 +38,7 @@ pub(crate) fn context_at(clock: Arc<dyn Clock>, parallelism: usize, batch_size: 
         parallelism,
         max_parallelism: 128,
         batch_size,
+        watermark_pace: Default::default(),
         clock,
         metrics: OperatorMetrics::default(),
         cancelled: Arc::default(),

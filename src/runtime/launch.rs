@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::graph::{JobEdge, JobGraph, NodeId, NodeKind, Partitioning, StreamGraph, StreamNode};
 use crate::metrics::{RECORDS_IN, RECORDS_OUT};
 use crate::operator::{Operator, SubtaskContext, Waker};
-use crate::time::Clock;
+use crate::time::{Clock, WatermarkPace};
 use crate::types::DEFAULT_MAX_PARALLELISM;
 
 /// Wraps the loop of a task's thread: a language binding attaches the thread to its interpreter here.
@@ -30,6 +30,8 @@ pub struct JobConfig {
     pub max_parallelism: u16,
     /// How many records a batch should hold.
     pub batch_size: usize,
+    /// When sources and `assign_timestamps_and_watermarks` emit watermarks.
+    pub watermark_pace: WatermarkPace,
     /// What a channel between two tasks holds at most, in records and in bytes.
     pub exchange_records: usize,
     pub exchange_bytes: usize,
@@ -50,6 +52,7 @@ impl Default for JobConfig {
             parallelism: 1,
             max_parallelism: DEFAULT_MAX_PARALLELISM,
             batch_size: 1024,
+            watermark_pace: WatermarkPace::default(),
             exchange_records: 8192,
             exchange_bytes: 8 << 20,
             checkpoint_interval: None,
@@ -160,7 +163,12 @@ impl<'a> Builder<'a> {
                             sources.push(SourceGroup::new(enumerator, id, vertex.parallelism, place));
                         }
                         let reader = source.reader(&context).map_err(|error| error.at(self.place(head.id)))?;
-                        TaskInput::Source(SourceInput::new(reader, watermarks.clone(), self.clock.clone()))
+                        TaskInput::Source(SourceInput::new(
+                            reader,
+                            watermarks.clone(),
+                            self.config.watermark_pace,
+                            self.clock.clone(),
+                        ))
                     }
                     _ => {
                         let inputs = incoming[id].iter().map(|(edge, _)| self.job.edges[*edge].stream.input).collect();
@@ -255,6 +263,7 @@ impl<'a> Builder<'a> {
             parallelism: self.job.vertices[vertex].parallelism,
             max_parallelism: self.job.vertices[vertex].max_parallelism,
             batch_size: self.config.batch_size,
+            watermark_pace: self.config.watermark_pace,
             clock: self.clock.clone(),
             metrics: self.metrics.operator(id),
             cancelled: self.cancelled.clone(),

@@ -8,7 +8,7 @@ use crate::batch::{Batch, NO_TIMESTAMP};
 use crate::checkpoint::CheckpointId;
 use crate::connector::{Polled, SourceReader, Split};
 use crate::error::Result;
-use crate::time::{Clock, MAX_WATERMARK, WatermarkGenerator, WatermarkStrategy};
+use crate::time::{Clock, MAX_WATERMARK, PacedWatermarks, WatermarkPace, WatermarkStrategy};
 
 pub enum Read {
     Batch(Batch),
@@ -18,7 +18,7 @@ pub enum Read {
 }
 
 struct SplitTime {
-    generator: Box<dyn WatermarkGenerator>,
+    watermarks: PacedWatermarks,
     /// Processing time of the newest record, in ms.
     active_at: i64,
 }
@@ -26,7 +26,10 @@ struct SplitTime {
 pub struct SourceInput {
     reader: Box<dyn SourceReader>,
     strategy: Option<Arc<dyn WatermarkStrategy>>,
+    pace: WatermarkPace,
     clock: Arc<dyn Clock>,
+    /// What was read behind the place of a watermark.
+    rest: Option<(Arc<str>, Batch)>,
     splits: HashMap<Arc<str>, SplitTime>,
     no_more_splits: bool,
     /// Positions at each barrier that has not been completed yet.
@@ -38,12 +41,15 @@ impl SourceInput {
     pub fn new(
         reader: Box<dyn SourceReader>,
         strategy: Option<Arc<dyn WatermarkStrategy>>,
+        pace: WatermarkPace,
         clock: Arc<dyn Clock>,
     ) -> Self {
         SourceInput {
             reader,
             strategy,
+            pace,
             clock,
+            rest: None,
             splits: HashMap::new(),
             no_more_splits: false,
             positions: BTreeMap::new(),
@@ -52,12 +58,14 @@ impl SourceInput {
     }
 
     pub fn add_splits(&mut self, splits: Vec<Split>) -> Result<()> {
+        let now = self.clock.now();
         for split in &splits {
-            let generator: Box<dyn WatermarkGenerator> = match &self.strategy {
-                Some(strategy) => strategy.generator(),
-                None => Box::new(crate::time::NoWatermarks),
+            let (generator, pace) = match &self.strategy {
+                Some(strategy) => (strategy.generator(), self.pace),
+                None => (Box::new(crate::time::NoWatermarks) as _, WatermarkPace::NEVER),
             };
-            self.splits.insert(split.id.as_str().into(), SplitTime { generator, active_at: self.clock.now() });
+            let watermarks = PacedWatermarks::new(generator, pace, now);
+            self.splits.insert(split.id.as_str().into(), SplitTime { watermarks, active_at: now });
         }
         self.reader.add_splits(splits)
     }
@@ -67,6 +75,9 @@ impl SourceInput {
     }
 
     pub fn read(&mut self, wait: Duration) -> Result<Read> {
+        if let Some((split, batch)) = self.rest.take() {
+            return self.up_to_watermark(split, batch);
+        }
         if self.splits.is_empty() {
             return Ok(if self.no_more_splits { Read::Ended } else { Read::Nothing });
         }
@@ -77,18 +88,30 @@ impl SourceInput {
                 Ok(if self.splits.is_empty() && self.no_more_splits { Read::Ended } else { Read::Nothing })
             }
             Polled::Records { split, mut batch } => {
-                if let Some(strategy) = &self.strategy {
-                    if let Some(timestamps) = strategy.timestamps(&batch)? {
-                        batch.timestamps = Some(timestamps);
-                    }
-                    if let Some(time) = self.splits.get_mut(&split) {
-                        time.generator.observe(&batch)?;
-                        time.active_at = self.clock.now();
-                    }
+                let Some(strategy) = &self.strategy else { return Ok(Read::Batch(batch)) };
+                if let Some(timestamps) = strategy.timestamps(&batch)? {
+                    batch.timestamps = Some(timestamps);
                 }
-                Ok(Read::Batch(batch))
+                self.up_to_watermark(split, batch)
             }
         }
+    }
+
+    /// The records in front of the next watermark; the others are kept for the next reading.
+    fn up_to_watermark(&mut self, split: Arc<str>, mut batch: Batch) -> Result<Read> {
+        if let Some(time) = self.splits.get_mut(&split) {
+            let room = time.watermarks.room();
+            let rest = (batch.len() > room).then(|| batch.split_off(room));
+            time.watermarks.observe(&batch)?;
+            time.active_at = self.clock.now();
+            self.rest = rest.map(|rest| (split, rest));
+        }
+        Ok(Read::Batch(batch))
+    }
+
+    /// Whether everything that was read has been handed out, so that the reader's positions are those of the stream.
+    pub fn is_handed_out(&self) -> bool {
+        self.rest.is_none()
     }
 
     pub fn no_more_splits_left(&self) -> bool {
@@ -112,7 +135,7 @@ impl SourceInput {
                 continue;
             }
             active = true;
-            least = least.min(time.generator.current()?);
+            least = least.min(time.watermarks.current(now)?);
         }
         Ok((if active { least } else { NO_TIMESTAMP }, !active && !self.splits.is_empty()))
     }

@@ -131,6 +131,16 @@ pub enum TaskInput {
     Network(NetworkInput),
 }
 
+impl TaskInput {
+    /// Whether nothing that was read waits to be worked at: a barrier would come before it.
+    fn is_handed_out(&self) -> bool {
+        match self {
+            TaskInput::Source(source) => source.is_handed_out(),
+            TaskInput::Network(_) => true,
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Created,
@@ -202,6 +212,7 @@ impl Task {
         }
         if self.rest.is_none()
             && self.held.is_none()
+            && self.input.is_handed_out()
             && let Some(command) = self.control.receive()
         {
             self.command(command)?;

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flott.common import Duration, Types, WatermarkStrategy
+from flott.common import Configuration, Duration, Types, WatermarkStrategy
 from flott.common.watermark_strategy import TimestampAssigner
 from flott.datastream import DataStream, OutputTag, StreamExecutionEnvironment, TimeDomain
 from flott.datastream.functions import KeyedProcessFunction, ProcessFunction, RuntimeContext
@@ -121,10 +121,9 @@ def test_what_a_timer_emits_has_the_timers_time() -> None:
     assert collect(stamped) == [((("a", 5), 5, NO_WATERMARK), 5), (("timer", 6), 6)]
 
 
-def test_the_watermark_fires_timers_while_records_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    # one record a batch, so that the watermark passes behind each: 10 - 0 - 1 = 9 behind the first
-    monkeypatch.setenv("FLOTT_BATCH_SIZE", "1")
-    env = Env.get_execution_environment()
+def test_the_watermark_fires_timers_while_records_come(batch_size: int | None) -> None:
+    # the watermark passes behind each record, wherever batches end: 10 - 0 - 1 = 9 behind the first
+    env = Env.get_execution_environment(Configuration().set_integer("flott.watermark-every", 1))
     bounded = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_millis(0))
     strategy = bounded.with_timestamp_assigner(SecondField())
     timed = env.from_collection([("a", 10), ("a", 20), ("a", 15)]).assign_timestamps_and_watermarks(strategy)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flott.common import Time, Types, WatermarkStrategy
+from flott.common import Configuration, Time, Types, WatermarkStrategy
 from flott.common.watermark_strategy import TimestampAssigner
 from flott.datastream import DataStream, KeyedStream, OutputTag, ProcessFunction, StreamExecutionEnvironment
 from flott.datastream.functions import (
@@ -185,10 +185,9 @@ def test_a_global_window_fires_by_its_trigger(env: Env) -> None:
 
 
 @pytest.fixture
-def one_by_one(monkeypatch: pytest.MonkeyPatch) -> Env:
-    """One record a batch, so that the watermark passes behind each of them."""
-    monkeypatch.setenv("FLOTT_BATCH_SIZE", "1")
-    return Env.get_execution_environment()
+def one_by_one(batch_size: int | None) -> Env:
+    """An environment in which the watermark passes behind each record, wherever batches end."""
+    return Env.get_execution_environment(Configuration().set_integer("flott.watermark-every", 1))
 
 
 def ascending(env: Env, records: list[Any]) -> KeyedStream:
@@ -217,6 +216,15 @@ def test_late_records_without_an_output_are_counted(one_by_one: Env) -> None:
     client.get_job_execution_result().result()
     counters = {name: counters for _, name, _, counters in client._job._job.metrics()}  # type: ignore[attr-defined]
     assert counters["windows"]["numLateRecordsDropped"] == 2
+
+
+def test_a_watermark_comes_behind_a_thousand_records(batch_size: int | None) -> None:
+    # a record of time 0 is late behind the first 1000, whatever the batches, and not before
+    env = Env.get_execution_environment(Configuration().set_string("pipeline.auto-watermark-interval", "1 d"))
+    records = [("a", 100, 1)] * 999 + [("a", 0, 2)] + [("a", 0, 3)]
+    windows = ascending(env, records).window(TumblingEventTimeWindows.of(Time.milliseconds(10)))
+    late = windows.side_output_late_data(LATE).aggregate(Sum(), Describe()).get_side_output(LATE)
+    assert collect(late) == [("a", 0, 3)]
 
 
 def test_a_window_waits_for_late_records(one_by_one: Env) -> None:

@@ -62,9 +62,9 @@ class ExecutionConfig(SettingsView):
         return self._configuration.get_string("pipeline.closure-cleaner-level", "RECURSIVE").upper() != "NONE"
 
     def set_auto_watermark_interval(self, interval: int) -> ExecutionConfig:
-        """Sets how often watermarks are made.
+        """Sets how often watermarks are made, where records come slower than a thousand in that time.
 
-        :param interval: milliseconds; 0 makes none
+        :param interval: milliseconds; 0 makes none but the last, at the end of a bounded input
         :raises ValueError: if it is negative
         """
         if whole_number(interval, "interval") < 0:

@@ -42,7 +42,15 @@ def operator_node(
 
     def add(graph: Graph, transformation: Transformation) -> int:
         sides = transformation.conform_sides()
-        return graph.add_operator(transformation.name, kind, make, broadcast_states, None, conform(result), sides)
+        return graph.add_operator(
+            transformation.name,
+            kind,
+            make,
+            broadcast_states,
+            result=conform(result),
+            sides=sides,
+            broadcast_first=bool(broadcast_states) and env._is_batch(graph),
+        )
 
     return add
 

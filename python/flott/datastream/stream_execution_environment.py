@@ -44,8 +44,9 @@ class StreamExecutionEnvironment(EnvironmentSettings):
 
     Options come from :meth:`configure`, from the setters here, or from environment variables: ``FLOTT_PROGRESS=1``
     shows progress and a summary on standard error (option ``flott.progress``), ``FLOTT_BATCH_SIZE`` sets how many
-    records are handed on at once (``flott.batch-size``, 1024), ``FLOTT_LOG`` which messages of the engine go to
-    standard error (``off``, ``error``, ``warn`` unless set, ``info``, ``debug``).
+    records are handed on at once (``flott.batch-size``, 1024; no result depends on it), ``FLOTT_LOG`` which messages of the engine go to
+    standard error (``off``, ``error``, ``warn`` unless set, ``info``, ``debug``). A watermark comes behind every
+    thousand records (``flott.watermark-every``), and after ``pipeline.auto-watermark-interval`` where they come slower.
     """
 
     def __init__(self, configuration: Configuration | None = None) -> None:
@@ -297,6 +298,8 @@ class StreamExecutionEnvironment(EnvironmentSettings):
             "parallelism": self.get_parallelism(),
             "max_parallelism": max(options.get_integer("pipeline.max-parallelism", 128), 1),
             "batch_size": self._batch_size(),
+            "watermark_every": max(options.get_integer("flott.watermark-every", 1000), 1),
+            "watermark_interval_ms": self._config.get_auto_watermark_interval(),
             "chaining": self.is_chaining_enabled(),
             "progress": os.environ.get("FLOTT_PROGRESS", "") not in ("", "0")
             or options.get_boolean("flott.progress", False),

@@ -30,6 +30,8 @@ pub use yielded::Yielded;
 pub struct Settings {
     /// The names of the broadcast states that a broadcast stream was given.
     pub broadcast_states: Vec<String>,
+    /// In BATCH mode the broadcast side is read first.
+    pub broadcast_first: bool,
     /// The side output that a window's late records go to.
     pub late_output: Option<Arc<str>>,
     pub declared: Arc<Declared>,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use flott::batch::{Batch, NO_TIMESTAMP};
 use flott::operator::{Operator, Output, SubtaskContext};
+use flott::time::MAX_WATERMARK;
 use flott::{Error, Result};
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
@@ -81,6 +82,7 @@ impl Kind {
             opened: None,
             yielded,
             next_timer: None,
+            held: (self.broadcast && settings.broadcast_first).then(Vec::new),
         })
     }
 }
@@ -94,6 +96,8 @@ struct Process {
     yielded: Yielded,
     /// When the first processing-time timer is due.
     next_timer: Option<i64>,
+    /// What came by the other side, where the broadcast side is read first and goes on.
+    held: Option<Vec<Batch>>,
 }
 
 struct Opened {
@@ -104,6 +108,14 @@ struct Opened {
 impl Process {
     fn opened(&self) -> Result<&Opened> {
         self.opened.as_ref().ok_or_else(|| Error::internal("a process function was called before it was opened"))
+    }
+
+    /// Works at what was held back: both sides have ended.
+    fn release(&mut self, output: &mut Output) -> Result<()> {
+        for batch in self.held.take().unwrap_or_default() {
+            self.process(0, batch, output)?;
+        }
+        Ok(())
     }
 
     /// Calls `on_timer` for each timer that is due, also for those that are set meanwhile.
@@ -171,6 +183,10 @@ impl Operator for Process {
     }
 
     fn process(&mut self, input: usize, batch: Batch, output: &mut Output) -> Result<()> {
+        if let (Some(held), 0) = (&mut self.held, input) {
+            held.push(batch);
+            return Ok(());
+        }
         let Batch { data, timestamps, keys, .. } = batch;
         let mut yielded = std::mem::take(&mut self.yielded);
         let Opened { context, timers } = self.opened()?;
@@ -216,6 +232,9 @@ impl Operator for Process {
     }
 
     fn watermark(&mut self, watermark: i64, output: &mut Output) -> Result<()> {
+        if watermark == MAX_WATERMARK {
+            self.release(output)?;
+        }
         let timers = &self.opened()?.timers;
         gate::enter(|py| {
             timers.borrow_mut(py).watermark = watermark;
@@ -236,7 +255,8 @@ impl Operator for Process {
         self.fire(Domain::Processing, now, output)
     }
 
-    fn finish(&mut self, _output: &mut Output) -> Result<()> {
+    fn finish(&mut self, output: &mut Output) -> Result<()> {
+        self.release(output)?;
         if self.next_timer.is_some() {
             let timers = &self.opened()?.timers;
             let waiting = gate::enter(|py| Ok(timers.borrow(py).waiting()))?;

@@ -114,7 +114,7 @@ impl BroadcastState {
 
     /// Sets every entry of `dict_value`.
     fn put_all(slf: PyRef<'_, Self>, dict_value: &Bound<'_, PyAny>) -> PyResult<()> {
-        for entry in dict_value.call_method0("items")?.try_iter()? {
+        for entry in super::entries(dict_value)? {
             let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = entry?.extract()?;
             slf.as_super().entries.bind(key.py()).set_item(key, value)?;
         }

@@ -104,7 +104,7 @@ impl MapState {
 
     /// Sets every entry of `dict_value`.
     fn put_all(&self, dict_value: &Bound<'_, PyAny>) -> PyResult<()> {
-        for entry in dict_value.call_method0("items")?.try_iter()? {
+        for entry in super::entries(dict_value)? {
             let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = entry?.extract()?;
             self.put(&key, value)?;
         }

@@ -18,3 +18,14 @@ pub use keyed::{KeyCursor, KeyedState};
 pub use list::ListState;
 pub use map::MapState;
 pub use value::ValueState;
+
+use pyo3::prelude::*;
+use pyo3::types::PyIterator;
+
+/// The pairs of a dict, or of anything that has pairs, as PyFlink's `put_all` takes them.
+fn entries<'py>(given: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyIterator>> {
+    match given.getattr_opt("items")? {
+        Some(items) => items.call0()?.try_iter(),
+        None => given.try_iter(),
+    }
+}
