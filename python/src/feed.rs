@@ -144,4 +144,8 @@ impl WatermarkGenerator for Feed {
     fn current(&mut self) -> Result<i64> {
         Ok(self.state().watermark)
     }
+
+    fn is_punctuated(&self) -> bool {
+        true
+    }
 }

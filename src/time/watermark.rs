@@ -26,6 +26,11 @@ pub trait WatermarkGenerator: Send {
 
     /// The watermark now; [`NO_TIMESTAMP`] before the first.
     fn current(&mut self) -> Result<i64>;
+
+    /// Whether its watermarks come when it says so, instead of at a pace.
+    fn is_punctuated(&self) -> bool {
+        false
+    }
 }
 
 /// When watermarks come.
@@ -80,7 +85,8 @@ impl PacedWatermarks {
 
     /// The watermark that is due, or the last one.
     pub fn current(&mut self, now: i64) -> Result<i64> {
-        if self.since >= self.pace.every || self.due_at().is_some_and(|at| at <= now) {
+        if self.generator.is_punctuated() || self.since >= self.pace.every || self.due_at().is_some_and(|at| at <= now)
+        {
             self.watermark = self.generator.current()?;
             (self.since, self.emitted_at) = (0, now);
         }

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from flott.common import Duration, Time, Types, WatermarkStrategy
+from flott.common import Configuration, Duration, Time, Types, WatermarkStrategy
 from flott.common.watermark_strategy import TimestampAssigner
 from flott.datastream import (
     AsyncDataStream,
@@ -161,10 +161,9 @@ class Times(ProcessFunction):
 
 
 @BOTH
-def test_no_result_passes_a_watermark(monkeypatch: pytest.MonkeyPatch, wait: Wait) -> None:
-    """Times 1, 2, 3, ...: each record is its own batch and the watermark behind it is its time - 1."""
-    monkeypatch.setenv("FLOTT_BATCH_SIZE", "1")
-    env = StreamExecutionEnvironment.get_execution_environment()
+def test_no_result_passes_a_watermark(wait: Wait) -> None:
+    """Times 1, 2, 3, ...: the watermark behind each record is its time - 1."""
+    env = StreamExecutionEnvironment.get_execution_environment(Configuration().set_integer("flott.watermark-every", 1))
     strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Second())
     records = env.from_collection([(n, n) for n in range(1, 20)]).assign_timestamps_and_watermarks(strategy)
 

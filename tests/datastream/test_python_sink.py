@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flott.common import Types, WatermarkStrategy
+from flott.common import Configuration, Types, WatermarkStrategy
 from flott.common.watermark_strategy import TimestampAssigner
 from flott.datastream import RuntimeContext, StreamExecutionEnvironment
 from flott.datastream.connectors.python import Committer, PythonSink, PythonSource, SinkContext, SinkWriter, Split
@@ -185,8 +185,7 @@ class Time(TimestampAssigner):
         return int(value)
 
 
-def test_the_context_knows_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FLOTT_BATCH_SIZE", "1")
+def test_the_context_knows_the_time() -> None:
     seen: list[Any] = []
 
     class Timed(PythonSink, SinkWriter):
@@ -198,6 +197,7 @@ def test_the_context_knows_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
             seen.append((value, context.timestamp(), context.current_watermark()))
 
     env = environment(1)
+    env.configure(Configuration().set_integer("flott.watermark-every", 1))
     strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Time())
     env.from_collection([5, 7]).assign_timestamps_and_watermarks(strategy).sink_to(Timed())
     env.from_collection([9]).sink_to(Timed())

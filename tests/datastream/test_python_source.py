@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flott.common import Types, WatermarkStrategy
+from flott.common import Configuration, Types, WatermarkStrategy
 from flott.common.watermark_strategy import TimestampAssigner
 from flott.datastream import DataStream, ProcessFunction, RuntimeContext, StreamExecutionEnvironment
 from flott.datastream.connectors.python import PythonSink, PythonSource, SinkContext, SinkWriter, Split, SplitReader
@@ -248,7 +248,10 @@ class Marks(ProcessFunction):
 
 def test_each_split_has_its_own_event_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two splits read in turn, a record each: the watermark is that of the one that is behind."""
+    # the splits take turns batch by batch
     monkeypatch.setenv("FLOTT_BATCH_SIZE", "1")
+    env = environment(1)
+    env.configure(Configuration().set_integer("flott.watermark-every", 1))
     strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Stamp())
 
     class Turns(Numbers):
@@ -256,7 +259,7 @@ def test_each_split_has_its_own_event_time(monkeypatch: pytest.MonkeyPatch) -> N
             for n in range(4):
                 yield f"{split.id}{10 * n if split.id == 'a' else n}", n
 
-    records = collected(environment(1).from_source(Turns("ab", 4), strategy, "turns").process(Marks()))
+    records = collected(env.from_source(Turns("ab", 4), strategy, "turns").process(Marks()))
     marks = {record: (stamp, watermark) for record, stamp, watermark in records}
     least = -(2**63)
     # a0 b0 a10 b1 ...: before b1 comes, a is at 10 and b at 0, so the watermark is 0 - 1

@@ -308,7 +308,8 @@ class Harness:
                 raise RuntimeError("there is nothing to run: make streams from h.source(name) first")
             self._operators = list(self.env._transformations)
             self._graph, self._nodes = build_graph(self._operators, Graph(simulated=True))
-            config = self.env._job_config("a test")
+            # a watermark behind each record: what a test feeds has its effect at once
+            config = {**self.env._job_config("a test"), "watermark_every": 1}
             self._simulation = self._graph.simulate(config, self._seed, self._start_time)
             self.env._transformations.clear()
             self._run()
