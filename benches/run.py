@@ -23,9 +23,9 @@ import sizes
 from systems import BENCHES, FLOTT, LOOP, PEERS, System
 from workloads import Run, Workloads, Wrong
 
-WORKLOADS = ("etl", "stage2", "typed", "lambdas", "keyed_sum", "rolling_sum", "cold", "size")
+WORKLOADS = ("etl", "stage2", "typed", "chain", "lambdas", "keyed_sum", "rolling_sum", "cold", "size")
 #: Those over integers, of which there are more.
-NUMBERS = ("lambdas", "keyed_sum", "rolling_sum")
+NUMBERS = ("chain", "lambdas", "keyed_sum", "rolling_sum")
 #: The whole work would take PyFlink minutes, and a rate needs less.
 PYFLINK_SHARE = 5
 #: Of the sums it manages some thousand keys a second.

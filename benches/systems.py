@@ -84,10 +84,10 @@ def _rename(original: Path, copy: Path) -> None:
     copy.write_text(re.sub(r"^from flott\b", "from pyflink", text, flags=re.MULTILINE), encoding="utf-8")
 
 
-_SAME = {"etl": "etl.py", "stage2": "stage2.py", "lambdas": "lambdas.py", "cold": "cold.py"}
+_SAME = {"etl": "etl.py", "stage2": "stage2.py", "chain": "chain.py", "lambdas": "lambdas.py", "cold": "cold.py"}
 _FLINK = {**_SAME, "keyed_sum": "keyed_sum_stream.py"}
 _BYTEWAX = {"etl": "etl_bytewax.py", "lambdas": "lambdas_bytewax.py", "cold": "cold_bytewax.py"}
-_LOOP = {"etl": "etl_loop.py", "stage2": "stage2_loop.py", "lambdas": "lambdas_loop.py"}
+_LOOP = {"etl": "etl_loop.py", "stage2": "stage2_loop.py", "chain": "chain_loop.py", "lambdas": "lambdas_loop.py"}
 _SUMS_LOOP = {"keyed_sum": "keyed_sum_loop.py", "rolling_sum": "keyed_sum_loop.py"}
 _SUMS = {"keyed_sum": "keyed_sum.py", "rolling_sum": "keyed_sum.py"}
 

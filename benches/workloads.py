@@ -17,7 +17,15 @@ from systems import CACHE, FLOTT, LOOP, System
 LIMIT_SECONDS = 900
 #: How often Flott may enter Python for each record. An operator enters once a batch, which holds up to 1024 records;
 #: stage2 has a dozen of them, some with side outputs, and turns objects into rows and back.
-GATE_ENTRIES = {"etl": 0.05, "stage2": 0.1, "lambdas": 0.05, "typed": 0.0, "keyed_sum": 0.0, "rolling_sum": 0.0}
+GATE_ENTRIES = {
+    "etl": 0.05,
+    "stage2": 0.1,
+    "chain": 0.05,
+    "lambdas": 0.05,
+    "typed": 0.0,
+    "keyed_sum": 0.0,
+    "rolling_sum": 0.0,
+}
 #: Where not all operators are in one task: stage2's dead letters come from two of them, and have a task of their own.
 TASKS = {"stage2": 2}
 #: What makes the input, where it is a file.
@@ -71,7 +79,7 @@ class Workloads:
         shutil.rmtree(out, ignore_errors=True)
         # the typed program is held against the loop of the other one
         program = "etl" if workload == "typed" and system is LOOP else workload
-        arguments = [str(records)] if workload == "lambdas" else []
+        arguments = [str(records)] if workload in ("chain", "lambdas") else []
         if workload in _SUMS:
             arguments = [str(records), _SUMS[workload]]
         if workload in INPUTS:
@@ -105,8 +113,8 @@ def _found(run: Run, output: str, out: Path) -> Any:
         return run.facts.get("checksum"), run.facts.get("results")
     if workload == "cold":
         return sorted(map(int, re.findall(r"^(\d+)$", output, re.MULTILINE)))
-    if workload == "lambdas":
-        return list(map(int, re.findall(r"COUNT=(\d+)", output)))
+    if workload in ("chain", "lambdas"):
+        return list(map(int, re.findall(r"(?:COUNT|TOTAL)=(\d+)", output)))
     return digest.texts(out) if workload == "stage2" else digest.etl(out)
 
 

@@ -19,6 +19,7 @@ def test_a_small_run_agrees(tmp_path: Path) -> None:
         "etl",
         "stage2",
         "typed",
+        "chain",
         "lambdas",
         "keyed_sum",
         "rolling_sum",

@@ -163,12 +163,13 @@ impl<'a> Builder<'a> {
                             sources.push(SourceGroup::new(enumerator, id, vertex.parallelism, place));
                         }
                         let reader = source.reader(&context).map_err(|error| error.at(self.place(head.id)))?;
-                        TaskInput::Source(SourceInput::new(
+                        let pace = self.config.watermark_pace;
+                        TaskInput::Source(Box::new(SourceInput::new(
                             reader,
                             watermarks.clone(),
-                            self.config.watermark_pace,
+                            pace,
                             self.clock.clone(),
-                        ))
+                        )))
                     }
                     _ => {
                         let inputs = incoming[id].iter().map(|(edge, _)| self.job.edges[*edge].stream.input).collect();

@@ -127,7 +127,7 @@ impl NetworkInput {
 }
 
 pub enum TaskInput {
-    Source(SourceInput),
+    Source(Box<SourceInput>),
     Network(NetworkInput),
 }
 
