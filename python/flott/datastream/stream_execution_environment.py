@@ -44,9 +44,10 @@ class StreamExecutionEnvironment(EnvironmentSettings):
 
     Options come from :meth:`configure`, from the setters here, or from environment variables: ``FLOTT_PROGRESS=1``
     shows progress and a summary on standard error (option ``flott.progress``), ``FLOTT_BATCH_SIZE`` sets how many
-    records are handed on at once (``flott.batch-size``, 1024; no result depends on it), ``FLOTT_LOG`` which messages of the engine go to
-    standard error (``off``, ``error``, ``warn`` unless set, ``info``, ``debug``). A watermark comes behind every
-    thousand records (``flott.watermark-every``), and after ``pipeline.auto-watermark-interval`` where they come slower.
+    records are handed on at once (``flott.batch-size``, 1024; no result depends on it), ``FLOTT_LOG`` which messages of
+    the engine go to standard error (``off``, ``error``, ``warn`` unless set, ``info``, ``debug``). A watermark comes
+    behind every thousand records (``flott.watermark-every``), and after ``pipeline.auto-watermark-interval`` where they
+    come slower.
     """
 
     def __init__(self, configuration: Configuration | None = None) -> None:
@@ -83,8 +84,8 @@ class StreamExecutionEnvironment(EnvironmentSettings):
     def from_collection(self, collection: Collection[Any], type_info: TypeInformation | None = None) -> DataStream:
         """A stream of the given objects, in order.
 
-        :param type_info: what they are; objects that are not raise TypeError here. As in PyFlink, a whole number too large
-            for BYTE, SHORT or INT loses its upper bits; a RuntimeWarning says so
+        :param type_info: what they are; objects that are not raise TypeError here. As in PyFlink, a whole number too
+            large for BYTE, SHORT or INT loses its upper bits; a RuntimeWarning says so
         """
         if not hasattr(collection, "__iter__"):
             raise TypeError(f"from_collection() takes a list of records, not {collection!r}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from flott._native import counts_as
 from flott.datastream.functions.base import Function
 
 if TYPE_CHECKING:
@@ -37,10 +38,7 @@ class BaseBroadcastProcessFunction(Function):
 
         @classmethod
         def __subclasshook__(cls, subclass: type) -> Any:
-            # the engine's own context is native, and loaded only when a job starts
-            if (subclass.__module__, subclass.__name__) == ("flott._flott", "ProcessContext"):
-                return cls.__module__ == __name__
-            return NotImplemented
+            return counts_as(cls, subclass, "ProcessContext", __name__)
 
         @abstractmethod
         def timestamp(self) -> int:

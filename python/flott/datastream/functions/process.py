@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from flott._native import counts_as
 from flott.datastream.functions.base import Function
 
 if TYPE_CHECKING:
@@ -23,10 +24,7 @@ __all__ = ["CoProcessFunction", "KeyedCoProcessFunction", "KeyedProcessFunction"
 class _Context(ABC):
     @classmethod
     def __subclasshook__(cls, subclass: type) -> Any:
-        # the engine's own context is native, and loaded only when a job starts
-        if (subclass.__module__, subclass.__name__) == ("flott._flott", "ProcessContext"):
-            return cls.__module__ == __name__
-        return NotImplemented
+        return counts_as(cls, subclass, "ProcessContext", __name__)
 
     @abstractmethod
     def timer_service(self) -> TimerService:

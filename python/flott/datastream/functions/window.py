@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from flott._native import counts_as
 from flott.datastream.functions.base import Function
 
 if TYPE_CHECKING:
@@ -67,10 +68,7 @@ class ProcessWindowFunction(Function, Generic[IN, OUT, KEY, W]):
 
         @classmethod
         def __subclasshook__(cls, subclass: type) -> Any:
-            # the engine's own context is native, and loaded only when a job starts
-            if (subclass.__module__, subclass.__name__) == ("flott._flott", "WindowContext"):
-                return cls.__module__ == __name__
-            return NotImplemented
+            return counts_as(cls, subclass, "WindowContext", __name__)
 
         @abstractmethod
         def window(self) -> W2:
@@ -110,10 +108,7 @@ class ProcessAllWindowFunction(Function, Generic[IN, OUT, W]):
 
         @classmethod
         def __subclasshook__(cls, subclass: type) -> Any:
-            # the engine's own context is native, and loaded only when a job starts
-            if (subclass.__module__, subclass.__name__) == ("flott._flott", "WindowContext"):
-                return cls.__module__ == __name__
-            return NotImplemented
+            return counts_as(cls, subclass, "WindowContext", __name__)
 
         @abstractmethod
         def window(self) -> W2:

@@ -9,6 +9,8 @@ from abc import ABC, abstractmethod
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from flott._native import counts_as
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
@@ -81,10 +83,7 @@ class Trigger(ABC, Generic[T, W]):
 
         @classmethod
         def __subclasshook__(cls, subclass: type) -> Any:
-            # the engine's own context is native, and loaded only when a job starts
-            if (subclass.__module__, subclass.__name__) == ("flott._flott", "TriggerContext"):
-                return cls.__module__ == __name__
-            return NotImplemented
+            return counts_as(cls, subclass, "TriggerContext", __name__)
 
         @abstractmethod
         def get_current_processing_time(self) -> int:
@@ -158,10 +157,7 @@ class WindowAssigner(ABC, Generic[T, W]):
 
         @classmethod
         def __subclasshook__(cls, subclass: type) -> Any:
-            # the engine's own context is native, and loaded only when a job starts
-            if (subclass.__module__, subclass.__name__) == ("flott._flott", "AssignerContext"):
-                return cls.__module__ == __name__
-            return NotImplemented
+            return counts_as(cls, subclass, "AssignerContext", __name__)
 
         @abstractmethod
         def get_current_processing_time(self) -> int:
