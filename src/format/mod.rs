@@ -1,5 +1,6 @@
 //! Formats: bytes to columns and columns to bytes. A format is one file here and one line in [`FORMATS`].
 
+mod avro;
 mod bytes;
 pub mod column;
 mod csv;
@@ -25,7 +26,7 @@ pub use error::FormatError;
 pub use string::Charset;
 
 /// One line a format.
-pub static FORMATS: &[&dyn Format] = &[&string::Text, &bytes::Raw, &json::Json, &csv::Csv];
+pub static FORMATS: &[&dyn Format] = &[&string::Text, &bytes::Raw, &json::Json, &csv::Csv, &avro::Avro];
 
 /// The option by which the caller of a decoder, and the decoder for single fields, passes over what is wrong.
 pub const IGNORE_PARSE_ERRORS: &str = "ignore-parse-errors";

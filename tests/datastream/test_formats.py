@@ -1,15 +1,18 @@
-"""JSON and CSV schemas."""
+"""JSON, CSV and Avro schemas."""
 
 from __future__ import annotations
 
 import json
+from datetime import date
 from importlib import import_module
 from typing import Any
 
 import pytest
 
 from flott.common import Types
+from flott.datastream import OutputTag, StreamExecutionEnvironment
 from flott.datastream.connectors.number_seq import NumberSequenceSource
+from flott.datastream.formats.avro import AvroRowDeserializationSchema
 from flott.datastream.formats.csv import (
     CsvReaderFormat,
     CsvRowDeserializationSchema,
@@ -130,7 +133,6 @@ def test_csv_row_schemas() -> None:
 @pytest.mark.parametrize(
     ("module", "make"),
     [
-        ("avro", lambda avro: avro.AvroRowDeserializationSchema(avro_schema_string="{}")),
         ("avro", lambda avro: avro.AvroRowSerializationSchema(avro_schema_string="{}")),
         ("avro", lambda avro: avro.AvroBulkWriters.for_generic_record(avro.AvroSchema.parse_string("{}"))),
         ("avro", lambda avro: avro.AvroInputFormat("a.avro", avro.AvroSchema.parse_string("{}"))),
@@ -151,6 +153,54 @@ def test_hybrid_sources_are_not_there() -> None:
 
     with pytest.raises(NotImplementedError, match="run one job over the first source"):
         HybridSource.builder(NumberSequenceSource(1, 2))
+
+
+ORDER = """{"type": "record", "name": "Order", "namespace": "shop", "fields": [
+    {"name": "id", "type": "long"},
+    {"name": "user", "type": ["null", "string"]},
+    {"name": "tags", "type": {"type": "array", "items": "string"}},
+    {"name": "prices", "type": {"type": "map", "values": "int"}},
+    {"name": "paid", "type": {"type": "int", "logicalType": "date"}}]}"""
+
+
+def test_avro_records_are_rows() -> None:
+    schema = AvroRowDeserializationSchema(avro_schema_string=ORDER)
+    # 27 is 36; the second branch 02, "ab" 04 61 62; one tag 02 "x" 02 78, end 00; one price 02 "y" 02 79 = 5 0a,
+    # end 00; the day 19724, 2024-01-02, is 39448 in zigzag: 98 b4 02
+    whole = bytes([0x36, 0x02, 0x04, 0x61, 0x62, 0x02, 0x02, 0x78, 0, 0x02, 0x02, 0x79, 0x0A, 0, 0x98, 0xB4, 0x02])
+    empty = bytes([0x01, 0x00, 0, 0, 0])
+    env = StreamExecutionEnvironment.get_execution_environment()
+    payloads = env.from_collection([whole, b"\xff", empty], Types.PRIMITIVE_ARRAY(Types.BYTE()))
+    bad = OutputTag("bad", Types.PRIMITIVE_ARRAY(Types.BYTE()))
+    orders = payloads.deserialize(schema, rejected=bad)
+    with orders.execute_and_collect() as results:
+        rows = [row.as_dict() for row in results]
+    assert rows == [
+        {"id": 27, "user": "ab", "tags": ["x"], "prices": {"y": 5}, "paid": date(2024, 1, 2)},
+        {"id": -1, "user": None, "tags": [], "prices": {}, "paid": date(1970, 1, 1)},
+    ]
+    with orders.get_side_output(bad).execute_and_collect() as results:
+        assert list(results) == [b"\xff"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ("{", "not JSON"),
+        ('"long"', "the root must be"),
+        ('{"type": "record", "name": "r"}', "the record at <root> has no 'fields'"),
+        ('{"type": "record", "name": "r", "fields": [{"name": "a", "type": ["int", "string"]}]}', "union at <root>.a"),
+        ('{"type": "record", "name": "r", "fields": [{"name": "a", "type": "r"}]}', "type 'r' at <root>.a"),
+    ],
+)
+def test_avro_schemas_that_cannot_be_read(schema: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        AvroRowDeserializationSchema(avro_schema_string=schema)
+
+
+def test_avro_classes_of_java_are_not_there() -> None:
+    with pytest.raises(TypeError, match="takes avro_schema_string"):
+        AvroRowDeserializationSchema(record_class="org.example.Order")
 
 
 def test_avro_schemas_are_json() -> None:

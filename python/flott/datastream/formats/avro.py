@@ -1,4 +1,4 @@
-"""Avro. The names are there; reading and writing it is not in this version of Flott.
+"""Avro. Records are read; files of them, and writing, are not in this version of Flott.
 
 https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/connectors/datastream/formats/avro/
 """
@@ -90,10 +90,37 @@ class AvroBulkWriters:
 
 
 class AvroRowDeserializationSchema(DeserializationSchema):
-    """Reads Avro records. Raises NotImplementedError: Avro is not there yet."""
+    """Reads a record in Avro's binary encoding into a row::
+
+        schema = AvroRowDeserializationSchema(avro_schema_string='''{
+            "type": "record", "name": "Order",
+            "fields": [{"name": "id", "type": "long"}, {"name": "user", "type": ["null", "string"]}]}''')
+
+    The record must have been written with that very schema. Enums are read as texts, ``bytes`` and ``fixed`` as bytes;
+    the logical types date, time, timestamp and decimal (of up to 18 digits behind the point) as what they mean.
+    """
 
     def __init__(self, record_class: str | None = None, avro_schema_string: str | None = None) -> None:
-        raise not_there("AvroRowDeserializationSchema", "Avro")
+        """:param record_class: not available: it names a Java class
+        :param avro_schema_string: the schema, as JSON
+        :raises TypeError: without a schema
+        :raises ValueError: naming the part of the schema that cannot be read
+        """
+        super().__init__()
+        if avro_schema_string is None:
+            raise TypeError(
+                "AvroRowDeserializationSchema takes avro_schema_string, the schema as JSON; a record_class is Java"
+            )
+        from flott.datastream.formats._avro_schema import to_row_type
+
+        self._type_info = to_row_type(avro_schema_string)
+        self._avro_schema = avro_schema_string
+
+    def _deserialization_spec(self) -> tuple[str, dict[str, str], TypeInformation | None]:
+        return "avro", {"schema": self._avro_schema}, self._type_info
+
+    def __repr__(self) -> str:
+        return f"AvroRowDeserializationSchema({self._type_info!r})"
 
 
 class AvroRowSerializationSchema(SerializationSchema):
