@@ -21,4 +21,4 @@ class Total:
     def flat_map(self, value):
         self.cents += value[1]
         self.left -= 1
-        return [f"TOTAL={self.cents}"] if self.left == 0 else None
+        return [f"TOTAL={self.cents}"] if self.left == 0 else []
