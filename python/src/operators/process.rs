@@ -135,14 +135,14 @@ impl Process {
                     let mut context = context.borrow_mut(py);
                     (context.timestamp, context.domain, context.broadcast_side) = (time, Some(domain), false);
                 }
-                let of_key = gate::describe(key.object().bind(py));
+                let of_key = key.object().clone_ref(py);
                 self.function.set_key(py, Some((key, group)));
                 let timestamp = PyInt::new(py, time).into_any().unbind();
                 let emitted_at = if domain == Domain::Event { time } else { NO_TIMESTAMP };
-                let call = self.function.callable(py, on_timer)?;
-                let result = call.two(&timestamp, &argument);
+                // co-functions without the method set no timers either
+                let result = self.function.callable(py, on_timer)?.two(&timestamp, &argument);
                 if let Err(error) = result.and_then(|results| self.yielded.add_all(&results, "on_timer", emitted_at)) {
-                    let input = format!("the timer of {time} of the key {of_key}");
+                    let input = format!("the timer of {time} of the key {}", gate::describe(of_key.bind(py)));
                     failure = Some(Failure { error, input }.into_error(py));
                     break;
                 }
