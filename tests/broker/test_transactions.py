@@ -177,6 +177,8 @@ def test_offsets_count_when_their_transaction_does(clients: Clients, commit: boo
     producer = transactional(clients, unique("tx"))
     producer.begin_transaction()
     produce(producer, target, value=b"result")
+    # what is still waiting when a transaction is aborted fails its delivery
+    flush(producer)
     producer.send_offsets_to_transaction(
         consumer.position(consumer.assignment()), consumer.consumer_group_metadata(), PATIENCE
     )
