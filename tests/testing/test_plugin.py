@@ -111,3 +111,32 @@ def test_the_same_tests_on_pyflink(pytester: pytest.Pytester) -> None:
     done = subprocess.run(command, env=environ, capture_output=True, text=True)
     assert "1 passed, 2 skipped" in done.stdout, done.stdout + done.stderr
     assert "a harness drives Flott's own executor by hand" in done.stdout
+
+
+def test_an_alias_of_the_projects_own_stays(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        own_alias="""
+        import importlib.abc, importlib.util, sys
+
+        class Loader(importlib.abc.Loader):
+            def create_module(self, spec):
+                return None
+
+            def exec_module(self, module):
+                module.mine = True
+
+        class Finder(importlib.abc.MetaPathFinder):
+            def find_spec(self, fullname, path=None, target=None):
+                return importlib.util.spec_from_loader(fullname, Loader()) if fullname == "pyflink" else None
+
+        sys.meta_path.insert(0, Finder())
+        """,
+        test_it="""
+        def test_whose_it_is():
+            import pyflink
+
+            assert pyflink.mine
+        """,
+    )
+    pytester.syspathinsert()
+    pytester.runpytest_subprocess("-p", "own_alias", "test_it.py").assert_outcomes(passed=1)

@@ -51,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if not installed:
             raise pytest.UsageError(_INSTALL)
         _skip_harnesses(config)
-    elif chosen == "flott" or not installed:
+    elif chosen == "flott" or not (installed or _pyflink_is_somebody_elses()):
         _import_flott_as_pyflink()
     config.stash[_ENGINE] = chosen or ("unsaid" if installed else "flott")
 
@@ -104,6 +104,12 @@ def _pyflink_is_installed() -> bool:
         return getattr(known, "__file__", None) is not None
     found = find_spec("pyflink")
     return found is not None and found.origin not in (None, "flott")
+
+
+def _pyflink_is_somebody_elses() -> bool:
+    """Whether another finder than Flott's answers ``import pyflink``, such as an alias of the project's own."""
+    found = find_spec("pyflink")
+    return found is not None and found.origin != "flott"
 
 
 def _skip_harnesses(config: pytest.Config) -> None:
