@@ -586,6 +586,10 @@ class DataStream(_Configurable):
         made._rejected = operator.rejected
         return made
 
+    def _kind(self, kind: str, function: Function) -> str:
+        """The engine's name of an operator that is called ``kind`` here."""
+        return kind
+
     def _operator(
         self,
         name: str,
@@ -597,7 +601,7 @@ class DataStream(_Configurable):
         result: TypeInformation | None = None,
     ) -> DataStream:
         """:param result: what the function returns, where that is not a record of the new stream"""
-        add = operator_node(self._env, kind, function, methods, result or type_info)
+        add = operator_node(self._env, self._kind(kind, function), function, methods, result or type_info)
         return self._next(name, add, type_info, listed)
 
     def _partitioned(self, partitioning: str, partitioner: Callable[[Any, int], int] | None = None) -> DataStream:
@@ -694,20 +698,11 @@ class KeyedStream(DataStream):
         self._origin = origin
         self._key = key
 
-    def _operator(
-        self,
-        name: str,
-        kind: str,
-        function: Function,
-        methods: Sequence[str],
-        type_info: TypeInformation | None,
-        listed: bool = True,
-        result: TypeInformation | None = None,
-    ) -> DataStream:
+    def _kind(self, kind: str, function: Function) -> str:
         # a lambda can't ask for state: it needs no key at hand
         if kind in ("map", "flat_map", "filter") and not isinstance(function, FunctionWrapper):
-            kind = f"keyed_{kind}"
-        return super()._operator(name, kind, function, methods, type_info, listed, result)
+            return f"keyed_{kind}"
+        return kind
 
     def interval_join(self, other_stream: KeyedStream) -> IntervalJoin:
         """Pairs records of one key by their event time (beyond PyFlink, as in Flink's Java): then ``between(...)``."""

@@ -5,7 +5,7 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from flott.datastream._columns import conform
 from flott.datastream.functions import (
@@ -33,16 +33,19 @@ if TYPE_CHECKING:
 
 __all__ = ["AllWindowedStream", "WindowedStream"]
 
-S = TypeVar("S", bound="_Windowed[Any]")
+S = TypeVar("S", bound="_Windowed[Any, Any, Any]")
+A = TypeVar("A")
+P = TypeVar("P")
 D = TypeVar("D", bound="DataStream")
 
-#: The window functions of a keyed stream, and of one without keys.
-_OF_KEYS: Any = (WindowFunction, ProcessWindowFunction)
-_OF_ALL: Any = (AllWindowFunction, ProcessAllWindowFunction)
 
+class _Windowed(Generic[D, A, P]):
+    """What both kinds share. ``A`` and ``P`` are the functions that ``apply`` and ``process`` take."""
 
-class _Windowed(Generic[D]):
-    """What both kinds share: how windows are cut."""
+    #: The classes of those functions.
+    _FUNCTIONS: ClassVar[Any]
+    #: Whether the windows are those of all records, and their functions are given no key.
+    _OF_ALL: ClassVar[bool]
 
     def __init__(self, stream: D, window_assigner: WindowAssigner[Any, Any]) -> None:
         if not isinstance(window_assigner, WindowAssigner):
@@ -96,12 +99,57 @@ class _Windowed(Generic[D]):
         self._late_data_output_tag = output_tag
         return self
 
+    def reduce(
+        self,
+        reduce_function: ReduceFunction | Callable[[Any, Any], Any],
+        window_function: A | P | None = None,
+        output_type: TypeInformation | None = None,
+    ) -> DataStream:
+        """Combines the records of a window as they come, so that only one is kept.
+
+        :param window_function: is given the one record instead of all; without it, that is the result
+        """
+        keep = as_function(reduce_function, ReduceFunction, "reduce()")
+        if window_function is None:
+            return self._operator(keep, None, output_type or self.get_input_type())
+        return self._operator(keep, _window_function(window_function, self._FUNCTIONS, "reduce()"), output_type)
+
+    def aggregate(
+        self,
+        aggregate_function: AggregateFunction,
+        window_function: A | P | None = None,
+        accumulator_type: TypeInformation | None = None,
+        output_type: TypeInformation | None = None,
+    ) -> DataStream:
+        """Adds the records of a window to an accumulator as they come, of which the result is made in the end.
+
+        :param window_function: is given the one result instead of all records
+        :param accumulator_type: accepted for compatibility: an accumulator stays the object it is
+        """
+        keep = as_function(aggregate_function, AggregateFunction, "aggregate()")
+        if window_function is None:
+            return self._operator(keep, None, output_type)
+        return self._operator(keep, _window_function(window_function, self._FUNCTIONS, "aggregate()"), output_type)
+
+    def apply(self, window_function: A, output_type: TypeInformation | None = None) -> DataStream:
+        """Calls a function with all records of a window."""
+        function = _window_function(window_function, self._FUNCTIONS[:1], "apply()")
+        return self._operator(None, function, output_type)
+
+    def process(
+        self,
+        process_window_function: P,
+        output_type: TypeInformation | None = None,
+    ) -> DataStream:
+        """Calls a function with all records of a window, and a context that knows the time and holds state."""
+        function = _window_function(process_window_function, self._FUNCTIONS[1:], "process()")
+        return self._operator(None, function, output_type)
+
     def _operator(
         self,
         keep: ReduceFunction | AggregateFunction | None,
         window_function: Function | None,
         output_type: TypeInformation | None,
-        of_all: bool,
     ) -> DataStream:
         from flott.datastream._windows import window_factory
 
@@ -113,7 +161,7 @@ class _Windowed(Generic[D]):
             self._allowed_lateness,
             keep,
             window_function,
-            of_all,
+            self._OF_ALL,
             env._job_parameters(),
         )
         tag = None if self._late_data_output_tag is None else self._late_data_output_tag.tag_id
@@ -124,7 +172,7 @@ class _Windowed(Generic[D]):
 
         keyed = self._keyed()
         stream = keyed._next(type(self._window_assigner).__name__, add, output_type)
-        return stream.force_non_parallel() if of_all else stream
+        return stream.force_non_parallel() if self._OF_ALL else stream
 
     def _keyed(self) -> KeyedStream:
         raise NotImplementedError
@@ -142,11 +190,16 @@ def _window_function(function: Any, kinds: tuple[type[Function], ...], call: str
     raise TypeError(f"{call} takes an object of a class that extends {names}, not {function!r}")
 
 
-class WindowedStream(_Windowed["KeyedStream"]):
+class WindowedStream(
+    _Windowed["KeyedStream", WindowFunction[Any, Any, Any, Any], ProcessWindowFunction[Any, Any, Any, Any]]
+):
     """A keyed stream, cut into windows of each key; from ``window()`` and ``count_window()`` of :class:`KeyedStream`::
 
     stream.key_by(lambda o: o["user"]).window(TumblingEventTimeWindows.of(Time.minutes(1))).reduce(later)
     """
+
+    _FUNCTIONS = (WindowFunction, ProcessWindowFunction)
+    _OF_ALL = False
 
     def __init__(self, keyed_stream: KeyedStream, window_assigner: WindowAssigner[Any, Any]) -> None:
         """Use :meth:`KeyedStream.window`."""
@@ -155,57 +208,14 @@ class WindowedStream(_Windowed["KeyedStream"]):
     def _keyed(self) -> KeyedStream:
         return self._stream
 
-    def reduce(
-        self,
-        reduce_function: ReduceFunction | Callable[[Any, Any], Any],
-        window_function: WindowFunction[Any, Any, Any, Any] | ProcessWindowFunction[Any, Any, Any, Any] | None = None,
-        output_type: TypeInformation | None = None,
-    ) -> DataStream:
-        """Combines the records of a window as they come, so that only one is kept.
 
-        :param window_function: is given the one record instead of all; without it, that is the result
-        """
-        keep = as_function(reduce_function, ReduceFunction, "reduce()")
-        if window_function is None:
-            return self._operator(keep, None, output_type or self.get_input_type(), False)
-        return self._operator(keep, _window_function(window_function, _OF_KEYS, "reduce()"), output_type, False)
-
-    def aggregate(
-        self,
-        aggregate_function: AggregateFunction,
-        window_function: WindowFunction[Any, Any, Any, Any] | ProcessWindowFunction[Any, Any, Any, Any] | None = None,
-        accumulator_type: TypeInformation | None = None,
-        output_type: TypeInformation | None = None,
-    ) -> DataStream:
-        """Adds the records of a window to an accumulator as they come, of which the result is made in the end.
-
-        :param window_function: is given the one result instead of all records
-        :param accumulator_type: accepted for compatibility: an accumulator stays the object it is
-        """
-        keep = as_function(aggregate_function, AggregateFunction, "aggregate()")
-        if window_function is None:
-            return self._operator(keep, None, output_type, False)
-        return self._operator(keep, _window_function(window_function, _OF_KEYS, "aggregate()"), output_type, False)
-
-    def apply(
-        self, window_function: WindowFunction[Any, Any, Any, Any], output_type: TypeInformation | None = None
-    ) -> DataStream:
-        """Calls a function with all records of a window."""
-        function = _window_function(window_function, _OF_KEYS[:1], "apply()")
-        return self._operator(None, function, output_type, False)
-
-    def process(
-        self,
-        process_window_function: ProcessWindowFunction[Any, Any, Any, Any],
-        output_type: TypeInformation | None = None,
-    ) -> DataStream:
-        """Calls a function with all records of a window, and a context that knows the time and holds state."""
-        function = _window_function(process_window_function, _OF_KEYS[1:], "process()")
-        return self._operator(None, function, output_type, False)
-
-
-class AllWindowedStream(_Windowed["DataStream"]):
+class AllWindowedStream(
+    _Windowed["DataStream", AllWindowFunction[Any, Any, Any], ProcessAllWindowFunction[Any, Any, Any]]
+):
     """A stream without keys, cut into windows; from :meth:`DataStream.window_all`. One subtask does all the work."""
+
+    _FUNCTIONS = (AllWindowFunction, ProcessAllWindowFunction)
+    _OF_ALL = True
 
     def __init__(self, data_stream: DataStream, window_assigner: WindowAssigner[Any, Any]) -> None:
         """Use :meth:`DataStream.window_all`."""
@@ -213,51 +223,3 @@ class AllWindowedStream(_Windowed["DataStream"]):
 
     def _keyed(self) -> KeyedStream:
         return self._stream.key_by(NullByteKeySelector())
-
-    def reduce(
-        self,
-        reduce_function: ReduceFunction | Callable[[Any, Any], Any],
-        window_function: AllWindowFunction[Any, Any, Any] | ProcessAllWindowFunction[Any, Any, Any] | None = None,
-        output_type: TypeInformation | None = None,
-    ) -> DataStream:
-        """Combines the records of a window as they come, so that only one is kept.
-
-        :param window_function: is given the one record instead of all; without it, that is the result
-        """
-        keep = as_function(reduce_function, ReduceFunction, "reduce()")
-        if window_function is None:
-            return self._operator(keep, None, output_type or self.get_input_type(), True)
-        return self._operator(keep, _window_function(window_function, _OF_ALL, "reduce()"), output_type, True)
-
-    def aggregate(
-        self,
-        aggregate_function: AggregateFunction,
-        window_function: AllWindowFunction[Any, Any, Any] | ProcessAllWindowFunction[Any, Any, Any] | None = None,
-        accumulator_type: TypeInformation | None = None,
-        output_type: TypeInformation | None = None,
-    ) -> DataStream:
-        """Adds the records of a window to an accumulator as they come, of which the result is made in the end.
-
-        :param window_function: is given the one result instead of all records
-        :param accumulator_type: accepted for compatibility: an accumulator stays the object it is
-        """
-        keep = as_function(aggregate_function, AggregateFunction, "aggregate()")
-        if window_function is None:
-            return self._operator(keep, None, output_type, True)
-        return self._operator(keep, _window_function(window_function, _OF_ALL, "aggregate()"), output_type, True)
-
-    def apply(
-        self, window_function: AllWindowFunction[Any, Any, Any], output_type: TypeInformation | None = None
-    ) -> DataStream:
-        """Calls a function with all records of a window."""
-        function = _window_function(window_function, _OF_ALL[:1], "apply()")
-        return self._operator(None, function, output_type, True)
-
-    def process(
-        self,
-        process_window_function: ProcessAllWindowFunction[Any, Any, Any],
-        output_type: TypeInformation | None = None,
-    ) -> DataStream:
-        """Calls a function with all records of a window, and a context that knows the time and holds state."""
-        function = _window_function(process_window_function, _OF_ALL[1:], "process()")
-        return self._operator(None, function, output_type, True)
