@@ -118,13 +118,17 @@ impl Process {
         Ok(())
     }
 
-    /// Calls `on_timer` for each timer that is due, also for those that are set meanwhile.
+    /// Calls `on_timer` for each timer that is due, also for those that are set meanwhile. Event time is `until` from
+    /// here on where the timers are its.
     fn fire(&mut self, domain: Domain, until: i64, output: &mut Output) -> Result<()> {
         // the method behind those of the inputs
         let on_timer = self.kind.methods.len();
         let batch_size = self.subtask.batch_size;
         let Some(Opened { context, timers }) = &self.opened else { return Ok(()) };
         let failure = gate::enter(|py| {
+            if domain == Domain::Event {
+                timers.borrow_mut(py).watermark = until;
+            }
             let argument = context.clone_ref(py).into_any();
             let mut failure = None;
             loop {
@@ -235,14 +239,7 @@ impl Operator for Process {
         if watermark == MAX_WATERMARK {
             self.release(output)?;
         }
-        let timers = &self.opened()?.timers;
-        gate::enter(|py| {
-            timers.borrow_mut(py).watermark = watermark;
-            Ok(())
-        })?;
-        if self.kind.keyed {
-            self.fire(Domain::Event, watermark, output)?;
-        }
+        self.fire(Domain::Event, watermark, output)?;
         output.emit_watermark(watermark);
         Ok(())
     }
