@@ -156,3 +156,10 @@ def test_a_sum_too_large_for_its_type_fails(single: Env) -> None:
     numbers = single.from_collection([(1, 2**31 - 1), (1, 1)], Types.TUPLE([Types.INT(), Types.INT()]))
     with pytest.raises(DataError, match=r"sum\('f1'\): the sum is too large for INT(?s:.*)cast the field"):
         collect(numbers.key_by("f0").sum(1))
+
+
+def test_each_aggregate_of_pyflinks_list_is_a_method() -> None:
+    # PyFlink's numbers
+    numbers = {each.name: each.value for each in KeyedStream.AccumulateType}
+    assert numbers == {"MIN": 1, "MAX": 2, "MIN_BY": 3, "MAX_BY": 4, "SUM": 5}
+    assert all(callable(getattr(KeyedStream, name.lower())) for name in numbers)

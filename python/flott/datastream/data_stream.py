@@ -5,6 +5,7 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/o
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
 
 from flott._reexports import reexport
@@ -678,6 +679,15 @@ def _row_line(row: Row | None) -> str:
 
 class KeyedStream(DataStream):
     """A stream in which all records with one key are in one subtask, in order."""
+
+    class AccumulateType(Enum):
+        """The aggregates, by PyFlink's numbers; each is a method of the stream."""
+
+        MIN = 1
+        MAX = 2
+        MIN_BY = 3
+        MAX_BY = 4
+        SUM = 5
 
     def __init__(
         self,
