@@ -33,14 +33,14 @@ class ThirdField(TimestampAssigner):
         return time
 
 
-class Values(WindowFunction):
+class Values(WindowFunction[Any, Any, str, Any]):
     """What is left in the window."""
 
     def apply(self, key: str, window: Any, inputs: Iterable[Any]) -> Iterable[Any]:
         yield key, [record[1] for record in inputs]
 
 
-class AllValues(AllWindowFunction):
+class AllValues(AllWindowFunction[Any, Any, Any]):
     def apply(self, window: Any, inputs: Iterable[Any]) -> Iterable[Any]:
         yield [record[1] for record in inputs]
 
@@ -137,7 +137,7 @@ def test_aggregate_takes_what_is_left(env: Env) -> None:
 
 
 def test_aggregate_with_a_window_function(env: Env) -> None:
-    class Named(ProcessWindowFunction):
+    class Named(ProcessWindowFunction[Any, Any, str, Any]):
         def process(self, key: str, context: Any, elements: Iterable[Any]) -> Iterable[Any]:
             yield key, list(elements)
 
@@ -173,9 +173,9 @@ def test_a_trigger_that_purges_leaves_nothing_to_keep(env: Env) -> None:
 
 
 class Told(Evictor[Any, Any]):
-    """Removes odd numbers before, and numbers over 4 after; remembers what it was told."""
+    """Removes odd numbers before, and numbers over 4 after; all copies remember what they were told."""
 
-    told: list[Any] = []  # noqa: RUF012 (shared by all copies)
+    told: list[Any] = []
 
     def evict_before(self, elements: list[Any], size: int, window: Any, ctx: Evictor.EvictorContext) -> None:
         at = elements[0].get_timestamp() if elements[0].has_timestamp() else None

@@ -86,7 +86,7 @@ class _Windowed(Generic[D, A, P]):
     def evictor(self: S, evictor: Evictor[Any, Any]) -> S:
         """Takes records out of a window when it fires; beyond PyFlink, after ``evictor()`` of Flink's Java API.
 
-        The window then keeps all its records, also for ``reduce`` and ``aggregate``, which are computed anew whenever it fires. ::
+        The window then keeps all its records, also for ``reduce`` and ``aggregate``, which are computed each time. ::
 
             stream.key_by(car).window(GlobalWindows.create()).trigger(CountTrigger.of(1)).evictor(CountEvictor.of(10))
 

@@ -158,5 +158,7 @@ class DeltaEvictor(_Built[T, W]):
         return DeltaEvictor(threshold, delta_function, do_evict_after)
 
     def _evict(self, elements: list[TimestampedValue]) -> None:
-        last = elements[-1].get_value() if elements else None
+        if not elements:
+            return
+        last = elements[-1].get_value()
         elements[:] = [element for element in elements if self._delta(element.get_value(), last) < self._threshold]
