@@ -19,6 +19,7 @@ __all__ = [
     "Completions",
     "Conform",
     "Counter",
+    "EvictorContext",
     "Feed",
     "Graph",
     "Job",
@@ -36,6 +37,7 @@ __all__ = [
     "SinkContext",
     "Subtask",
     "TimerService",
+    "TimestampedValue",
     "TriggerContext",
     "ValueState",
     "WindowContext",
@@ -479,6 +481,22 @@ class WindowContext:
     def current_watermark(self) -> int: ...
     def window_state(self) -> KeyedState: ...
     def global_state(self) -> KeyedState: ...
+
+@final
+class EvictorContext:
+    """See ``flott.datastream.window.Evictor.EvictorContext``."""
+
+    def get_current_processing_time(self) -> int: ...
+    def get_current_watermark(self) -> int: ...
+    def get_metric_group(self) -> Any: ...
+
+@final
+class TimestampedValue:
+    """A record of a window with its timestamp; see ``flott.datastream.window.Evictor``."""
+
+    def get_value(self) -> Any: ...
+    def get_timestamp(self) -> int: ...
+    def has_timestamp(self) -> bool: ...
 
 @final
 class ValueState:

@@ -5,12 +5,14 @@
 //! aggregates over columns.
 
 mod assigner;
+mod evictor;
 mod merging;
 mod timers;
 mod trigger;
 mod windows;
 
 pub use assigner::{Assigner, Merge, TimeAssigner, TimeSpan, merge_overlapping};
+pub use evictor::{BuiltInEvictor, Evictor};
 pub use timers::WindowTimers;
 pub use trigger::{BuiltInTrigger, Decision, Trigger, TriggerContext};
 pub use windows::{Contents, Fired, Settings, Windows};

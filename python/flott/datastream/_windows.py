@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from flott.datastream._calls import own_copy, runtime_context
 from flott.datastream.window import (
     ContinuousEventTimeTrigger,
     ContinuousProcessingTimeTrigger,
+    CountEvictor,
     CountSlidingWindowAssigner,
     CountTrigger,
     CountTumblingWindowAssigner,
+    DeltaEvictor,
     DynamicEventTimeSessionWindows,
     DynamicProcessingTimeSessionWindows,
     EventTimeSessionWindows,
@@ -23,6 +26,7 @@ from flott.datastream.window import (
     PurgingTrigger,
     SlidingEventTimeWindows,
     SlidingProcessingTimeWindows,
+    TimeEvictor,
     TumblingEventTimeWindows,
     TumblingProcessingTimeWindows,
 )
@@ -33,9 +37,9 @@ if TYPE_CHECKING:
     from flott._flott import Subtask
     from flott.datastream.functions import AggregateFunction, ReduceFunction
     from flott.datastream.functions.base import Function
-    from flott.datastream.window import Trigger, WindowAssigner
+    from flott.datastream.window import Evictor, Trigger, WindowAssigner
 
-__all__ = ["Callback", "WindowParts", "assigner_spec", "trigger_spec", "window_factory"]
+__all__ = ["Callback", "WindowParts", "assigner_spec", "evictor_spec", "trigger_spec", "window_factory"]
 
 #: The classes that the engine runs itself; a subclass may do something else, so the class must be the very one.
 _ASSIGNERS: dict[type, Callable[[Any], tuple[str, list[int]]]] = {
@@ -60,6 +64,12 @@ _TRIGGERS: dict[type, Callable[[Any], tuple[str, int]]] = {
     NeverTrigger: lambda own: ("never", 0),
 }
 
+_EVICTORS: dict[type, Callable[[Any], tuple[str, float, bool]]] = {
+    CountEvictor: lambda own: ("count", own._max_count, own._do_evict_after),
+    TimeEvictor: lambda own: ("time", own._window_size, own._do_evict_after),
+    DeltaEvictor: lambda own: ("delta", own._threshold, own._do_evict_after),
+}
+
 
 def assigner_spec(assigner: WindowAssigner[Any, Any]) -> tuple[str, list[int]] | None:
     """Which of the engine's own assigners it is, with its numbers; None for a program's own."""
@@ -74,6 +84,12 @@ def trigger_spec(trigger: Trigger[Any, Any]) -> tuple[str, int] | None:
         return None if nested is None else (f"purging {nested[0]}", nested[1])
     spec = _TRIGGERS.get(type(trigger))
     return None if spec is None else spec(trigger)
+
+
+def evictor_spec(evictor: Evictor[Any, Any]) -> tuple[str, float, bool] | None:
+    """Which of the engine's own evictors it is, with its number and its turn; None for a program's own."""
+    spec = _EVICTORS.get(type(evictor))
+    return None if spec is None else spec(evictor)
 
 
 class Callback(MergingWindowAssigner.MergeCallback[Any]):
@@ -95,6 +111,8 @@ class WindowParts:
     trigger_spec: tuple[str, int] | None
     allowed_lateness: int
     runtime_context: Any
+    evictor: Any
+    evictor_spec: tuple[str, float, bool] | None
     kept = "list"
     #: Called as ``evaluate(key, window, context, elements)``; None where the window's one value is the result.
     evaluate: Callable[..., Any] | None = None
@@ -129,6 +147,30 @@ class WindowParts:
             self.evaluate = lambda key, window, context, elements: own.process(key, context, elements)
         self.clear = own.clear
 
+    def evict_by(self, evictor: Evictor[Any, Any], function: ReduceFunction | AggregateFunction | None) -> None:
+        """Keeps all records for an evictor, and lets that function make one value of them when the window fires."""
+        self.kept, self.evictor, self.evictor_spec = "evicting", own_copy(evictor), evictor_spec(evictor)
+        if function is None:
+            return
+        then, whole = self.evaluate, _reduced if hasattr(function, "reduce") else _aggregated
+
+        def evaluate(key: Any, window: Any, context: Any, elements: list[Any]) -> Any:
+            values = whole(function, elements)
+            return values if then is None or not values else then(key, window, context, values)
+
+        self.evaluate = evaluate
+
+
+def _reduced(function: Any, elements: list[Any]) -> list[Any]:
+    return [reduce(function.reduce, elements)] if elements else []
+
+
+def _aggregated(function: Any, elements: list[Any]) -> list[Any]:
+    accumulator = function.create_accumulator()
+    for element in elements:
+        accumulator = function.add(element, accumulator)
+    return [function.get_result(accumulator)]
+
 
 def window_factory(
     assigner: WindowAssigner[Any, Any],
@@ -138,6 +180,7 @@ def window_factory(
     window_function: Function | None,
     of_all: bool,
     job_parameters: Mapping[str, str],
+    evictor: Evictor[Any, Any] | None,
 ) -> Callable[[Subtask], Any]:
     """What the engine calls in each subtask to get the parts of its operator, and how to close its functions."""
 
@@ -151,8 +194,11 @@ def window_factory(
         parts.assigner, parts.assigner_spec = own_copy(assigner), assigner_spec(assigner)
         parts.trigger, parts.trigger_spec = own_copy(trigger), trigger_spec(trigger)
         parts.allowed_lateness, parts.runtime_context = allowed_lateness, context
-        parts.keep(own[0])  # type: ignore[arg-type]
         parts.evaluate_by(own[1], of_all)
+        if evictor is None:
+            parts.keep(own[0])  # type: ignore[arg-type]
+        else:
+            parts.evict_by(evictor, own[0])  # type: ignore[arg-type]
 
         def close() -> None:
             for function in functions:

@@ -19,7 +19,7 @@ from flott.datastream.functions import (
     as_function,
 )
 from flott.datastream.output_tag import OutputTag
-from flott.datastream.window import MergingWindowAssigner, Trigger, WindowAssigner
+from flott.datastream.window import Evictor, MergingWindowAssigner, Trigger, WindowAssigner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +56,7 @@ class _Windowed(Generic[D, A, P]):
         self._stream = stream
         self._window_assigner = window_assigner
         self._window_trigger: Trigger[Any, Any] | None = None
+        self._evictor: Evictor[Any, Any] | None = None
         self._allowed_lateness = 0
         self._late_data_output_tag: OutputTag | None = None
 
@@ -80,6 +81,20 @@ class _Windowed(Generic[D, A, P]):
                 "implement can_merge() and on_merge()"
             )
         self._window_trigger = trigger
+        return self
+
+    def evictor(self: S, evictor: Evictor[Any, Any]) -> S:
+        """Takes records out of a window when it fires; beyond PyFlink, after ``evictor()`` of Flink's Java API.
+
+        The window then keeps all its records, also for ``reduce`` and ``aggregate``, which are computed each time. ::
+
+            stream.key_by(car).window(GlobalWindows.create()).trigger(CountTrigger.of(1)).evictor(CountEvictor.of(10))
+
+        :raises TypeError: if it is no evictor
+        """
+        if not isinstance(evictor, Evictor):
+            raise TypeError(f"evictor() takes an Evictor such as CountEvictor.of(10), not {evictor!r}")
+        self._evictor = evictor
         return self
 
     def allowed_lateness(self: S, time_ms: int) -> S:
@@ -163,6 +178,7 @@ class _Windowed(Generic[D, A, P]):
             window_function,
             self._OF_ALL,
             env._job_parameters(),
+            self._evictor,
         )
         tag = None if self._late_data_output_tag is None else self._late_data_output_tag.tag_id
 

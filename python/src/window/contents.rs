@@ -7,6 +7,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
+use super::evictor::{PyEvictor, TimestampedValue, values};
 use super::{PyWindow, WindowContext};
 use crate::gate;
 use crate::operators::Yielded;
@@ -16,6 +17,8 @@ use crate::state::PyKey;
 enum Kept {
     /// All of them.
     List,
+    /// All of them with their timestamps, until the evictor takes them out.
+    Evicting(PyEvictor),
     /// Reduced to one.
     Reduced { reduce: Py<PyAny> },
     /// As an accumulator.
@@ -39,6 +42,7 @@ impl PyContents {
         let function = |name: &str| Ok::<_, PyErr>(parts.getattr(name)?.unbind());
         let kept = match parts.getattr("kept")?.extract::<&str>()? {
             "list" => Kept::List,
+            "evicting" => Kept::Evicting(PyEvictor::new(parts)?),
             "reduced" => Kept::Reduced { reduce: function("reduce")? },
             "aggregated" => Kept::Aggregated {
                 create: function("create_accumulator")?,
@@ -63,8 +67,8 @@ impl PyContents {
         let place = Place(key, window);
         let before = self.values.get(group, &place).map(|before| before.bind(py));
         let after = match (&self.kept, before) {
-            (Kept::List, Some(list)) => return list.cast::<PyList>()?.append(value),
-            (Kept::List, None) => PyList::new(py, [value])?.into_any(),
+            (Kept::List | Kept::Evicting(_), Some(list)) => return list.cast::<PyList>()?.append(value),
+            (Kept::List | Kept::Evicting(_), None) => PyList::new(py, [value])?.into_any(),
             (Kept::Reduced { .. }, None) => value.bind(py).clone(),
             (Kept::Reduced { reduce }, Some(before)) => reduce.bind(py).call1((before, value))?,
             (Kept::Aggregated { add, create, .. }, before) => {
@@ -105,6 +109,11 @@ impl PyContents {
                 }
                 list.get_slice(0, list.len()).into_any()
             }
+            Kept::Evicting(evictor) => {
+                let list = value.cast::<PyList>()?;
+                evictor.evict(false, list, window, timers)?;
+                values(list)?.into_any()
+            }
             Kept::Reduced { .. } => value.clone(),
             Kept::Aggregated { result, .. } => result.bind(py).call1((value,))?,
         };
@@ -114,12 +123,20 @@ impl PyContents {
         };
         enter(py, &self.context, key, group, window, timers)?;
         let elements = match self.kept {
-            Kept::List => value,
+            Kept::List | Kept::Evicting(_) => value,
             _ => PyList::new(py, [value])?.into_any(),
         };
         let arguments = (key.object(), window.to_object(py)?, &self.context, elements);
         let results = evaluate.bind(py).call1(arguments)?;
-        self.yielded.add_all(&results, "the window function", at)
+        self.yielded.add_all(&results, "the window function", at)?;
+        if let (Kept::Evicting(evictor), Some(kept)) = (&self.kept, self.values.get(group, &Place(key, state))) {
+            let kept = kept.bind(py).cast::<PyList>()?;
+            evictor.evict(true, kept, window, timers)?;
+            if kept.is_empty() {
+                drop(self.values.remove(group, &Place(key, state)));
+            }
+        }
+        Ok(())
     }
 
     fn merged(
@@ -136,7 +153,7 @@ impl PyContents {
             let own = self.values.get(group, &Place(key, state)).map(|own| own.bind(py));
             let whole = match (&self.kept, own) {
                 (_, None) => value,
-                (Kept::List, Some(own)) => {
+                (Kept::List | Kept::Evicting(_), Some(own)) => {
                     own.call_method1("extend", (value,))?;
                     continue;
                 }
@@ -171,8 +188,14 @@ fn in_gate<T>(work: impl FnOnce(Python<'_>) -> PyResult<T>) -> Result<T> {
 }
 
 impl Contents<PyKey, Py<PyAny>, PyWindow> for PyContents {
-    fn add(&mut self, key: &PyKey, group: u16, state: &PyWindow, value: &Py<PyAny>, _timestamp: i64) -> Result<()> {
-        in_gate(|py| self.added(py, key, group, state, value))
+    fn add(&mut self, key: &PyKey, group: u16, state: &PyWindow, value: &Py<PyAny>, timestamp: i64) -> Result<()> {
+        in_gate(|py| match self.kept {
+            Kept::Evicting(_) => {
+                let value = Py::new(py, TimestampedValue::new(value.clone_ref(py), timestamp))?.into_any();
+                self.added(py, key, group, state, &value)
+            }
+            _ => self.added(py, key, group, state, value),
+        })
     }
 
     fn fire(

@@ -1,248 +1,192 @@
 //! Flink's operator tests as data: inputs, watermarks, and what must come out. `FLOTT_WINDOW_TRACES` names another
 //! file of the same form.
 
-use std::collections::HashMap;
+mod job;
+mod stream;
+mod table;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
-use super::super::{BuiltInTrigger, Merge, TimeAssigner, TimeSpan, TimeWindow, merge_overlapping};
 use super::*;
+use crate::batch::NO_TIMESTAMP;
+use job::{Emit, Job};
 
 const TRACES: &str = include_str!("../traces.json");
 
-/// The assigners of the traces.
-enum TraceAssigner {
-    Time(TimeAssigner),
-    /// Sessions whose gap follows from the record.
-    Dynamic {
-        event_time: bool,
-    },
-    /// Sessions in which a record of 33 is a point: its window ends where it begins.
-    Points {
-        size: i64,
-    },
+type Outcome<T> = std::result::Result<T, String>;
+
+/// What a trace is run on: an operator of Flink's DataStream API or of its tables.
+trait Subject {
+    fn insert(&mut self, key: &str, value: i64, timestamp: i64) -> Outcome<()>;
+    fn watermark(&mut self, watermark: i64) -> Outcome<()>;
+    fn processing_time(&mut self, now: i64) -> Outcome<()>;
+    fn snapshot(&mut self);
+    /// Starts again from the last snapshot; `split` in two subtasks.
+    fn restore(&mut self, split: bool);
+    /// All output since the last call, without watermarks.
+    fn take(&mut self) -> Vec<Json>;
+    /// The end of the window of the first record.
+    fn first_window_end(&self) -> i64;
 }
 
-impl Assigner<String, i64, TimeWindow> for TraceAssigner {
-    fn assign(
-        &mut self,
-        key: (&String, u16),
-        value: &i64,
-        timestamp: i64,
-        now: i64,
-        windows: &mut Vec<TimeWindow>,
-    ) -> Result<()> {
-        let (from, size) = match self {
-            TraceAssigner::Time(assigner) => return assigner.assign(key, value, timestamp, now, windows),
-            TraceAssigner::Dynamic { event_time } => {
-                let gap = match (key.0.as_str(), *value) {
-                    ("key1", _) => 3_000,
-                    (_, 10) => 1_000,
-                    _ => 2_000,
-                };
-                (if *event_time { timestamp } else { now }, gap)
-            }
-            TraceAssigner::Points { size } => (timestamp, if *value == 33 { 0 } else { *size }),
-        };
-        windows.push(TimeWindow::new(from, from + size));
-        Ok(())
+impl<W, A, T, C> Subject for Job<W, A, T, C>
+where
+    W: Window,
+    A: Assigner<String, i64, W> + Clone,
+    T: Trigger<String, i64, W> + Clone,
+    C: Contents<String, i64, W> + Emit<W>,
+{
+    fn insert(&mut self, key: &str, value: i64, timestamp: i64) -> Outcome<()> {
+        Job::insert(self, key, value, timestamp).map_err(|error| error.to_string())
     }
 
-    fn is_event_time(&self) -> bool {
-        match self {
-            TraceAssigner::Time(TimeAssigner { event_time, .. }) | TraceAssigner::Dynamic { event_time } => *event_time,
-            TraceAssigner::Points { .. } => true,
-        }
+    fn watermark(&mut self, watermark: i64) -> Outcome<()> {
+        Job::watermark(self, watermark).map_err(|error| error.to_string())
     }
 
-    fn merges(&self) -> bool {
-        match self {
-            TraceAssigner::Time(TimeAssigner { span, .. }) => matches!(span, TimeSpan::Session { .. }),
-            _ => true,
-        }
+    fn processing_time(&mut self, now: i64) -> Outcome<()> {
+        Job::processing_time(self, now).map_err(|error| error.to_string())
     }
 
-    fn merge(&mut self, windows: Vec<TimeWindow>) -> Result<Vec<Merge<TimeWindow>>> {
-        Ok(merge_overlapping(windows, |window| *window, |window| window))
+    fn snapshot(&mut self) {
+        Job::snapshot(self);
+    }
+
+    fn restore(&mut self, split: bool) {
+        Job::restore(self, split);
+    }
+
+    fn take(&mut self) -> Vec<Json> {
+        Job::take(self)
+    }
+
+    fn first_window_end(&self) -> i64 {
+        self.first_window_end
     }
 }
 
-/// Lists of numbers, and what the functions of the traces make of them.
-#[derive(Default)]
-struct Numbers {
-    lists: HashMap<(String, TimeWindow), Vec<i64>>,
-    sessions: bool,
-    one_by_one: bool,
-    output: Vec<Json>,
-}
-
-impl Contents<String, i64, TimeWindow> for Numbers {
-    fn add(&mut self, key: &String, _: u16, state: &TimeWindow, value: &i64, _: i64) -> Result<()> {
-        self.lists.entry((key.clone(), *state)).or_default().push(*value);
-        Ok(())
-    }
-
-    fn fire(
-        &mut self,
-        key: &String,
-        _: u16,
-        state: &TimeWindow,
-        window: &TimeWindow,
-        _: &WindowTimers<String, TimeWindow>,
-    ) -> Result<()> {
-        let Some(list) = self.lists.get(&(key.clone(), *state)) else { return Ok(()) };
-        let sum: i64 = list.iter().sum();
-        let values = match (self.sessions, self.one_by_one) {
-            (true, _) => vec![serde_json::json!([format!("{key}-{sum}"), window.start, window.end])],
-            (_, true) => list.iter().map(|number| serde_json::json!([key, number])).collect(),
-            _ => vec![serde_json::json!([key, sum])],
-        };
-        let at = window.max_timestamp();
-        self.output.extend(values.into_iter().map(|value| serde_json::json!({"value": value, "ts": at})));
-        Ok(())
-    }
-
-    fn purge(&mut self, key: &String, _: u16, state: &TimeWindow) -> Result<()> {
-        self.lists.remove(&(key.clone(), *state));
-        Ok(())
-    }
-
-    fn merge(&mut self, key: &String, _: u16, state: &TimeWindow, others: &[TimeWindow]) -> Result<()> {
-        for other in others {
-            let list = self.lists.remove(&(key.clone(), *other)).unwrap_or_default();
-            self.lists.entry((key.clone(), *state)).or_default().extend(list);
-        }
-        Ok(())
-    }
-
-    fn close(&mut self, _: &String, _: u16, _: &TimeWindow, _: &WindowTimers<String, TimeWindow>) -> Result<()> {
-        Ok(())
+/// A number as the traces write it.
+fn number(json: &Json, subject: &dyn Subject) -> Outcome<i64> {
+    match json {
+        Json::Null => Ok(NO_TIMESTAMP),
+        Json::String(text) => match text.strip_prefix("localMills(").and_then(|text| text.strip_suffix(')')) {
+            Some(inner) => inner.trim_end_matches('L').parse().map_err(|_| format!("'{text}' is no number known here")),
+            None if text == "window.maxTimestamp()" => Ok(subject.first_window_end()),
+            None if text == "Watermark.MAX_WATERMARK" || text == "Long.MAX_VALUE" => Ok(i64::MAX),
+            None => Err(format!("'{text}' is no number known here")),
+        },
+        other => other.as_i64().ok_or_else(|| format!("{other} is no number")),
     }
 }
 
-/// A duration as the traces write it: `3000 ms`, `Time.seconds(2)`, `3000`.
-fn millis(text: &str, constants: &HashMap<&str, i64>) -> i64 {
-    let inner = text.rsplit('(').next().unwrap_or(text).trim_end_matches(')').trim_end_matches(" ms");
-    let number = constants.get(inner).copied().or_else(|| inner.parse().ok());
-    let number = number.unwrap_or_else(|| panic!("'{text}' is no duration"));
-    if text.contains("seconds(") { number * 1_000 } else { number }
+/// The watermark of an entry, if it is one.
+fn watermark(entry: &Json, subject: &dyn Subject) -> Outcome<Option<i64>> {
+    let watermark = if entry["raw"].is_null() { &entry["watermark"] } else { &entry["raw"] };
+    if watermark.is_null() { Ok(None) } else { number(watermark, subject).map(Some) }
 }
 
-fn assigner(operator: &Json, constants: &HashMap<&str, i64>) -> TraceAssigner {
-    let parts: Vec<&str> = operator["assigner"]
-        .as_array()
-        .map_or(vec![], |parts| parts.iter().map(|part| part.as_str().unwrap()).collect());
-    let time = |at: usize| millis(parts[at], constants);
-    let of = |span, event_time| TraceAssigner::Time(TimeAssigner { span, event_time });
-    let name = parts.first().map_or("GlobalWindows", |name| name.split('.').next().unwrap());
-    let event_time = name.contains("EventTime");
-    match name {
-        "TumblingEventTimeWindows" | "TumblingProcessingTimeWindows" => {
-            of(TimeSpan::Tumbling { size: time(1), offset: 0 }, event_time)
-        }
-        "SlidingEventTimeWindows" | "SlidingProcessingTimeWindows" => {
-            of(TimeSpan::Sliding { size: time(1), slide: time(2), offset: 0 }, event_time)
-        }
-        "EventTimeSessionWindows" | "ProcessingTimeSessionWindows" => {
-            of(TimeSpan::Session { gap: time(1) }, event_time)
-        }
-        "DynamicEventTimeSessionWindows" | "DynamicProcessingTimeSessionWindows" => {
-            TraceAssigner::Dynamic { event_time }
-        }
-        "PointSessionWindows" => TraceAssigner::Points { size: time(1) },
-        "GlobalWindows" => of(TimeSpan::Global, true),
-        other => panic!("no such assigner: {other}"),
-    }
-}
-
-fn trigger(text: &str, constants: &HashMap<&str, i64>) -> BuiltInTrigger {
-    if let Some(nested) = text.strip_prefix("PurgingTrigger.of(") {
-        return BuiltInTrigger::Purging(Box::new(trigger(nested.strip_suffix(')').unwrap(), constants)));
-    }
-    let (name, argument) = text.split_once('.').unwrap();
-    match name {
-        "EventTimeTrigger" => BuiltInTrigger::EventTime,
-        "ProcessingTimeTrigger" => BuiltInTrigger::ProcessingTime,
-        "CountTrigger" => BuiltInTrigger::Count(millis(argument, constants) as u64),
-        "ContinuousEventTimeTrigger" => BuiltInTrigger::ContinuousEventTime(millis(argument, constants)),
-        "ContinuousProcessingTimeTrigger" => BuiltInTrigger::ContinuousProcessingTime(millis(argument, constants)),
-        other => panic!("no such trigger: {other}"),
-    }
-}
-
-/// Runs one trace; says what differs.
-fn run(trace: &Json) -> std::result::Result<(), String> {
-    // constants of Flink's tests, as their expected output shows
-    let constants = HashMap::from([("sessionSize", 3), ("gapSize", 3), ("windowSize", 4)]);
-    let operator = &trace["operator"];
-    let functions: Vec<&str> = operator["function"].as_array().unwrap().iter().filter_map(Json::as_str).collect();
-    let settings = Settings { allowed_lateness: operator["allowed_lateness"].as_i64().unwrap_or(0) };
-    let overflow = trace["test"] == "testCleanupTimeOverflow";
-    let assigner = match overflow {
-        true => {
-            TraceAssigner::Time(TimeAssigner { span: TimeSpan::Tumbling { size: 1_000, offset: 0 }, event_time: true })
-        }
-        false => assigner(operator, &constants),
+/// Key, value and timestamp of a record.
+fn record(input: &Json, subject: &dyn Subject) -> Outcome<(String, i64, i64)> {
+    let parts = match (&input["value"], input["call"].as_str()) {
+        (Json::Array(pair), _) => [&pair[0], &pair[1], &input["ts"]],
+        (_, Some("insertRecord")) => [&input["args"][0], &input["args"][1], &input["args"][2]],
+        _ => return Err(format!("the input {input} is of no kind known here")),
     };
-    // windows without a trigger end with the stream
-    let trigger = operator["trigger"].as_str().map_or(BuiltInTrigger::EventTime, |text| trigger(text, &constants));
-    let mut windows: Windows<String, i64, TimeWindow, _, _> = Windows::new(assigner, trigger, settings);
-    let mut numbers = Numbers {
-        sessions: functions.iter().any(|name| name.contains("Session")),
-        one_by_one: functions.contains(&"PassThroughFunction"),
-        ..Numbers::default()
+    let key = parts[0].as_str().ok_or_else(|| format!("the key of {input} is no text"))?;
+    Ok((key.to_owned(), number(parts[1], subject)?, number(parts[2], subject)?))
+}
+
+/// What an entry expects, in the form in which subjects emit it.
+fn expected(entry: &Json, subject: &dyn Subject) -> Outcome<Json> {
+    if let Some(watermark) = watermark(entry, subject)? {
+        return Ok(json!({"watermark": watermark}));
+    }
+    match entry["call"].as_str() {
+        Some(call) => {
+            let arguments = entry["args"].as_array().into_iter().flatten();
+            let arguments = arguments.map(|argument| match argument.as_str() {
+                Some(text) if text.contains('(') => Ok(json!(number(argument, subject)?)),
+                _ => Ok(argument.clone()),
+            });
+            Ok(json!({"call": call, "args": arguments.collect::<Outcome<Vec<_>>>()?}))
+        }
+        None => Ok(json!({"value": entry["value"], "ts": number(&entry["ts"], subject)?})),
+    }
+}
+
+fn sorted(list: &[Json]) -> Vec<String> {
+    let mut texts: Vec<String> = list.iter().map(Json::to_string).collect();
+    texts.sort();
+    texts
+}
+
+/// Replays a trace; says what differs. With `stop`, the job also stops behind that entry and goes on in two subtasks.
+fn replay(trace: &Json, subject: &mut dyn Subject, added: &[&[Json]], stop: Option<usize>) -> Outcome<()> {
+    let entries = trace["trace"].as_array().ok_or("it has no trace")?;
+    // expectations that a test makes by a helper are not in the data: then only watermarks are, unless they are `added`
+    let whole = !added.is_empty() || entries.iter().any(|entry| !entry["expect"]["call"].is_null()) || {
+        !trace["operator"]["function"].as_array().is_none_or(Vec::is_empty)
     };
-    let (mut expected, mut late) = (Vec::new(), Vec::new());
-    let number = |json: &Json| match json.as_str() {
-        None => json.as_i64().unwrap_or(i64::MIN),
-        // of the record's window in the one trace that says so
-        Some("window.maxTimestamp()") => TimeWindow::tumbling(i64::MAX - 1_750, 0, 1_000).max_timestamp(),
-        Some(_) => i64::MAX,
-    };
-    windows.timers.now = 0;
-    for event in trace["trace"].as_array().unwrap() {
-        let input = &event["in"];
-        if let Some(value) = input["value"].as_array() {
-            let (key, value, at) =
-                (value[0].as_str().unwrap().to_owned(), value[1].as_i64().unwrap(), number(&input["ts"]));
-            if !windows.add(&key, 0, &value, at, &mut numbers).map_err(|error| error.to_string())? {
-                late.push(serde_json::json!({"value": [key, value], "ts": at}));
+    let (mut wanted, mut seen, mut checks) = (Vec::new(), Vec::new(), added.iter());
+    for (at, entry) in entries.iter().enumerate() {
+        let input = &entry["in"];
+        if !input.is_null() {
+            match watermark(input, subject)? {
+                Some(watermark) => {
+                    subject.watermark(watermark)?;
+                    seen.push(json!({"watermark": watermark}));
+                }
+                None => {
+                    let (key, value, timestamp) = record(input, subject)?;
+                    subject.insert(&key, value, timestamp)?;
+                }
             }
-        } else if !input["watermark"].is_null() || !input["raw"].is_null() {
-            let watermark = if input["raw"].is_null() { number(&input["watermark"]) } else { i64::MAX };
-            windows.timers.watermark = watermark;
-            while let Some(fired) = windows.pop(true, watermark) {
-                windows.fire(&fired, &mut numbers).map_err(|error| error.to_string())?;
+        } else if let Some(now) = entry["processing_time"].as_i64() {
+            subject.processing_time(now)?;
+        } else if !entry["expect"].is_null() {
+            wanted.push(expected(&entry["expect"], subject)?);
+        } else if entry["expect_clear"] == true {
+            wanted.clear();
+            seen.clear();
+        } else if entry["snapshot"] == true {
+            subject.snapshot();
+        } else if entry["restore"] == true {
+            subject.restore(false);
+        } else if entry["check"] == "main" {
+            wanted.extend(checks.next().into_iter().flat_map(|check| check.iter().cloned()));
+            if sorted(&seen) != sorted(&wanted) {
+                let list = |list: &[Json]| sorted(list).join("\n  ");
+                return Err(format!("got\n  {}\nnot\n  {}", list(&seen), list(&wanted)));
             }
-        } else if let Some(now) = event["processing_time"].as_i64() {
-            windows.timers.now = now;
-            while let Some(fired) = windows.pop(false, now) {
-                windows.fire(&fired, &mut numbers).map_err(|error| error.to_string())?;
-            }
-        } else if !event["expect"].is_null() {
-            let expect = &event["expect"];
-            if !expect["value"].is_null() {
-                let at = number(&expect["ts"]);
-                expected.push(serde_json::json!({"value": expect["value"], "ts": at}));
-            }
-        } else if event["expect_clear"] == true {
-            expected.clear();
-            numbers.output.clear();
-        } else if event["check"] == "main" {
-            // late records stand among the expected ones where the trace has a side output
-            let mut all = numbers.output.clone();
-            all.extend(late.clone());
-            let sorted = |list: &[Json]| {
-                let mut texts: Vec<String> = list.iter().map(Json::to_string).collect();
-                texts.sort();
-                texts
-            };
-            if sorted(&all) != sorted(&expected) {
-                return Err(format!("got\n  {}\nnot\n  {}", sorted(&all).join("\n  "), sorted(&expected).join("\n  ")));
-            }
+        } else if entry["check"] != "side" {
+            // late records of a side output stand among the expected ones
+            return Err(format!("the entry {entry} is of no kind known here"));
+        }
+        let output = subject.take();
+        if whole {
+            seen.extend(output);
+        }
+        if stop == Some(at) {
+            subject.snapshot();
+            subject.restore(true);
         }
     }
     Ok(())
+}
+
+fn run(group: &str, trace: &Json, stop: Option<usize>) -> Outcome<()> {
+    match group {
+        "datastream:WindowOperatorTest" | "datastream:EvictingWindowOperatorTest" => {
+            replay(trace, &mut stream::subject(trace)?, &[], stop)
+        }
+        "table:WindowOperatorTest" => {
+            let name = trace["test"].as_str().unwrap_or_default();
+            let added = table::added(name);
+            let added: Vec<&[Json]> = added.iter().map(Vec::as_slice).collect();
+            replay(trace, &mut table::subject(name)?, &added, stop)
+        }
+        other => Err(format!("no such group: {other}")),
+    }
 }
 
 #[test]
@@ -252,11 +196,35 @@ fn windows_do_what_flinks_do() {
         Err(_) => TRACES.to_owned(),
     };
     let groups: Json = serde_json::from_str(&text).unwrap();
-    let mut failed = Vec::new();
-    for trace in groups["datastream:WindowOperatorTest"].as_array().unwrap() {
-        if let Err(difference) = run(trace) {
-            failed.push(format!("{}: {difference}", trace["test"]));
+    let (mut failed, mut count) = (Vec::new(), 0);
+    for (group, traces) in groups.as_object().unwrap() {
+        for trace in traces.as_array().unwrap() {
+            count += 1;
+            let stops = 0..trace["trace"].as_array().map_or(0, Vec::len);
+            // also with a stop, and a new start in two subtasks, behind each entry
+            for stop in std::iter::once(None).chain(stops.map(Some)) {
+                if let Err(difference) = run(group, trace, stop) {
+                    failed.push(format!("{group} {}, stopped behind {stop:?}: {difference}", trace["test"]));
+                    break;
+                }
+            }
         }
     }
-    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(failed.is_empty(), "{} of {count} failed\n{}", failed.len(), failed.join("\n"));
+}
+
+#[test]
+fn what_a_trace_names_must_be_known() {
+    let operator = |part: &str, name: &str| {
+        let mut trace = json!({"test": "t", "trace": [], "operator": {
+            "assigner": ["GlobalWindows.create"], "trigger": "CountTrigger.of(2)", "function": ["RichSumReducer"]}});
+        trace["operator"][part] = if part == "trigger" || part == "evictor" { json!(name) } else { json!([name]) };
+        run("datastream:WindowOperatorTest", &trace, None).unwrap_err()
+    };
+    assert_eq!(operator("assigner", "HopWindows.of"), "no such assigner: HopWindows");
+    assert_eq!(operator("trigger", "DeltaTrigger.of(1)"), "no such trigger: DeltaTrigger");
+    assert_eq!(operator("evictor", "AgeEvictor.of(1)"), "no such evictor: AgeEvictor");
+    assert_eq!(operator("function", "Median"), "no such function: Median");
+    assert!(run("table:WindowOperatorTest", &json!({"test": "testHops", "trace": []}), None).is_err());
+    assert_eq!(run("sql", &json!({}), None).unwrap_err(), "no such group: sql");
 }

@@ -22,6 +22,7 @@ from flott.datastream.window.base import (
     WindowOperationDescriptor,
 )
 from flott.datastream.window.counts import CountSlidingWindowAssigner, CountTumblingWindowAssigner
+from flott.datastream.window.evictors import CountEvictor, DeltaEvictor, Evictor, TimeEvictor
 from flott.datastream.window.sessions import (
     DynamicEventTimeSessionWindows,
     DynamicProcessingTimeSessionWindows,
@@ -53,15 +54,18 @@ from flott.datastream.window.windows import (
 __all__ = [
     "ContinuousEventTimeTrigger",
     "ContinuousProcessingTimeTrigger",
+    "CountEvictor",
     "CountSlidingWindowAssigner",
     "CountTrigger",
     "CountTumblingWindowAssigner",
     "CountWindow",
     "CountWindowSerializer",
+    "DeltaEvictor",
     "DynamicEventTimeSessionWindows",
     "DynamicProcessingTimeSessionWindows",
     "EventTimeSessionWindows",
     "EventTimeTrigger",
+    "Evictor",
     "GlobalWindow",
     "GlobalWindowSerializer",
     "GlobalWindows",
@@ -73,6 +77,7 @@ __all__ = [
     "SessionWindowTimeGapExtractor",
     "SlidingEventTimeWindows",
     "SlidingProcessingTimeWindows",
+    "TimeEvictor",
     "TimeWindow",
     "TimeWindowSerializer",
     "Trigger",
