@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from flott.datastream.connected_streams import BroadcastConnectedStream, BroadcastStream, ConnectedStreams
     from flott.datastream.functions.base import Function
     from flott.datastream.interval_join import IntervalJoin
+    from flott.datastream.joined_streams import CoGroupedStreams, JoinedStreams
     from flott.datastream.output_tag import OutputTag
     from flott.datastream.state import MapStateDescriptor
     from flott.datastream.stream_execution_environment import StreamExecutionEnvironment
@@ -472,6 +473,18 @@ class DataStream(_Configurable):
         if not isinstance(ds, DataStream):
             raise TypeError(f"connect() takes a stream or what broadcast(descriptor) returns, not {ds!r}")
         return ConnectedStreams(self, ds)
+
+    def join(self, other_stream: DataStream) -> JoinedStreams:
+        """Pairs records of one key in one window (beyond PyFlink, as in Flink's Java): then ``where(...)``."""
+        from flott.datastream.joined_streams import JoinedStreams
+
+        return JoinedStreams(self, other_stream)
+
+    def co_group(self, other_stream: DataStream) -> CoGroupedStreams:
+        """Groups records of one key in one window (beyond PyFlink, as in Flink's Java): then ``where(...)``."""
+        from flott.datastream.joined_streams import CoGroupedStreams
+
+        return CoGroupedStreams(self, other_stream)
 
     def partition_custom(
         self, partitioner: Partitioner | Callable[[Any, int], int], key_selector: KeySelector | Callable[[Any], Any]
