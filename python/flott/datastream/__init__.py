@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from flott.datastream.data_stream import (
         DataStream,
         DataStreamSink,
-        KeyedStream,
     )
     from flott.datastream.execution_mode import RuntimeExecutionMode
     from flott.datastream.externalized_checkpoint_retention import ExternalizedCheckpointRetention
@@ -61,6 +60,7 @@ if TYPE_CHECKING:
         WindowFunction,
     )
     from flott.datastream.joined_streams import CoGroupedStreams, JoinedStreams
+    from flott.datastream.keyed_stream import KeyedStream
     from flott.datastream.output_tag import OutputTag
     from flott.datastream.slot_sharing_group import MemorySize, SlotSharingGroup
     from flott.datastream.state_backend import (
@@ -203,7 +203,7 @@ _EXPORTS = {
     "KeyedBroadcastProcessFunction": "functions",
     "KeyedCoProcessFunction": "functions",
     "KeyedProcessFunction": "functions",
-    "KeyedStream": "data_stream",
+    "KeyedStream": "keyed_stream",
     "MapFunction": "functions",
     "MemorySize": "slot_sharing_group",
     "MemoryStateBackend": "state_backend",

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from flott.common.time import Duration, Time
 from flott.common.typeinfo import Types
 from flott.datastream.connected_streams import two_inputs
-from flott.datastream.data_stream import KeyedStream
 from flott.datastream.functions._results import results_of
 from flott.datastream.functions.join import ProcessJoinFunction
 from flott.datastream.functions.process import KeyedCoProcessFunction
 from flott.datastream.functions.wrapper import as_function
+from flott.datastream.keyed_stream import KeyedStream
 from flott.datastream.output_tag import OutputTag
 from flott.datastream.state import MapStateDescriptor
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flott.common.typeinfo import TypeInformation
-    from flott.datastream.data_stream import KeyedStream
     from flott.datastream.functions.base import Function
+    from flott.datastream.keyed_stream import KeyedStream
     from flott.datastream.window import Trigger, WindowAssigner
     from flott.table.expression import Expression
 
