@@ -29,8 +29,10 @@ from flott.datastream import (
 from flott.datastream.joined_streams import TaggedUnion
 from flott.datastream.state import ValueStateDescriptor
 from flott.datastream.window import (
+    CountEvictor,
     CountTrigger,
     EventTimeSessionWindows,
+    Evictor,
     GlobalWindows,
     NeverTrigger,
     PurgingTrigger,
@@ -391,6 +393,34 @@ def test_windows_of_a_count_have_the_records_of_both_streams() -> None:
         assert h.output(results) == [(2, 1), (1, 2)]
 
 
+class OnlyNewestOfSecond(Evictor[TaggedUnion, Any]):
+    def evict_before(self, elements: list[Any], size: int, window: Any, ctx: Any) -> None:
+        seconds = [element for element in elements if element.get_value().is_two()]
+        for element in seconds[:-1]:
+            elements.remove(element)
+
+    def evict_after(self, elements: list[Any], size: int, window: Any, ctx: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("evictor", "pairs"),
+    [
+        # of 1 2 (first) 3 4 (second): the last three are 2 3 4
+        (CountEvictor.of(3), ["2,3", "2,4"]),
+        (OnlyNewestOfSecond(), ["1,4", "2,4"]),
+    ],
+    ids=["count", "own"],
+)
+def test_an_evictor_takes_records_of_both_streams(evictor: Evictor[Any, Any], pairs: list[str]) -> None:
+    with Harness() as h:
+        windows = joined(h.source("one"), h.source("two"), TumblingEventTimeWindows.of(*millis(10)))
+        results = windows.evictor(evictor).apply(times)
+        for source, time in (("one", 1), ("one", 2), ("two", 3), ("two", 4)):
+            h.feed(source, ("a", time), timestamp=time)
+        h.finish()
+        assert h.output(results) == pairs
+
+
 def test_windows_of_processing_time() -> None:
     with Harness(start_time=10_000) as h:
         pairs = joined(h.source("one"), h.source("two"), TumblingProcessingTimeWindows.of(Time.seconds(5)))
@@ -569,6 +599,8 @@ def test_wrong_arguments(streams: tuple[DataStream, DataStream], call: str) -> N
         windows.window(GlobalWindows.create()).trigger(5)
     with pytest.raises(TypeError, match="NeverTrigger can't"):
         windows.window(EventTimeSessionWindows.with_gap(Time.seconds(5))).trigger(NeverTrigger())
+    with pytest.raises(TypeError, match=r"evictor\(\) takes an Evictor such as CountEvictor.of\(10\), not 5"):
+        windows.window(GlobalWindows.create()).evictor(5)
     with pytest.raises(ValueError, match="the allowed lateness is at least 0 ms, not -1"):
         windows.window(GlobalWindows.create()).allowed_lateness(-1)
 

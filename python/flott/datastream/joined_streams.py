@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from flott.common.typeinfo import TypeInformation
     from flott.datastream.functions.base import Function
     from flott.datastream.keyed_stream import KeyedStream
-    from flott.datastream.window import Trigger, WindowAssigner
+    from flott.datastream.window import Evictor, Trigger, WindowAssigner
     from flott.table.expression import Expression
 
     Key = KeySelector | Callable[[Any], Any] | Expression | str
@@ -140,6 +140,14 @@ class _WithWindow(_Step):
         :raises TypeError: if it is no trigger, or one that can't merge with windows that do
         """
         self._windows.trigger(trigger)
+        return self
+
+    def evictor(self: S, evictor: Evictor[Any, Any]) -> S:
+        """Takes records of either stream out of a window when it fires; it sees them as :class:`TaggedUnion`.
+
+        :raises TypeError: if it is no evictor
+        """
+        self._windows.evictor(evictor)
         return self
 
     def allowed_lateness(self: S, time_ms: int) -> S:
