@@ -24,7 +24,7 @@ AREAS = {
     "State and timers": "python/src/state python/src/timers python/flott/datastream/state src/state src/time",
     "Windows": """python/src/window src/window python/flott/datastream/window python/flott/datastream/_windows""",
     "Async I/O and joins": """python/flott/datastream/async python/flott/datastream/_async
-        python/flott/datastream/interval""",
+        python/flott/datastream/interval python/flott/datastream/joined""",
     "Expressions": "src/expression python/flott/table",
     "Kafka": """src/connector/kafka python/flott/datastream/connectors/_kafka
         python/flott/datastream/connectors/kafka""",

@@ -51,8 +51,9 @@ _NAMES: dict[str, dict[str, str]] = {
         "datastream.connectors.base": "Sink",
         "datastream.functions": "AggregateFunction AllWindowFunction BroadcastProcessFunction CoFlatMapFunction "
         "CoMapFunction CoProcessFunction Function KeyedBroadcastProcessFunction KeyedCoProcessFunction "
-        "NullByteKeySelector PassThroughAllWindowFunction PassThroughWindowFunction ProcessAllWindowFunction "
-        "ProcessWindowFunction RuntimeContext SinkFunction WindowFunction",
+        "KeyedProcessFunction NullByteKeySelector PassThroughAllWindowFunction PassThroughWindowFunction "
+        "ProcessAllWindowFunction ProcessWindowFunction ReduceFunction RuntimeContext SinkFunction WindowFunction",
+        "datastream.keyed_stream": "KeyedStream",
         "datastream.output_tag": "OutputTag",
         "datastream.slot_sharing_group": "SlotSharingGroup",
         "datastream.state": "AggregatingStateDescriptor ListStateDescriptor MapStateDescriptor ReducingState "

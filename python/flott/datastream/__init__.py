@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from flott.datastream.data_stream import (
         DataStream,
         DataStreamSink,
-        KeyedStream,
     )
     from flott.datastream.execution_mode import RuntimeExecutionMode
     from flott.datastream.externalized_checkpoint_retention import ExternalizedCheckpointRetention
@@ -38,10 +37,13 @@ if TYPE_CHECKING:
         AsyncRetryStrategy,
         BroadcastProcessFunction,
         CoFlatMapFunction,
+        CoGroupFunction,
         CoMapFunction,
         CoProcessFunction,
         FilterFunction,
+        FlatJoinFunction,
         FlatMapFunction,
+        JoinFunction,
         KeyedBroadcastProcessFunction,
         KeyedCoProcessFunction,
         KeyedProcessFunction,
@@ -57,6 +59,8 @@ if TYPE_CHECKING:
         SourceFunction,
         WindowFunction,
     )
+    from flott.datastream.joined_streams import CoGroupedStreams, JoinedStreams
+    from flott.datastream.keyed_stream import KeyedStream
     from flott.datastream.output_tag import OutputTag
     from flott.datastream.slot_sharing_group import MemorySize, SlotSharingGroup
     from flott.datastream.state_backend import (
@@ -100,6 +104,8 @@ __all__ = [
     "CheckpointStorage",
     "CheckpointingMode",
     "CoFlatMapFunction",
+    "CoGroupFunction",
+    "CoGroupedStreams",
     "CoMapFunction",
     "CoProcessFunction",
     "ConnectedStreams",
@@ -113,11 +119,14 @@ __all__ = [
     "ExternalizedCheckpointRetention",
     "FileSystemCheckpointStorage",
     "FilterFunction",
+    "FlatJoinFunction",
     "FlatMapFunction",
     "FsStateBackend",
     "GlobalWindow",
     "HashMapStateBackend",
     "JobManagerCheckpointStorage",
+    "JoinFunction",
+    "JoinedStreams",
     "KeySelector",
     "KeyedBroadcastProcessFunction",
     "KeyedCoProcessFunction",
@@ -167,6 +176,8 @@ _EXPORTS = {
     "CheckpointStorage": "checkpoint_storage",
     "CheckpointingMode": "checkpointing_mode",
     "CoFlatMapFunction": "functions",
+    "CoGroupFunction": "functions",
+    "CoGroupedStreams": "joined_streams",
     "CoMapFunction": "functions",
     "CoProcessFunction": "functions",
     "ConnectedStreams": "connected_streams",
@@ -180,16 +191,19 @@ _EXPORTS = {
     "ExternalizedCheckpointRetention": "externalized_checkpoint_retention",
     "FileSystemCheckpointStorage": "checkpoint_storage",
     "FilterFunction": "functions",
+    "FlatJoinFunction": "functions",
     "FlatMapFunction": "functions",
     "FsStateBackend": "state_backend",
     "GlobalWindow": "window",
     "HashMapStateBackend": "state_backend",
     "JobManagerCheckpointStorage": "checkpoint_storage",
+    "JoinFunction": "functions",
+    "JoinedStreams": "joined_streams",
     "KeySelector": "functions",
     "KeyedBroadcastProcessFunction": "functions",
     "KeyedCoProcessFunction": "functions",
     "KeyedProcessFunction": "functions",
-    "KeyedStream": "data_stream",
+    "KeyedStream": "keyed_stream",
     "MapFunction": "functions",
     "MemorySize": "slot_sharing_group",
     "MemoryStateBackend": "state_backend",

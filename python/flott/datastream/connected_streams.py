@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flott.datastream._calls import operator_node
 from flott.datastream._transformation import Input
-from flott.datastream.data_stream import DataStream, KeyedStream
+from flott.datastream.data_stream import DataStream
 from flott.datastream.functions import (
     BroadcastProcessFunction,
     CoFlatMapFunction,
@@ -19,6 +19,7 @@ from flott.datastream.functions import (
     KeyedCoProcessFunction,
     as_function,
 )
+from flott.datastream.keyed_stream import KeyedStream
 from flott.datastream.state import MapStateDescriptor
 
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from flott.common.time import Duration, Time
 from flott.common.typeinfo import Types
 from flott.datastream.connected_streams import two_inputs
-from flott.datastream.data_stream import KeyedStream
+from flott.datastream.functions._results import results_of
 from flott.datastream.functions.join import ProcessJoinFunction
 from flott.datastream.functions.process import KeyedCoProcessFunction
 from flott.datastream.functions.wrapper import as_function
+from flott.datastream.keyed_stream import KeyedStream
 from flott.datastream.output_tag import OutputTag
 from flott.datastream.state import MapStateDescriptor
 
@@ -205,14 +206,7 @@ class _Join(KeyedCoProcessFunction):
     def _joined(self, left: Any, left_time: int, right: Any, right_time: int) -> Iterator[tuple[int, Any]]:
         pair = self._pair
         pair.left, pair.right, pair.timestamp = left_time, right_time, max(left_time, right_time)
-        results = self._function.process_element(left, right, pair)
-        if results is None:
-            return
-        if isinstance(results, (str, bytes)):
-            raise TypeError(
-                f"process_element must yield its results or return an iterable of them (None for none), not {results!r}"
-            )
-        for result in results:
+        for result in results_of(self._function.process_element(left, right, pair), "process_element"):
             yield pair.timestamp, result
 
 

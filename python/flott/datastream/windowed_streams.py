@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from flott._flott import Graph
     from flott.common.typeinfo import TypeInformation
     from flott.datastream._transformation import Transformation
-    from flott.datastream.data_stream import DataStream, KeyedStream
+    from flott.datastream.data_stream import DataStream
     from flott.datastream.functions.base import Function
+    from flott.datastream.keyed_stream import KeyedStream
     from flott.datastream.stream_execution_environment import StreamExecutionEnvironment
 
 __all__ = ["AllWindowedStream", "WindowedStream"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flott.common.configuration import Configuration
 from flott.common.typeinfo import Types
-from flott.datastream.data_stream import KeyedStream
+from flott.datastream.keyed_stream import KeyedStream
 
 if TYPE_CHECKING:
     from flott.common.typeinfo import TypeInformation

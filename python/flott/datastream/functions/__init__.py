@@ -27,7 +27,7 @@ from flott.datastream.functions.broadcast import (
 )
 from flott.datastream.functions.context import KeyedStateStore, RuntimeContext
 from flott.datastream.functions.java import JavaFunctionWrapper, SinkFunction, SourceFunction
-from flott.datastream.functions.join import ProcessJoinFunction
+from flott.datastream.functions.join import CoGroupFunction, FlatJoinFunction, JoinFunction, ProcessJoinFunction
 from flott.datastream.functions.process import (
     CoProcessFunction,
     KeyedCoProcessFunction,
@@ -54,13 +54,16 @@ __all__ = [
     "BaseBroadcastProcessFunction",
     "BroadcastProcessFunction",
     "CoFlatMapFunction",
+    "CoGroupFunction",
     "CoMapFunction",
     "CoProcessFunction",
     "FilterFunction",
+    "FlatJoinFunction",
     "FlatMapFunction",
     "Function",
     "FunctionWrapper",
     "JavaFunctionWrapper",
+    "JoinFunction",
     "KeySelector",
     "KeyedBroadcastProcessFunction",
     "KeyedCoProcessFunction",

@@ -5,9 +5,12 @@ Only what is certain counts: a function that may return a value, or that was dec
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-__all__ = ["check_one_result", "check_returns"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["check_one_result", "check_returns", "is_generator", "results_of"]
 
 _GENERATOR, _COROUTINES = 0x20, 0x80 | 0x200
 
@@ -52,6 +55,26 @@ def check_returns(func: Any, what: str, so: str) -> None:
     code = _code(func)
     if code is not None and not code.co_flags & _GENERATOR and _returns_only_none(code):
         raise TypeError(f"{what} never returns a value, {so}: is a 'return' missing?")
+
+
+def is_generator(func: Any) -> bool:
+    """Whether it is certain that ``func`` contains yield."""
+    code = _code(func)
+    return code is not None and bool(code.co_flags & _GENERATOR)
+
+
+def results_of(results: Any, method: str) -> Iterable[Any]:
+    """What a method has yielded or returned while the job runs; None stands for nothing.
+
+    :raises TypeError: if it is a text, which would fall apart, or can't be iterated over
+    """
+    if results is None:
+        return ()
+    if isinstance(results, (str, bytes)) or not hasattr(results, "__iter__"):
+        raise TypeError(
+            f"{method} must yield its results or return an iterable of them (None for none), not {results!r}"
+        )
+    return cast("Iterable[Any]", results)
 
 
 def _code(func: Any) -> Any:

@@ -18,6 +18,7 @@ from flott.datastream.functions.base import (
     Partitioner,
     ReduceFunction,
 )
+from flott.datastream.functions.join import CoGroupFunction, JoinFunction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +100,24 @@ class PartitionerWrapper(FunctionWrapper, Partitioner):
         return cast("int", self._func(key, num_partitions))
 
 
+class JoinFunctionWrapper(FunctionWrapper, JoinFunction):
+    def __init__(self, func: Callable[[Any, Any], Any]) -> None:
+        super().__init__(func)
+        self.__dict__["join"] = func
+
+    def join(self, first: Any, second: Any) -> Any:
+        return self._func(first, second)
+
+
+class CoGroupFunctionWrapper(FunctionWrapper, CoGroupFunction):
+    def __init__(self, func: Callable[[Any, Any], Any]) -> None:
+        super().__init__(func)
+        self.__dict__["co_group"] = func
+
+    def co_group(self, first: list[Any], second: list[Any]) -> Any:
+        return self._func(first, second)
+
+
 _WRAPPERS: dict[type[Function], type[FunctionWrapper]] = {
     MapFunction: MapFunctionWrapper,
     FlatMapFunction: FlatMapFunctionWrapper,
@@ -106,6 +125,8 @@ _WRAPPERS: dict[type[Function], type[FunctionWrapper]] = {
     ReduceFunction: ReduceFunctionWrapper,
     KeySelector: KeySelectorWrapper,
     Partitioner: PartitionerWrapper,
+    JoinFunction: JoinFunctionWrapper,
+    CoGroupFunction: CoGroupFunctionWrapper,
 }
 
 
@@ -171,6 +192,10 @@ _PLACES = {
     "ProcessFunction": "a stream without keys: here extend KeyedProcessFunction",
     "CoMapFunction": "stream.connect(other).map()",
     "CoFlatMapFunction": "stream.connect(other).flat_map()",
+    "ProcessJoinFunction": "stream.key_by(...).interval_join(other.key_by(...)).between(...).process()",
+    "JoinFunction": "stream.join(other).where(...).equal_to(...).window(...).apply()",
+    "FlatJoinFunction": "stream.join(other).where(...).equal_to(...).window(...).apply()",
+    "CoGroupFunction": "stream.co_group(other).where(...).equal_to(...).window(...).apply()",
 }
 
 
