@@ -7,6 +7,7 @@
 mod assigner;
 mod evictor;
 mod merging;
+mod slices;
 mod timed;
 mod timers;
 mod trigger;
@@ -14,6 +15,7 @@ mod windows;
 
 pub use assigner::{Assigner, Merge, TimeAssigner, TimeSpan, merge_overlapping};
 pub use evictor::{BuiltInEvictor, Evictor};
+pub use slices::Slices;
 pub use timed::{Cells, Clocks, Due, Held, TimedWindows};
 pub use timers::WindowTimers;
 pub use trigger::{BuiltInTrigger, Decision, Trigger, TriggerContext};
