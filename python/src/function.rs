@@ -188,6 +188,18 @@ impl<'a, 'py> Callable<'a, 'py> {
         self.call([std::ptr::null_mut(), first.as_ptr(), second.as_ptr()])
     }
 
+    /// `function()`.
+    #[inline]
+    pub fn none(&self) -> PyResult<Bound<'py, PyAny>> {
+        self.call([std::ptr::null_mut()])
+    }
+
+    /// `function(first, second, third)`.
+    #[inline]
+    pub fn three(&self, first: &Py<PyAny>, second: &Py<PyAny>, third: &Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.call([std::ptr::null_mut(), first.as_ptr(), second.as_ptr(), third.as_ptr()])
+    }
+
     #[inline]
     fn call<const N: usize>(&self, mut arguments: [*mut ffi::PyObject; N]) -> PyResult<Bound<'py, PyAny>> {
         let (function, none) = (self.function.as_ptr(), std::ptr::null_mut());
@@ -202,6 +214,24 @@ impl<'a, 'py> Callable<'a, 'py> {
             };
             Bound::from_owned_ptr_or_err(self.function.py(), result)
         }
+    }
+}
+
+/// A function that is kept together with its entry point.
+pub struct KeptFunction {
+    function: Py<PyAny>,
+    entry: Option<ffi::vectorcallfunc>,
+}
+
+impl KeptFunction {
+    pub fn new(function: Bound<'_, PyAny>) -> Self {
+        let entry = Callable::new(&function).entry;
+        KeptFunction { function: function.unbind(), entry }
+    }
+
+    #[inline]
+    pub fn bind<'a, 'py>(&'a self, py: Python<'py>) -> Callable<'a, 'py> {
+        Callable { function: self.function.bind(py), entry: self.entry }
     }
 }
 

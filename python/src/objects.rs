@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use flott::batch::{Data, Objects};
-use flott::types::Value;
+use flott::types::{Value, encode_text};
 use flott::{Error, Result};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -164,6 +164,15 @@ pub fn key_value(key: &Bound<'_, PyAny>) -> PyResult<Value> {
     } else {
         Value::Bytes(pickle_key(key)?)
     })
+}
+
+/// Appends the canonical encoding of a key.
+pub fn encode_key(key: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
+    match key.cast_exact::<PyString>() {
+        Ok(text) => encode_text(text.to_str()?, out),
+        Err(_) => key_value(key)?.encode_key(out),
+    }
+    Ok(())
 }
 
 /// What stands for a key in a dict: keys are the same when their canonical encodings are. Python would find 1, 1.0 and

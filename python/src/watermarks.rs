@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flott::batch::{Batch, Data};
+use flott::batch::{Batch, Data, NO_TIMESTAMP};
 use flott::time::{BoundedOutOfOrderness, NoWatermarks, WatermarkGenerator, WatermarkStrategy};
 use flott::{Error, Result};
 use pyo3::prelude::*;
@@ -49,8 +49,13 @@ impl WatermarkStrategy for Strategy {
             };
             let assign = Callable::new(assigner.bind(py));
             let mut times = Vec::with_capacity(items.len());
+            // most often all records have the same: none
+            let (mut known, mut before) = (NO_TIMESTAMP, NO_TIMESTAMP.into_pyobject(py)?.into_any().unbind());
             for (row, item) in items.iter().enumerate() {
-                let before = batch.timestamp(row).into_pyobject(py)?.into_any().unbind();
+                if batch.timestamp(row) != known {
+                    known = batch.timestamp(row);
+                    before = known.into_pyobject(py)?.into_any().unbind();
+                }
                 match assign.two(item, &before).and_then(|time| time.extract::<i64>()) {
                     Ok(time) => times.push(time),
                     Err(error) => return Ok((times, Some(Failure::new(py, error, item).into_error(py)))),

@@ -11,7 +11,7 @@ use std::fmt;
 
 pub use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
 pub use names::type_name;
-pub use value::{Value, key_group};
+pub use value::{Value, encode_text, key_group};
 
 /// The number of key groups a keyed stream is divided into unless the program says otherwise.
 pub const DEFAULT_MAX_PARALLELISM: u16 = 128;

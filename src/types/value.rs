@@ -118,7 +118,7 @@ impl Value {
                 tagged(out, 4, &digits.to_le_bytes());
                 out.push(*scale as u8);
             }
-            Value::String(v) => sized(out, 5, v.as_bytes()),
+            Value::String(v) => encode_text(v, out),
             Value::Bytes(v) => sized(out, 6, v),
             Value::Date(v) => tagged(out, 7, &v.to_le_bytes()),
             Value::Time(v) => tagged(out, 8, &v.to_le_bytes()),
@@ -135,6 +135,13 @@ impl Value {
             Value::Row(fields) => encode_all(out, 13, fields),
         }
     }
+}
+
+/// The canonical encoding of a text that is no [`Value`] yet.
+pub fn encode_text(text: &str, out: &mut Vec<u8>) {
+    out.push(5);
+    out.extend_from_slice(&(text.len() as u32).to_le_bytes());
+    out.extend_from_slice(text.as_bytes());
 }
 
 fn encode_all(out: &mut Vec<u8>, tag: u8, items: &[Value]) {

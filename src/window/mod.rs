@@ -7,12 +7,16 @@
 mod assigner;
 mod evictor;
 mod merging;
+mod slices;
+mod timed;
 mod timers;
 mod trigger;
 mod windows;
 
 pub use assigner::{Assigner, Merge, TimeAssigner, TimeSpan, merge_overlapping};
 pub use evictor::{BuiltInEvictor, Evictor};
+pub use slices::Slices;
+pub use timed::{Cells, Clocks, Due, Held, TimedWindows};
 pub use timers::WindowTimers;
 pub use trigger::{BuiltInTrigger, Decision, Trigger, TriggerContext};
 pub use windows::{Contents, Fired, Settings, Windows};

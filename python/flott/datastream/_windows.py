@@ -6,6 +6,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from flott.datastream._calls import own_copy, runtime_context
+from flott.datastream.functions import ProcessAllWindowFunction, ProcessWindowFunction
 from flott.datastream.window import (
     ContinuousEventTimeTrigger,
     ContinuousProcessingTimeTrigger,
@@ -63,6 +64,8 @@ _TRIGGERS: dict[type, Callable[[Any], tuple[str, int]]] = {
     CountTrigger: lambda own: ("count", own._window_size),
     NeverTrigger: lambda own: ("never", 0),
 }
+#: Functions that override neither have nothing to do when a window is over.
+_CLEAR_NOTHING = (ProcessWindowFunction.clear, ProcessAllWindowFunction.clear)
 
 _EVICTORS: dict[type, Callable[[Any], tuple[str, float, bool]]] = {
     CountEvictor: lambda own: ("count", own._max_count, own._do_evict_after),
@@ -114,9 +117,11 @@ class WindowParts:
     evictor: Any
     evictor_spec: tuple[str, float, bool] | None
     kept = "list"
-    #: Called as ``evaluate(key, window, context, elements)``; None where the window's one value is the result.
+    #: A method of the window function; None where the window's one value is the result.
     evaluate: Callable[..., Any] | None = None
-    #: Called with the context when a window is over.
+    #: What that method is given.
+    given = "key context elements"
+    #: Called with the context when a window is over; None where that does nothing.
     clear: Callable[[Any], Any] | None = None
 
     def keep(self, function: ReduceFunction | AggregateFunction | None) -> None:
@@ -135,17 +140,13 @@ class WindowParts:
         own: Any = function
         if own is None:
             return
+        key = "" if of_all else "key "
         if hasattr(own, "apply"):
-            if of_all:
-                self.evaluate = lambda key, window, context, elements: own.apply(window, elements)
-            else:
-                self.evaluate = lambda key, window, context, elements: own.apply(key, window, elements)
+            self.evaluate, self.given = own.apply, f"{key}window elements"
             return
-        if of_all:
-            self.evaluate = lambda key, window, context, elements: own.process(context, elements)
-        else:
-            self.evaluate = lambda key, window, context, elements: own.process(key, context, elements)
-        self.clear = own.clear
+        self.evaluate, self.given = own.process, f"{key}context elements"
+        if getattr(own.clear, "__func__", None) not in _CLEAR_NOTHING:
+            self.clear = own.clear
 
     def evict_by(self, evictor: Evictor[Any, Any], function: ReduceFunction | AggregateFunction | None) -> None:
         """Keeps all records for an evictor, and lets that function make one value of them when the window fires."""
@@ -154,9 +155,9 @@ class WindowParts:
             return
         then, whole = self.evaluate, _reduced if hasattr(function, "reduce") else _aggregated
 
-        def evaluate(key: Any, window: Any, context: Any, elements: list[Any]) -> Any:
-            values = whole(function, elements)
-            return values if then is None or not values else then(key, window, context, values)
+        def evaluate(*given: Any) -> Any:
+            values = whole(function, given[-1])
+            return values if then is None or not values else then(*given[:-1], values)
 
         self.evaluate = evaluate
 

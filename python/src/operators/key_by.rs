@@ -8,7 +8,7 @@ use flott::types::key_group;
 use super::lifecycle;
 use crate::function::{Failure, UserFunction};
 use crate::gate;
-use crate::objects::{PyObjects, key_value};
+use crate::objects::{PyObjects, encode_key};
 
 pub fn create(function: UserFunction, context: &SubtaskContext) -> Box<dyn Operator> {
     Box::new(KeyBy { function, max_parallelism: context.max_parallelism })
@@ -33,11 +33,9 @@ impl Operator for KeyBy {
             let mut encoded = Vec::new();
             for item in &items {
                 let key = call.one(item).and_then(|key| declared.result(key, "the key"));
-                let key = key.and_then(|key| Ok((key_value(&key)?, key)));
-                match key {
-                    Ok((value, key)) => {
-                        encoded.clear();
-                        value.encode_key(&mut encoded);
+                encoded.clear();
+                match key.and_then(|key| encode_key(&key, &mut encoded).map(|()| key)) {
+                    Ok(key) => {
                         groups.push(key_group(&encoded, self.max_parallelism));
                         keys.push(key.unbind());
                     }

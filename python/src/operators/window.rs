@@ -5,24 +5,28 @@ use std::sync::Arc;
 use flott::batch::{Batch, NO_TIMESTAMP};
 use flott::metrics::Counter;
 use flott::operator::{Operator, Output, SubtaskContext};
-use flott::window::{self, Fired, Windows};
+use flott::window::{self, BuiltInTrigger, Clocks, TimedWindows, Windows};
 use flott::{Error, Result};
 use pyo3::prelude::*;
 
 use super::{Settings, Yielded};
+use crate::conform::Declared;
 use crate::function::{Failure, UserFunction};
 use crate::gate;
 use crate::objects::{PyObjects, release};
 use crate::state::{KeyedState, PyKey};
-use crate::timers::Domain;
-use crate::window::{PyAssigner, PyContents, PyTrigger, PyWindow, TriggerContext, WindowContext, built_in};
+use crate::window::{
+    AnyWindows, Functions, KeyedWindows, PlainWindows, PyAssigner, PyContents, PyEvictor, PyTrigger, TriggerContext,
+    WindowContext, built_in,
+};
 
 pub fn create(function: UserFunction, subtask: &SubtaskContext, settings: &Arc<Settings>) -> Box<dyn Operator> {
     Box::new(WindowOperator {
         function,
         subtask: subtask.clone(),
         settings: settings.clone(),
-        opened: None,
+        windows: None,
+        watermark: i64::MIN,
         late: subtask.metrics.counter("numLateRecordsDropped"),
         next_timer: None,
     })
@@ -32,15 +36,11 @@ struct WindowOperator {
     function: UserFunction,
     subtask: SubtaskContext,
     settings: Arc<Settings>,
-    opened: Option<Opened>,
+    windows: Option<Box<dyn KeyedWindows>>,
+    watermark: i64,
     late: Counter,
     /// When the first processing-time timer is due.
     next_timer: Option<i64>,
-}
-
-struct Opened {
-    windows: Windows<PyKey, Py<PyAny>, PyWindow, PyAssigner, PyTrigger>,
-    contents: PyContents,
 }
 
 /// What Python's side of the operator has made, in the engine's terms.
@@ -48,8 +48,9 @@ fn opened(
     py: Python<'_>,
     parts: &Bound<'_, PyAny>,
     state: &Py<KeyedState>,
+    declared: &Arc<Declared>,
     subtask: &SubtaskContext,
-) -> PyResult<Opened> {
+) -> PyResult<Box<dyn KeyedWindows>> {
     let store =
         |what: &str| Py::new(py, KeyedState::new(&format!("{} ({what})", subtask.operator), subtask.clock.clone()));
     let runtime_context = parts.getattr("runtime_context")?;
@@ -70,28 +71,52 @@ fn opened(
     let merges = window::Assigner::merges(&assigner);
     let per_window = if merges { None } else { Some(store("window state")?) };
     let context = Py::new(py, WindowContext::new(per_window, state.clone_ref(py)))?;
-    let settings = window::Settings { allowed_lateness: parts.getattr("allowed_lateness")?.extract()? };
-    Ok(Opened { windows: Windows::new(assigner, trigger, settings), contents: PyContents::new(parts, context)? })
+    let functions = Functions::new(parts, context, Yielded::new(declared.clone()))?;
+    let allowed_lateness = parts.getattr("allowed_lateness")?.extract()?;
+    let evictor = match parts.getattr("kept")?.extract::<&str>()? {
+        "evicting" => Some(PyEvictor::new(parts)?),
+        _ => None,
+    };
+    if let (PyAssigner::Time(time), true, None) = (&assigner, fires_at_the_end(&assigner, &trigger), &evictor)
+        && let Some(windows) = TimedWindows::new(*time, allowed_lateness)
+    {
+        return Ok(Box::new(PlainWindows { windows, functions }));
+    }
+    let windows = Windows::new(assigner, trigger, window::Settings { allowed_lateness });
+    Ok(Box::new(AnyWindows { windows, contents: PyContents::new(functions, evictor) }))
+}
+
+/// Whether it is the trigger that windows of time have when a program names no other.
+fn fires_at_the_end(assigner: &PyAssigner, trigger: &PyTrigger) -> bool {
+    match trigger {
+        PyTrigger::BuiltIn(BuiltInTrigger::EventTime) => window::Assigner::is_event_time(assigner),
+        PyTrigger::BuiltIn(BuiltInTrigger::ProcessingTime) => !window::Assigner::is_event_time(assigner),
+        _ => false,
+    }
 }
 
 impl WindowOperator {
-    /// Lets every timer fire that is due, also those that are set meanwhile.
+    /// Evaluates every window that is due.
     fn fire(&mut self, event_time: bool, until: i64, output: &mut Output) -> Result<()> {
-        let Some(Opened { windows, contents }) = &mut self.opened else { return Ok(()) };
+        let now = if event_time { self.subtask.clock.now() } else { until };
+        let clocks = Clocks { watermark: self.watermark, now };
+        let Some(windows) = &mut self.windows else { return Ok(()) };
         let batch_size = self.subtask.batch_size;
-        let failure = gate::enter(|py| {
-            while let Some(fired) = windows.pop(event_time, until) {
-                if let Err(error) = windows.fire(&fired, contents) {
-                    return Ok(Some(error.with_input(describe(py, &fired))));
+        let failure = gate::enter(|_| {
+            windows.set_clocks(clocks);
+            loop {
+                match windows.advance(event_time, until) {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(None),
+                    Err(error) => return Ok(Some(error)),
                 }
-                if contents.yielded.len() >= batch_size {
-                    contents.yielded.emit(output);
+                if windows.yielded().len() >= batch_size {
+                    windows.yielded().emit(output);
                 }
             }
-            Ok(None)
         })?;
-        self.next_timer = windows.timers.processing.next();
-        contents.yielded.emit(output);
+        self.next_timer = windows.next_processing();
+        windows.yielded().emit(output);
         self.show_timers()?;
         failure.map_or(Ok(()), Err)
     }
@@ -100,54 +125,45 @@ impl WindowOperator {
     fn show_timers(&self) -> Result<()> {
         let Some((inspected, node)) = &self.settings.inspected else { return Ok(()) };
         gate::enter(|_| {
-            let mut shown = Vec::new();
-            if let Some(Opened { windows, .. }) = &self.opened {
-                let event = windows.timers.event.iter().map(|(time, (key, _), _)| (key.clone(), time, Domain::Event));
-                let processing = windows.timers.processing.iter();
-                shown.extend(event);
-                shown.extend(processing.map(|(time, (key, _), _)| (key.clone(), time, Domain::Processing)));
-            }
+            let shown = self.windows.as_ref().map(|windows| windows.timers()).unwrap_or_default();
             inspected.set_window_timers(*node, self.subtask.subtask, shown);
             Ok(())
         })
     }
 }
 
-fn describe(py: Python<'_>, fired: &Fired<PyKey, PyWindow>) -> String {
-    let window = fired.window.to_object(py).map(|window| gate::describe(&window)).unwrap_or_default();
-    format!("the window {window} of the key {}", gate::describe(fired.key.object().bind(py)))
-}
-
 impl Operator for WindowOperator {
     fn open(&mut self) -> Result<()> {
         self.function.open()?;
-        let mut opened = gate::enter(|py| opened(py, self.function.part(py)?, self.function.state()?, &self.subtask))?;
-        opened.contents.yielded = Yielded::new(self.function.settings.declared.clone());
-        self.opened = Some(opened);
+        let declared = &self.function.settings.declared;
+        let made =
+            gate::enter(|py| opened(py, self.function.part(py)?, self.function.state()?, declared, &self.subtask))?;
+        self.windows = Some(made);
         Ok(())
     }
 
     fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {
         let Batch { data, timestamps, keys, .. } = batch;
-        let (Some(Opened { windows, contents }), Some(keys)) = (&mut self.opened, keys) else {
+        let clocks = Clocks { watermark: self.watermark, now: self.subtask.clock.now() };
+        let (Some(windows), Some(keys)) = (&mut self.windows, keys) else {
             return Err(Error::internal("a window was given records without keys"));
         };
-        windows.timers.now = self.subtask.clock.now();
         let (late, side) = (&self.late, self.settings.late_output.as_ref());
         let failure = gate::enter(|py| {
             let items = PyObjects::take(py, data)?;
             let (keys, groups) =
                 keys.into_parts(self.subtask.max_parallelism).map_err(|error| gate::raise(py, error))?;
             let keys = PyObjects::take(py, keys)?;
+            windows.set_clocks(clocks);
             let mut failure = None;
             for (index, item) in items.iter().enumerate() {
                 let time = timestamps.as_ref().map_or(NO_TIMESTAMP, |times| times[index]);
                 let key = PyKey::new(keys[index].bind(py))?;
-                match windows.add(&key, groups[index], item, time, contents) {
+                match windows.add(&key, groups[index], item, time) {
                     Ok(true) => {}
                     Ok(false) => match side {
                         Some(tag) => {
-                            if let Err(error) = contents.yielded.add_side(tag, item.bind(py).clone(), time) {
+                            if let Err(error) = windows.yielded().add_side(tag, item.bind(py).clone(), time) {
                                 failure = Some(Failure::new(py, error, item).into_error(py));
                                 break;
                             }
@@ -164,17 +180,14 @@ impl Operator for WindowOperator {
             release(py, keys);
             Ok(failure)
         })?;
-        self.next_timer = windows.timers.processing.next();
-        contents.yielded.emit(output);
+        self.next_timer = windows.next_processing();
+        windows.yielded().emit(output);
         self.show_timers()?;
         failure.map_or(Ok(()), Err)
     }
 
     fn watermark(&mut self, watermark: i64, output: &mut Output) -> Result<()> {
-        if let Some(Opened { windows, .. }) = &mut self.opened {
-            windows.timers.watermark = watermark;
-            windows.timers.now = self.subtask.clock.now();
-        }
+        self.watermark = watermark;
         self.fire(true, watermark, output)?;
         output.emit_watermark(watermark);
         Ok(())
@@ -185,14 +198,11 @@ impl Operator for WindowOperator {
     }
 
     fn processing_time(&mut self, now: i64, output: &mut Output) -> Result<()> {
-        if let Some(Opened { windows, .. }) = &mut self.opened {
-            windows.timers.now = now;
-        }
         self.fire(false, now, output)
     }
 
     fn finish(&mut self, _output: &mut Output) -> Result<()> {
-        let waiting = self.opened.as_ref().map_or(0, |opened| opened.windows.timers.processing.len());
+        let waiting = self.windows.as_ref().map_or(0, |windows| windows.waiting());
         if waiting > 0 {
             tracing::warn!(
                 "{}: the input ended with open windows of processing time ({waiting}), which never fire, as in Flink",
@@ -203,10 +213,10 @@ impl Operator for WindowOperator {
     }
 
     fn close(&mut self) -> Result<()> {
-        let opened = self.opened.take();
+        let windows = self.windows.take();
         let shown = self.show_timers();
         let dropped = gate::enter(|_| {
-            drop(opened);
+            drop(windows);
             Ok(())
         });
         // without an interpreter there is nothing left to drop it for

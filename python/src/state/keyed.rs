@@ -44,6 +44,11 @@ impl KeyedState {
         self.current.as_ref()
     }
 
+    /// Whether a state was asked for: without one nobody can read anything.
+    pub fn is_used(&self) -> bool {
+        !self.tables.is_empty()
+    }
+
     pub fn now(&self) -> i64 {
         self.clock.now()
     }

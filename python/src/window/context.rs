@@ -1,5 +1,6 @@
 //! What assigners, triggers and window functions of a program can ask.
 
+use flott::window::Clocks;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 
@@ -162,9 +163,11 @@ impl TriggerContext {
 /// The context of a window function: of the window that fires, or that is over.
 #[pyclass(module = "flott._flott")]
 pub struct WindowContext {
-    pub now: i64,
-    pub watermark: i64,
-    pub window: Option<Py<PyAny>>,
+    clocks: Clocks,
+    window: Option<PyWindow>,
+    /// The window as the program sees it, made when it is first asked for. The keys of a window fire one after the
+    /// other and share it.
+    object: Option<Py<PyAny>>,
     /// State of the key and the window; `None` where windows merge.
     per_window: Option<Py<KeyedState>>,
     /// State of the key.
@@ -173,43 +176,70 @@ pub struct WindowContext {
 
 impl WindowContext {
     pub fn new(per_window: Option<Py<KeyedState>>, global: Py<KeyedState>) -> Self {
-        WindowContext { now: i64::MIN, watermark: i64::MIN, window: None, per_window, global }
+        let clocks = Clocks { watermark: i64::MIN, now: i64::MIN };
+        WindowContext { clocks, window: None, object: None, per_window, global }
     }
 
     /// The window at hand from here on.
-    pub fn enter(&mut self, py: Python<'_>, key: &PyKey, group: u16, window: &PyWindow) -> PyResult<()> {
-        if let Some(per_window) = &self.per_window {
-            enter_window(py, per_window, key, group, window)?;
+    #[inline]
+    pub fn enter(
+        &mut self,
+        py: Python<'_>,
+        (key, group): (&PyKey, u16),
+        window: &PyWindow,
+        clocks: Clocks,
+    ) -> PyResult<()> {
+        self.clocks = clocks;
+        match (&self.window, window) {
+            (Some(PyWindow::Time(before)), PyWindow::Time(now)) if before == now => {}
+            _ => (self.window, self.object) = (Some(window.clone()), None),
         }
         let before = self.global.borrow_mut(py).set_current(Some((key.clone(), group)));
         drop(before);
-        self.window = Some(window.to_object(py)?.unbind());
-        Ok(())
+        match &self.per_window {
+            // functions may have kept what they got of it
+            Some(per_window) if per_window.borrow(py).is_used() => enter_window(py, per_window, key, group, window),
+            _ => Ok(()),
+        }
+    }
+
+    /// The window as the program sees it.
+    pub fn object(&mut self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        if let Some(object) = &self.object {
+            return Ok(object.clone_ref(py));
+        }
+        let Some(window) = &self.window else { return Ok(py.None()) };
+        let object = window.to_object(py)?.unbind();
+        Ok(self.object.insert(object).clone_ref(py))
     }
 }
 
 #[pymethods]
 impl WindowContext {
-    fn window(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        self.window.as_ref().map(|window| window.clone_ref(py))
+    fn window(&mut self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.object(py)
     }
 
     fn current_processing_time(&self) -> i64 {
-        self.now
+        self.clocks.now
     }
 
     fn current_watermark(&self) -> i64 {
-        self.watermark
+        self.clocks.watermark
     }
 
     /// State of the key and the window.
     fn window_state(&self, py: Python<'_>) -> PyResult<Py<KeyedState>> {
-        match &self.per_window {
-            Some(state) => Ok(state.clone_ref(py)),
-            None => Err(PyRuntimeError::new_err(
+        let Some(state) = &self.per_window else {
+            return Err(PyRuntimeError::new_err(
                 "windows that merge, such as sessions, have no state of their own; use global_state(), which is the key's",
-            )),
+            ));
+        };
+        let current = self.global.borrow(py).current().cloned();
+        if let (Some((key, group)), Some(window)) = (current, &self.window) {
+            enter_window(py, state, &key, group, window)?;
         }
+        Ok(state.clone_ref(py))
     }
 
     /// State of the key, which all its windows share.

@@ -5,11 +5,15 @@ mod bucket;
 mod contents;
 mod context;
 mod evictor;
+mod functions;
+mod keyed;
 mod trigger;
 
 pub use assigner::PyAssigner;
 pub use bucket::PyWindow;
 pub use contents::PyContents;
 pub use context::{AssignerContext, TriggerContext, WindowContext};
-pub use evictor::{EvictorContext, TimestampedValue};
+pub use evictor::{EvictorContext, PyEvictor, TimestampedValue};
+pub use functions::Functions;
+pub use keyed::{AnyWindows, KeyedWindows, PlainWindows};
 pub use trigger::{PyTrigger, built_in};

@@ -1,0 +1,158 @@
+//! The windows of an operator, of whichever kind: what the operator does with them.
+
+use flott::Result;
+use flott::window::{Cells, Held, TimeWindow};
+use flott::window::{Clocks, TimedWindows, Windows};
+use pyo3::prelude::*;
+
+use super::functions::{Functions, in_gate};
+use super::{PyAssigner, PyContents, PyTrigger, PyWindow};
+use crate::gate;
+use crate::inspected::WindowTimer;
+use crate::operators::Yielded;
+use crate::state::PyKey;
+use crate::timers::Domain;
+
+/// Windows by key. All of it is used in the gate only.
+pub trait KeyedWindows: Send {
+    fn set_clocks(&mut self, clocks: Clocks);
+
+    /// Adds a record to its windows; `false` if it came too late for all of them.
+    fn add(&mut self, key: &PyKey, group: u16, record: &Py<PyAny>, timestamp: i64) -> Result<bool>;
+
+    /// Evaluates the next key whose window is due by `until` in that time; `false` if there is none.
+    fn advance(&mut self, event_time: bool, until: i64) -> Result<bool>;
+
+    /// The next processing time at which something is due.
+    fn next_processing(&self) -> Option<i64>;
+
+    /// How many keys and windows wait for processing time.
+    fn waiting(&self) -> usize;
+
+    /// When keys are due next, in the order in which they will be.
+    fn timers(&self) -> Vec<WindowTimer>;
+
+    fn yielded(&mut self) -> &mut Yielded;
+}
+
+/// Windows of any assigner with any trigger.
+pub struct AnyWindows {
+    pub windows: Windows<PyKey, Py<PyAny>, PyWindow, PyAssigner, PyTrigger>,
+    pub contents: PyContents,
+}
+
+impl KeyedWindows for AnyWindows {
+    fn set_clocks(&mut self, clocks: Clocks) {
+        (self.windows.timers.watermark, self.windows.timers.now) = (clocks.watermark, clocks.now);
+    }
+
+    fn add(&mut self, key: &PyKey, group: u16, record: &Py<PyAny>, timestamp: i64) -> Result<bool> {
+        self.windows.add(key, group, record, timestamp, &mut self.contents)
+    }
+
+    fn advance(&mut self, event_time: bool, until: i64) -> Result<bool> {
+        let Some(fired) = self.windows.pop(event_time, until) else { return Ok(false) };
+        match self.windows.fire(&fired, &mut self.contents) {
+            Ok(()) => Ok(true),
+            Err(error) => Err(error.with_input(describe(&fired.key, &fired.window))),
+        }
+    }
+
+    fn next_processing(&self) -> Option<i64> {
+        self.windows.timers.processing.next()
+    }
+
+    fn waiting(&self) -> usize {
+        self.windows.timers.processing.len()
+    }
+
+    fn timers(&self) -> Vec<WindowTimer> {
+        let timers = &self.windows.timers;
+        let event = timers.event.iter().map(|(time, (key, _), _)| (key.clone(), time, Domain::Event));
+        let processing = timers.processing.iter().map(|(time, (key, _), _)| (key.clone(), time, Domain::Processing));
+        event.chain(processing).collect()
+    }
+
+    fn yielded(&mut self) -> &mut Yielded {
+        &mut self.contents.functions.yielded
+    }
+}
+
+/// Windows that follow from time alone, with their default trigger.
+pub struct PlainWindows {
+    pub windows: TimedWindows<PyKey, Py<PyAny>>,
+    pub functions: Functions,
+}
+
+impl KeyedWindows for PlainWindows {
+    fn set_clocks(&mut self, clocks: Clocks) {
+        self.windows.clocks = clocks;
+    }
+
+    fn add(&mut self, key: &PyKey, group: u16, record: &Py<PyAny>, timestamp: i64) -> Result<bool> {
+        self.windows.add(key, group, record, timestamp, &mut self.functions)
+    }
+
+    fn advance(&mut self, event_time: bool, until: i64) -> Result<bool> {
+        if event_time != self.windows.is_event_time() {
+            return Ok(false);
+        }
+        let clocks = self.windows.clocks;
+        let Some(due) = self.windows.next(until) else { return Ok(false) };
+        let mut result = match due.fires {
+            true => self.functions.fire(due.window, due.held, clocks),
+            false => Ok(()),
+        };
+        let window = PyWindow::Time(due.window);
+        if due.closes && self.functions.clears() && result.is_ok() {
+            let key = (&due.held.key, due.held.group);
+            result = in_gate(|py| self.functions.close(py, key, &window, clocks));
+        }
+        match result {
+            Ok(()) => Ok(true),
+            Err(error) => Err(error.with_input(describe(&due.held.key, &window))),
+        }
+    }
+
+    fn next_processing(&self) -> Option<i64> {
+        if self.windows.is_event_time() { None } else { self.windows.next_time() }
+    }
+
+    fn waiting(&self) -> usize {
+        if self.windows.is_event_time() { 0 } else { self.windows.len() }
+    }
+
+    fn timers(&self) -> Vec<WindowTimer> {
+        let domain = if self.windows.is_event_time() { Domain::Event } else { Domain::Processing };
+        self.windows.times().into_iter().map(|(time, key)| (key.clone(), time, domain)).collect()
+    }
+
+    fn yielded(&mut self) -> &mut Yielded {
+        &mut self.functions.yielded
+    }
+}
+
+impl Cells<PyKey, Py<PyAny>> for Functions {
+    type Value = Py<PyAny>;
+
+    fn first(&mut self, record: &Py<PyAny>) -> Result<Py<PyAny>> {
+        in_gate(|py| self.kept.first(py, record))
+    }
+
+    fn add(&mut self, value: &mut Py<PyAny>, record: &Py<PyAny>) -> Result<()> {
+        in_gate(|py| self.kept.add(py, value, record))
+    }
+
+    fn fire(&mut self, window: TimeWindow, held: &Held<PyKey, Py<PyAny>>, clocks: Clocks) -> Result<()> {
+        let window = PyWindow::Time(window);
+        in_gate(|py| self.evaluate(py, (&held.key, held.group), &window, &held.value, clocks))
+    }
+}
+
+/// A key and a window for messages.
+fn describe(key: &PyKey, window: &PyWindow) -> String {
+    // SAFETY: windows are used in the gate only
+    let py = unsafe { Python::assume_attached() };
+    let window = window.to_object(py).map(|window| gate::describe(&window)).unwrap_or_default();
+    format!("the window {window} of the key {}", gate::describe(key.object().bind(py)))
+}
