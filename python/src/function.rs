@@ -188,6 +188,12 @@ impl<'a, 'py> Callable<'a, 'py> {
         self.call([std::ptr::null_mut(), first.as_ptr(), second.as_ptr()])
     }
 
+    /// `function(first, second, third)`.
+    #[inline]
+    pub fn three(&self, first: &Py<PyAny>, second: &Py<PyAny>, third: &Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.call([std::ptr::null_mut(), first.as_ptr(), second.as_ptr(), third.as_ptr()])
+    }
+
     #[inline]
     fn call<const N: usize>(&self, mut arguments: [*mut ffi::PyObject; N]) -> PyResult<Bound<'py, PyAny>> {
         let (function, none) = (self.function.as_ptr(), std::ptr::null_mut());

@@ -160,7 +160,9 @@ impl<'a> Builder<'a> {
                         if subtask == 0 {
                             let place = self.place(head.id);
                             let enumerator = source.enumerator(&context).map_err(|error| error.at(place.clone()))?;
-                            sources.push(SourceGroup::new(enumerator, id, vertex.parallelism, place));
+                            let mut group = SourceGroup::new(enumerator, id, vertex.parallelism, place);
+                            group.alignment = watermarks.as_ref().and_then(|strategy| strategy.alignment().cloned());
+                            sources.push(group);
                         }
                         let reader = source.reader(&context).map_err(|error| error.at(self.place(head.id)))?;
                         let pace = self.config.watermark_pace;

@@ -4,6 +4,7 @@
 //! a thread; [`simulated`] runs all of them on one thread in a seeded order. Both take the same decisions, which
 //! are in [`master`].
 
+mod alignment;
 mod chain;
 mod exchange;
 mod launch;
@@ -21,5 +22,7 @@ pub mod threads;
 pub use launch::{AroundTask, JobConfig};
 pub use master::{JobMetrics, JobStatus, OperatorReport};
 pub use simulated::{Settled, Simulation};
+pub use source::SplitReport;
 pub use tap::{Tap, Tapped};
+pub use task::{ChannelReport, TimeReport};
 pub use threads::{JobHandle, run};
