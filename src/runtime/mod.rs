@@ -9,6 +9,7 @@ mod chain;
 mod exchange;
 mod launch;
 mod master;
+mod network;
 mod operators;
 mod outputs;
 mod pace;
@@ -21,8 +22,9 @@ pub mod threads;
 
 pub use launch::{AroundTask, JobConfig};
 pub use master::{JobMetrics, JobStatus, OperatorReport};
+pub use network::ChannelReport;
 pub use simulated::{Settled, Simulation};
 pub use source::SplitReport;
 pub use tap::{Tap, Tapped};
-pub use task::{ChannelReport, TimeReport};
+pub use task::TimeReport;
 pub use threads::{JobHandle, run};

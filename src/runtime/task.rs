@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use super::chain::Chain;
-use super::exchange::{Element, Gate, Signal};
+use super::exchange::{Element, Signal};
+use super::network::{ChannelReport, NetworkInput};
 use super::pace::Pace;
 use super::source::{Read, SourceInput, SplitReport};
 use crate::batch::Batch;
@@ -14,7 +15,7 @@ use crate::checkpoint::CheckpointId;
 use crate::connector::Split;
 use crate::error::{Error, Result};
 use crate::operator::Load;
-use crate::time::{Clock, MAX_WATERMARK, Valve};
+use crate::time::{Clock, MAX_WATERMARK};
 
 pub type TaskId = usize;
 
@@ -78,90 +79,6 @@ pub enum Step {
     /// Nothing until the signal is raised, or until that processing time (ms).
     Wait(Option<i64>),
     Finished,
-}
-
-#[derive(Clone, Copy)]
-struct ChannelState {
-    /// The input of the chain's head it feeds, and the channel's number in that input's valve.
-    input: usize,
-    at: usize,
-    ended: bool,
-    at_barrier: bool,
-}
-
-pub struct NetworkInput {
-    gate: Arc<Gate>,
-    channels: Vec<ChannelState>,
-    /// Event time of each input of the chain's head.
-    valves: Vec<Valve>,
-    /// The barrier that is being aligned.
-    barrier: Option<CheckpointId>,
-}
-
-/// Where a channel stands in event time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ChannelReport {
-    /// The input of the task's first operator it feeds.
-    pub input: usize,
-    /// In ms; the smallest integer before the first.
-    pub watermark: i64,
-    pub idle: bool,
-    pub ended: bool,
-}
-
-impl NetworkInput {
-    /// `inputs` gives the head's input of each of the gate's channels.
-    pub fn new(gate: Arc<Gate>, inputs: Vec<usize>) -> Self {
-        debug_assert_eq!(gate.channels(), inputs.len());
-        let mut counts = vec![0; inputs.iter().max().map_or(0, |last| last + 1)];
-        let channel = |input: usize| {
-            counts[input] += 1;
-            ChannelState { input, at: counts[input] - 1, ended: false, at_barrier: false }
-        };
-        let channels = inputs.into_iter().map(channel).collect();
-        NetworkInput { gate, channels, valves: counts.into_iter().map(Valve::new).collect(), barrier: None }
-    }
-
-    /// A channel says something about event time. Returns that of all inputs, and whether all are idle.
-    fn time(&mut self, channel: usize, say: impl FnOnce(&mut Valve, usize)) -> (i64, bool) {
-        let ChannelState { input, at, .. } = self.channels[channel];
-        let was_idle = self.valves[input].is_idle();
-        say(&mut self.valves[input], at);
-        let idle = self.valves.iter().all(|valve| valve.is_idle() || valve.watermark() == MAX_WATERMARK);
-        let ended = self.valves.iter().all(|valve| valve.watermark() == MAX_WATERMARK);
-        // how far an input came before it fell idle counts; what has ended counts only when all have
-        let counts = |index: usize, valve: &Valve| {
-            (!valve.is_idle() || index == input && !was_idle) && (ended || valve.watermark() != MAX_WATERMARK)
-        };
-        let inputs = self.valves.iter().enumerate().filter(|(index, valve)| counts(*index, valve));
-        (inputs.map(|(_, valve)| valve.watermark()).min().unwrap_or(i64::MIN), idle && !ended)
-    }
-
-    fn describe(&self) -> Vec<ChannelReport> {
-        let report = |channel: &ChannelState| {
-            let (valve, ChannelState { input, at, ended, .. }) = (&self.valves[channel.input], *channel);
-            ChannelReport { input, watermark: valve.channel_watermark(at), idle: valve.is_channel_idle(at), ended }
-        };
-        self.channels.iter().map(report).collect()
-    }
-
-    fn all_ended(&self) -> bool {
-        self.channels.iter().all(|channel| channel.ended)
-    }
-
-    /// The barrier, when every channel that still lives has delivered it.
-    fn aligned(&mut self) -> Option<CheckpointId> {
-        let checkpoint = self.barrier?;
-        if !self.channels.iter().all(|channel| channel.ended || channel.at_barrier) {
-            return None;
-        }
-        self.barrier = None;
-        for (index, channel) in self.channels.iter_mut().enumerate() {
-            channel.at_barrier = false;
-            self.gate.set_blocked(index, false);
-        }
-        Some(checkpoint)
-    }
 }
 
 /// Where a task stands in event time, and why.
@@ -389,7 +306,7 @@ impl Task {
         let Some((index, element)) = network.gate.pop() else { return Ok(Step::Wait(wakeup)) };
         match element {
             Element::Batch(batch) => {
-                let input = network.channels[index].input;
+                let input = network.input(index);
                 self.process(input, batch)?;
             }
             Element::Watermark(watermark) => {
@@ -401,15 +318,12 @@ impl Task {
                 self.advance(watermark, idle)?;
             }
             Element::Barrier(checkpoint) => {
-                network.channels[index].at_barrier = true;
-                network.gate.set_blocked(index, true);
-                network.barrier = Some(checkpoint);
+                network.barrier(index, checkpoint);
                 self.pass_aligned_barrier()?;
             }
             Element::End => {
-                network.channels[index].ended = true;
+                let (watermark, idle) = network.end(index);
                 let all_ended = network.all_ended();
-                let (watermark, idle) = network.time(index, Valve::end);
                 self.advance(watermark, idle)?;
                 if all_ended {
                     self.hold(Held::End)?;

@@ -338,11 +338,9 @@ class DataStream(_Configurable):
                 f"assign_timestamps_and_watermarks() takes a WatermarkStrategy, not {watermark_strategy!r}: "
                 "for example WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(...)"
             )
-        assigner = watermark_strategy._timestamp_assigner
-        extract = None if assigner is None else assigner.extract_timestamp
 
         def add(graph: Graph, own: Transformation) -> int:
-            return graph.add_timestamps(own.name, self._env._watermarks(watermark_strategy, graph), extract)
+            return graph.add_timestamps(own.name, *self._env._watermarks(watermark_strategy, graph))
 
         assigned = self._next("Timestamps/Watermarks", add, self._type, columns=self._columns)
         assigned._own("assign_timestamps_and_watermarks()").follows_input = True
