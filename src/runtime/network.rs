@@ -55,9 +55,10 @@ impl NetworkInput {
         say(&mut self.valves[input], at);
         let idle = self.valves.iter().all(|valve| valve.is_idle() || valve.watermark() == MAX_WATERMARK);
         let ended = self.valves.iter().all(|valve| valve.watermark() == MAX_WATERMARK);
-        // how far an input came before it fell idle counts; what has ended counts only when all have
+        // how far the last input came before it fell idle counts; what has ended counts only when all have
         let counts = |index: usize, valve: &Valve| {
-            (!valve.is_idle() || index == input && !was_idle) && (ended || valve.watermark() != MAX_WATERMARK)
+            let active = !valve.is_idle() || idle && index == input && !was_idle;
+            active && (ended || valve.watermark() != MAX_WATERMARK)
         };
         let inputs = self.valves.iter().enumerate().filter(|(index, valve)| counts(*index, valve));
         (inputs.map(|(_, valve)| valve.watermark()).min().unwrap_or(i64::MIN), idle && !ended)

@@ -197,7 +197,7 @@ impl SourceInput {
                 break;
             }
         }
-        let observed = (cut < batch.len()).then(|| {
+        let observed = (cut < batch.len() || passed < marks.len()).then(|| {
             let later = marks.split_off(passed).into_iter().map(|(behind, mark)| (behind - cut, mark));
             (batch.split_off(cut), later.collect())
         });
@@ -266,7 +266,9 @@ impl SourceInput {
         let splits = self.splits.values().filter(|time| !time.paused);
         let news = self.strategy.alignment().filter(|_| self.least() != self.told.watermark);
         let news = news.map(|alignment| self.told.at.saturating_add(alignment.update_interval));
-        splits.filter_map(|time| time.watermarks.next_at()).chain(news).min()
+        // a split that is due to be idle is so once it has been asked for records
+        let now = self.clock.now();
+        splits.filter_map(|time| time.watermarks.next_at()).chain(news).filter(|at| *at > now).min()
     }
 
     /// The least watermark of a split that may come, for alignment; `None` if no split counts.

@@ -221,8 +221,7 @@ impl Task {
     fn step_source(&mut self, wait: Duration, wakeup: Option<i64>) -> Result<Step> {
         let TaskInput::Source(source) = &mut self.input else { return Ok(Step::Wait(wakeup)) };
         if !source.has_splits() && !source.no_more_splits_left() {
-            self.source_time()?;
-            return Ok(Step::Wait(wakeup));
+            return self.wait_for_time(wakeup);
         }
         let place = |error: Error, chain: &Chain| error.at(chain.operators[0].place.clone());
         let read = source.read(wait).map_err(|error| place(error, &self.chain))?;
@@ -235,18 +234,14 @@ impl Task {
                 Ok(Step::Progress)
             }
             Read::Nothing => {
-                let next_at = self.source_time()?;
-                let wakeup = [wakeup, next_at].into_iter().flatten().min();
-                Ok(if wait.is_zero() { Step::Wait(wakeup) } else { Step::Progress })
+                let step = self.wait_for_time(wakeup)?;
+                Ok(if wait.is_zero() { step } else { Step::Progress })
             }
             Read::SplitEnd => {
                 self.source_time()?;
                 Ok(Step::Progress)
             }
-            Read::Paused => {
-                let next_at = self.source_time()?;
-                Ok(Step::Wait([wakeup, next_at].into_iter().flatten().min()))
-            }
+            Read::Paused => self.wait_for_time(wakeup),
             Read::Ended => {
                 self.set_idle(false)?;
                 self.chain.advance_watermark(MAX_WATERMARK)?;
@@ -270,6 +265,16 @@ impl Task {
             None => drop(self.source_time()?),
         }
         Ok(())
+    }
+
+    /// Nothing came, but event time may go on without.
+    fn wait_for_time(&mut self, wakeup: Option<i64>) -> Result<Step> {
+        let before = (self.chain.watermark(), self.idle);
+        let next_at = self.source_time()?;
+        Ok(match before == (self.chain.watermark(), self.idle) {
+            true => Step::Wait([wakeup, next_at].into_iter().flatten().min()),
+            false => Step::Progress,
+        })
     }
 
     /// Passes event time on, and tells when time alone will change it (ms).

@@ -57,6 +57,9 @@ impl Valve {
 
     pub fn set_idle(&mut self, channel: usize, idle: bool) {
         let at = &mut self.channels[channel];
+        if at.idle == idle {
+            return;
+        }
         at.idle = idle;
         at.caught_up = !idle && at.watermark >= self.watermark;
         self.settle();
