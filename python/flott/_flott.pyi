@@ -344,6 +344,9 @@ class Job:
     def runtime_ms(self) -> int:
         """Since the start, or of the whole run."""
 
+    def watermarks(self) -> list[tuple[str, int]]:
+        """``(name, ms)`` of each operator; the smallest long before the first watermark."""
+
     def metrics(self) -> list[tuple[int, str, str, dict[str, int]]]:
         """``(id, name, kind, counters)`` of each operator; the kind is source, operator or sink."""
 

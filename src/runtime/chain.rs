@@ -8,7 +8,7 @@ use super::tap::{Tap, Tapped};
 use crate::batch::Batch;
 use crate::checkpoint::CheckpointId;
 use crate::error::Result;
-use crate::metrics::Counter;
+use crate::metrics::{Counter, EventTime};
 use crate::operator::{Emission, Load, Operator, Output};
 
 /// Where an operator's output goes.
@@ -32,6 +32,7 @@ pub struct ChainedOperator {
     pub tap: Option<(Arc<dyn Tap>, Tapped)>,
     /// For messages: the operator's name and the line that built it.
     pub place: String,
+    pub event_time: EventTime,
     pub records_in: Counter,
     pub records_out: Counter,
 }
@@ -153,6 +154,7 @@ impl Chain {
     }
 
     fn watermark_at(&mut self, index: usize, watermark: i64) -> Result<()> {
+        self.operators[index].event_time.set(watermark);
         self.call(index, |operator, output| operator.watermark(watermark, output))
     }
 

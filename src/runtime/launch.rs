@@ -250,6 +250,7 @@ impl<'a> Builder<'a> {
                 targets,
                 tap: self.config.tap.clone().map(|tap| (tap, Tapped { operator: *id, subtask })),
                 place: self.place(*id),
+                event_time: context.metrics.event_time(),
                 records_in: context.metrics.counter(RECORDS_IN),
                 records_out: context.metrics.counter(RECORDS_OUT),
             });

@@ -61,6 +61,11 @@ impl JobMetrics {
         self.0[id - 1].2.clone()
     }
 
+    /// How far each operator is in event time, in ms; see [`OperatorMetrics::watermark`].
+    pub fn watermarks(&self) -> Vec<(String, i64)> {
+        self.0.iter().map(|(name, _, metrics)| (name.clone(), metrics.watermark())).collect()
+    }
+
     pub fn report(&self) -> Vec<OperatorReport> {
         let entries = self.0.iter().enumerate();
         entries

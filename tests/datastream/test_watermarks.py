@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -78,10 +79,6 @@ def test_bounded_out_of_orderness_trails_by_the_bound_too(batch_size: int | None
 
 
 def test_no_watermarks_but_the_last(batch_size: int | None) -> None:
-    class AtTheEnd(ProcessFunction):
-        def process_element(self, value: Any, ctx: ProcessFunction.Context) -> Iterator[Any]:
-            yield value, ctx.timer_service().current_watermark()
-
     assert seen(WatermarkStrategy.no_watermarks(), 10, 30) == [(10, NO_WATERMARK), (30, NO_WATERMARK)]
 
 
@@ -259,6 +256,29 @@ def test_wrong_suppliers_are_refused() -> None:
         collect(timed.assign_timestamps_and_watermarks(WatermarkStrategy.for_generator(lambda: "x")))  # type: ignore[arg-type,return-value]
 
 
+def test_a_running_job_tells_how_far_it_is() -> None:
+    held, seen = threading.Event(), threading.Event()
+
+    def hold(value: int) -> int:
+        if value == 40:
+            seen.set()
+            assert held.wait(30)
+        return value
+
+    timed = each_record().from_collection([10, 30, 40]).assign_timestamps_and_watermarks(
+        WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Itself())
+    )
+    timed.map(hold).name("hold").print()
+    client = timed._env.execute_async()
+    assert seen.wait(30)
+    watermarks = client.get_watermarks().result()
+    # nothing but the end comes from the collection; 29 came in front of 40
+    assert (watermarks["Timestamps/Watermarks"], watermarks["hold"]) == (None, 29)
+    held.set()
+    client.get_job_execution_result().result()
+    assert client.get_watermarks().result()["hold"] == END_OF_TIME
+
+
 # --- idle streams
 
 
@@ -359,6 +379,7 @@ def test_an_idle_split_does_not_hold_its_source_back() -> None:
         # p0 is idle since 500
         assert h.current_watermark(read) == 399
         source.feed["p0"] += [350]
+        h.advance(1)
         source.feed["p1"] += [500]
         h.advance(1)
         assert h.current_watermark(read) == 399, "350 - 1 is behind, and p0 is waited for"
@@ -409,20 +430,6 @@ class Numbers(PythonSource):
             yield n, n + 1
 
 
-def ahead(records: list[tuple[str, int]]) -> int:
-    """How far one was ahead of the slowest at most, once all had begun."""
-    newest: dict[str, int] = {}
-    names = {name for name, _ in records}
-    drift, left = 0, {name: sum(1 for of, _ in records if of == name) for name in names}
-    for name, time in records:
-        newest[name] = time
-        left[name] -= 1
-        running = [newest[other] for other in names if left[other]]
-        if len(newest) == len(names) and running:
-            drift = max(drift, time - min(running))
-    return drift
-
-
 def aligned(group: str = "g") -> WatermarkStrategy:
     strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Itself())
     return strategy.with_watermark_alignment(group, Duration.of_millis(100), Duration.of_millis(50))
@@ -432,11 +439,10 @@ def run_two(monkeypatch: pytest.MonkeyPatch, seed: int, groups: tuple[str, str])
     monkeypatch.setenv("FLOTT_BATCH_SIZE", "5")
     order: list[tuple[str, int]] = []
     with Harness(seed=seed) as h:
-        # of each record of the fast one the slow one has four that are later
-        fast = h.env.from_source(Numbers(2_000, 0), aligned(groups[0]), "fast")
-        slow = h.env.from_source(Numbers(2_000, 1_000), aligned(groups[1]), "slow")
-        fast.map(lambda n: order.append(("fast", n)))
-        slow.map(lambda n: order.append(("slow", n)))
+        early = h.env.from_source(Numbers(2_000, 0), aligned(groups[0]), "early")
+        late = h.env.from_source(Numbers(2_000, 1_000), aligned(groups[1]), "late")
+        early.map(lambda n: order.append(("early", n)))
+        late.map(lambda n: order.append(("late", n)))
         h.processing_time()
     return order
 
@@ -444,16 +450,16 @@ def run_two(monkeypatch: pytest.MonkeyPatch, seed: int, groups: tuple[str, str])
 @pytest.mark.parametrize("seed", range(5))
 def test_a_source_that_is_ahead_waits_for_its_group(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     order = run_two(monkeypatch, seed, ("g", "g"))
-    assert sorted(order) == [("fast", n) for n in range(2_000)] + [("slow", n) for n in range(1_000, 2_000)]
-    # 1000 is read at once; nothing more than 100 ms ahead, and what was read with it: 5 records, and as many again
-    # until the other was told
-    slow = [time for name, time in order[: order.index(("fast", 800))] if name == "slow"]
-    assert len(slow) <= 20
+    assert sorted(order) == [("early", n) for n in range(2_000)] + [("late", n) for n in range(1_000, 2_000)]
+    # the late one is 1000 ms ahead with its first record, and goes on when the other is 100 ms behind: a few batches of
+    # 5 are read until they have heard of each other
+    before = [time for name, time in order[: order.index(("early", 800))] if name == "late"]
+    assert len(before) <= 20
 
 
 def test_sources_of_other_groups_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     order = run_two(monkeypatch, 0, ("g", "other"))
-    assert order.index(("slow", 1_999)) < order.index(("fast", 1_900))
+    assert order.index(("late", 1_999)) < order.index(("early", 1_900))
 
 
 def test_splits_of_one_source_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
