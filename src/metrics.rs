@@ -1,7 +1,7 @@
 //! Counters a user can see: per operator, by name.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A number shared by all its clones.
@@ -27,10 +27,21 @@ impl Counter {
     }
 }
 
-/// The counters of one operator (all its subtasks share them).
+/// Where one subtask stands in event time, shared by all clones: ms, the smallest integer before the first watermark.
+#[derive(Debug, Clone)]
+pub struct EventTime(Arc<AtomicI64>);
+
+impl EventTime {
+    pub fn set(&self, watermark: i64) {
+        self.0.store(watermark, Ordering::Relaxed);
+    }
+}
+
+/// The counters of one operator (all its subtasks share them), and the event time of each subtask.
 #[derive(Debug, Clone, Default)]
 pub struct OperatorMetrics {
     counters: Arc<Mutex<BTreeMap<String, Counter>>>,
+    event_times: Arc<Mutex<Vec<EventTime>>>,
 }
 
 impl OperatorMetrics {
@@ -41,6 +52,19 @@ impl OperatorMetrics {
             Some(counter) => counter.clone(),
             None => counters.entry(name.to_owned()).or_default().clone(),
         }
+    }
+
+    /// The event time of one more subtask.
+    pub fn event_time(&self) -> EventTime {
+        let time = EventTime(Arc::new(AtomicI64::new(i64::MIN)));
+        self.event_times.lock().expect("no code panics while it holds the lock").push(time.clone());
+        time
+    }
+
+    /// The watermark that all subtasks have reached, in ms (Flink's `currentInputWatermark`).
+    pub fn watermark(&self) -> i64 {
+        let times = self.event_times.lock().expect("no code panics while it holds the lock");
+        times.iter().map(|time| time.0.load(Ordering::Relaxed)).min().unwrap_or(i64::MIN)
     }
 
     pub fn snapshot(&self) -> BTreeMap<String, u64> {

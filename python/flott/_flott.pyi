@@ -84,10 +84,22 @@ class Graph:
     ) -> int:
         """A connector's source, which emits columns of the given type."""
 
-    def set_watermarks(self, node: int, strategy: str, assigner: Callable[[Any, int], int] | None = None) -> None:
-        """Gives a source its watermark strategy (JSON)."""
+    def set_watermarks(
+        self,
+        node: int,
+        strategy: str,
+        assigner: Callable[[Any, int], int] | None = None,
+        generator: Callable[[], Any] | None = None,
+    ) -> None:
+        """Gives a source its watermark strategy (JSON); ``generator()`` returns ``(on_event, on_periodic_emit)``."""
 
-    def add_timestamps(self, name: str, strategy: str, assigner: Callable[[Any, int], int] | None = None) -> int:
+    def add_timestamps(
+        self,
+        name: str,
+        strategy: str,
+        assigner: Callable[[Any, int], int] | None = None,
+        generator: Callable[[], Any] | None = None,
+    ) -> int:
         """Gives records of any stream their event time."""
 
     def add_operator(
@@ -179,6 +191,9 @@ class Feed:
 
     def watermark(self, timestamp: int) -> None:
         """Event time behind the records before."""
+
+    def idle(self) -> None:
+        """Nobody waits for this source until something comes."""
 
     def end(self) -> None:
         """Nothing comes any more."""
@@ -328,6 +343,9 @@ class Job:
 
     def runtime_ms(self) -> int:
         """Since the start, or of the whole run."""
+
+    def watermarks(self) -> list[tuple[str, int]]:
+        """``(name, ms)`` of each operator; the smallest long before the first watermark."""
 
     def metrics(self) -> list[tuple[int, str, str, dict[str, int]]]:
         """``(id, name, kind, counters)`` of each operator; the kind is source, operator or sink."""

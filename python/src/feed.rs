@@ -8,7 +8,7 @@ use flott::Result;
 use flott::batch::{Batch, NO_TIMESTAMP};
 use flott::connector::{Boundedness, Polled, Source, SourceReader, Split, SplitEnumerator};
 use flott::operator::SubtaskContext;
-use flott::time::{WatermarkGenerator, WatermarkStrategy};
+use flott::time::{Mark, Marks, WatermarkGenerator, WatermarkStrategy};
 use pyo3::prelude::*;
 
 use crate::objects::PyObjects;
@@ -18,6 +18,7 @@ const SPLIT: &str = "feed";
 enum Piece {
     Record(Py<PyAny>, i64),
     Watermark(i64),
+    Idle,
     End,
 }
 
@@ -26,6 +27,7 @@ struct State {
     waiting: VecDeque<Piece>,
     /// The last watermark that was read.
     watermark: i64,
+    idle: bool,
 }
 
 /// The test's end of the source.
@@ -35,7 +37,7 @@ pub struct Feed(Arc<Mutex<State>>);
 
 impl Feed {
     pub fn new() -> Self {
-        Feed(Arc::new(Mutex::new(State { waiting: VecDeque::new(), watermark: NO_TIMESTAMP })))
+        Feed(Arc::new(Mutex::new(State { waiting: VecDeque::new(), watermark: NO_TIMESTAMP, idle: false })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -54,6 +56,11 @@ impl Feed {
     /// Event time behind the records before, in ms.
     fn watermark(&self, timestamp: i64) {
         self.state().waiting.push_back(Piece::Watermark(timestamp));
+    }
+
+    /// Nobody waits for this source until something comes.
+    fn idle(&self) {
+        self.state().waiting.push_back(Piece::Idle);
     }
 
     /// Nothing comes any more.
@@ -99,6 +106,9 @@ impl SourceReader for Reader {
         let mut state = self.feed.state();
         let (mut items, mut times) = (Vec::new(), Vec::new());
         let mut advanced = false;
+        if !matches!(state.waiting.front(), None | Some(Piece::Idle | Piece::End)) {
+            state.idle = false;
+        }
         // a watermark takes effect behind the batch it is read with, so it ends one
         while items.len() < self.batch_size && !advanced {
             match state.waiting.pop_front() {
@@ -110,9 +120,13 @@ impl SourceReader for Reader {
                     state.watermark = watermark;
                     advanced = true;
                 }
+                Some(Piece::Idle) if items.is_empty() => {
+                    state.idle = true;
+                    advanced = true;
+                }
                 Some(Piece::End) if items.is_empty() => return Ok(Polled::SplitEnd { split: SPLIT.into() }),
-                Some(end @ Piece::End) => {
-                    state.waiting.push_front(end);
+                Some(later @ (Piece::End | Piece::Idle)) => {
+                    state.waiting.push_front(later);
                     break;
                 }
                 None if items.is_empty() => return Ok(Polled::Nothing),
@@ -131,21 +145,24 @@ impl SourceReader for Reader {
 
 /// Event time as the test sets it.
 impl WatermarkStrategy for Feed {
-    fn generator(&self) -> Box<dyn WatermarkGenerator> {
-        Box::new(self.clone())
+    fn generator(&self) -> Result<Box<dyn WatermarkGenerator>> {
+        Ok(Box::new(self.clone()))
     }
 }
 
 impl WatermarkGenerator for Feed {
-    fn observe(&mut self, _batch: &Batch) -> Result<()> {
+    fn observe(&mut self, batch: &Batch, marks: &mut Marks) -> Result<()> {
+        let state = self.state();
+        if state.idle {
+            marks.push((batch.len(), Mark::Idle));
+        } else {
+            marks.push((0, Mark::Active));
+            marks.push((batch.len(), Mark::Watermark(state.watermark)));
+        }
         Ok(())
     }
 
-    fn current(&mut self) -> Result<i64> {
-        Ok(self.state().watermark)
-    }
-
-    fn is_punctuated(&self) -> bool {
-        true
+    fn periodic(&mut self, _marks: &mut Vec<Mark>) -> Result<()> {
+        Ok(())
     }
 }

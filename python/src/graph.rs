@@ -124,15 +124,17 @@ impl PyGraph {
     }
 
     /// Gives a source its watermark strategy.
-    #[pyo3(signature = (node, strategy, assigner=None))]
+    #[pyo3(signature = (node, strategy, assigner=None, generator=None))]
     fn set_watermarks(
         &mut self,
         py: Python<'_>,
         node: usize,
         strategy: &str,
         assigner: Option<Py<PyAny>>,
+        generator: Option<Py<PyAny>>,
     ) -> PyResult<()> {
-        let strategy = checked(py, types::parse(strategy).and_then(|strategy| Strategy::new(&strategy, assigner)))?;
+        let strategy = types::parse(strategy).and_then(|spec| Strategy::new(&spec, assigner, generator));
+        let strategy = checked(py, strategy)?;
         if let NodeKind::Source { watermarks, .. } = &mut self.graph.node_mut(node).kind {
             *watermarks = Some(strategy);
         }
@@ -140,15 +142,17 @@ impl PyGraph {
     }
 
     /// Gives records of any stream their event time.
-    #[pyo3(signature = (name, strategy, assigner=None))]
+    #[pyo3(signature = (name, strategy, assigner=None, generator=None))]
     fn add_timestamps(
         &mut self,
         py: Python<'_>,
         name: &str,
         strategy: &str,
         assigner: Option<Py<PyAny>>,
+        generator: Option<Py<PyAny>>,
     ) -> PyResult<usize> {
-        let strategy = checked(py, types::parse(strategy).and_then(|strategy| Strategy::new(&strategy, assigner)))?;
+        let strategy = types::parse(strategy).and_then(|spec| Strategy::new(&spec, assigner, generator));
+        let strategy = checked(py, strategy)?;
         Ok(self.graph.add_node(name, NodeKind::Operator(Arc::new(AssignTimestamps::factory(strategy)))))
     }
 

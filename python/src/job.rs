@@ -130,6 +130,11 @@ impl Job {
         self.handle.runtime().as_millis() as u64
     }
 
+    /// The watermark that each operator has reached: `(name, ms)`; the smallest long before the first.
+    fn watermarks(&self) -> Vec<(String, i64)> {
+        self.handle.metrics().watermarks()
+    }
+
     /// `(id, name, kind, counters)` of each operator; `kind` is source, operator or sink.
     fn metrics(&self) -> Vec<(usize, String, &'static str, BTreeMap<String, u64>)> {
         let report = self.handle.metrics().report();

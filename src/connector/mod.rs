@@ -11,6 +11,8 @@ mod number_sequence;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::batch::Batch;
@@ -103,11 +105,11 @@ pub trait SplitEnumerator: Send {
 
 pub enum Polled {
     /// Records of one split, in its order.
-    Records { split: std::sync::Arc<str>, batch: Batch },
+    Records { split: Arc<str>, batch: Batch },
     /// Nothing came within the time allowed.
     Nothing,
     /// This split is at its end.
-    SplitEnd { split: std::sync::Arc<str> },
+    SplitEnd { split: Arc<str> },
 }
 
 /// Reads the splits of one subtask.
@@ -116,6 +118,13 @@ pub trait SourceReader: Send {
 
     /// The next records; waits for them at most `wait`. Called only while there are splits that have not ended.
     fn poll(&mut self, wait: Duration) -> Result<Polled>;
+
+    /// Leaves these splits out, and reads all others, until it is called again; nothing of a split that was read
+    /// already may come. `false` from a reader that can't: it is not polled at all while one of its splits is paused.
+    /// That is right for those that read one split after the other.
+    fn pause(&mut self, _splits: &BTreeSet<Arc<str>>) -> Result<bool> {
+        Ok(false)
+    }
 
     /// The splits with the positions behind the last record returned by `poll`.
     fn snapshot(&self) -> Vec<Split>;

@@ -53,6 +53,8 @@ pub enum Emission {
     /// Records of the main output (`None`) or of the side output with that id.
     Batch(Option<Arc<str>>, Batch),
     Watermark(i64),
+    /// Whether nothing will come for a while, so that nobody waits for a watermark.
+    Idle(bool),
 }
 
 /// Collects what an operator emits during one call.
@@ -79,6 +81,10 @@ impl Output {
         self.emissions.push(Emission::Watermark(watermark));
     }
 
+    pub fn emit_idle(&mut self, idle: bool) {
+        self.emissions.push(Emission::Idle(idle));
+    }
+
     pub fn take(&mut self) -> Vec<Emission> {
         std::mem::take(&mut self.emissions)
     }
@@ -97,6 +103,12 @@ pub trait Operator: Send {
     /// Event time, over all inputs, has reached `watermark`; pass it on with `emit_watermark`.
     fn watermark(&mut self, watermark: i64, output: &mut Output) -> Result<()> {
         output.emit_watermark(watermark);
+        Ok(())
+    }
+
+    /// Nothing will come for a while from any input, or something will again; pass it on with `emit_idle`.
+    fn idle(&mut self, idle: bool, output: &mut Output) -> Result<()> {
+        output.emit_idle(idle);
         Ok(())
     }
 

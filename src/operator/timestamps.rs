@@ -8,25 +8,49 @@ use std::sync::Arc;
 use super::{Operator, OperatorFactory, Output, SubtaskContext};
 use crate::batch::Batch;
 use crate::error::Result;
-use crate::time::{Clock, MAX_WATERMARK, PacedWatermarks, WatermarkStrategy};
+use crate::time::{Clock, MAX_WATERMARK, SplitWatermarks, WatermarkStrategy};
+
+/// A task that sleeps is woken this much late at most, in ms.
+const HELD_UP: i64 = 1_000;
 
 pub struct AssignTimestamps {
     strategy: Arc<dyn WatermarkStrategy>,
-    watermarks: PacedWatermarks,
+    watermarks: SplitWatermarks,
     clock: Arc<dyn Clock>,
+    input_idle: bool,
+    /// What was emitted last.
+    watermark: i64,
+    idle: bool,
 }
 
 impl AssignTimestamps {
     pub fn factory(strategy: Arc<dyn WatermarkStrategy>) -> impl OperatorFactory {
         move |context: &SubtaskContext| {
-            Ok(Box::new(AssignTimestamps::new(strategy.clone(), context)) as Box<dyn Operator>)
+            Ok(Box::new(AssignTimestamps::new(strategy.clone(), context)?) as Box<dyn Operator>)
         }
     }
 
-    fn new(strategy: Arc<dyn WatermarkStrategy>, context: &SubtaskContext) -> AssignTimestamps {
+    fn new(strategy: Arc<dyn WatermarkStrategy>, context: &SubtaskContext) -> Result<AssignTimestamps> {
         let clock = context.clock.clone();
-        let watermarks = PacedWatermarks::new(strategy.generator(), context.watermark_pace, clock.now());
-        AssignTimestamps { strategy, watermarks, clock }
+        let watermarks = SplitWatermarks::new(strategy.as_ref(), context.watermark_pace, clock.now())?;
+        Ok(AssignTimestamps { strategy, watermarks, clock, input_idle: false, watermark: i64::MIN, idle: false })
+    }
+
+    /// Emits what is new about event time.
+    fn emit_time(&mut self, output: &mut Output) {
+        // without records only a clock can tell a generator that time goes on
+        let idle = self.watermarks.is_idle() || self.input_idle && !self.watermarks.goes_by_the_clock();
+        if self.idle && !idle {
+            output.emit_idle(false);
+        }
+        if self.watermarks.watermark() > self.watermark {
+            self.watermark = self.watermarks.watermark();
+            output.emit_watermark(self.watermark);
+        }
+        if idle && !self.idle {
+            output.emit_idle(true);
+        }
+        self.idle = idle;
     }
 }
 
@@ -35,12 +59,22 @@ impl Operator for AssignTimestamps {
         if let Some(timestamps) = self.strategy.timestamps(&batch)? {
             batch.timestamps = Some(timestamps);
         }
+        self.input_idle = false;
         while !batch.is_empty() {
             let room = self.watermarks.room();
             let rest = if batch.len() > room { Some(batch.split_off(room)) } else { None };
-            self.watermarks.observe(&batch)?;
+            let now = self.clock.now();
+            let marks = self.watermarks.observe(&batch, now)?;
+            self.emit_time(output);
+            let mut taken = 0;
+            for (behind, mark) in marks {
+                let later = batch.split_off(behind - taken);
+                output.emit(std::mem::replace(&mut batch, later));
+                taken = behind;
+                self.watermarks.apply(mark, now);
+                self.emit_time(output);
+            }
             output.emit(batch);
-            output.emit_watermark(self.watermarks.current(self.clock.now())?);
             let Some(rest) = rest else { break };
             batch = rest;
         }
@@ -48,11 +82,26 @@ impl Operator for AssignTimestamps {
     }
 
     fn next_wakeup(&self) -> Option<i64> {
-        self.watermarks.due_at()
+        self.watermarks.next_at()
     }
 
     fn processing_time(&mut self, now: i64, output: &mut Output) -> Result<()> {
-        output.emit_watermark(self.watermarks.current(now)?);
+        self.watermarks.ask_if_due(now)?;
+        if let Some(at) = self.watermarks.idle_at().filter(|at| *at <= now) {
+            // much too late: the task was held up, and records may wait in front of it
+            if now - at > HELD_UP {
+                self.watermarks.wake(now);
+            } else {
+                self.watermarks.set_idle(now);
+            }
+        }
+        self.emit_time(output);
+        Ok(())
+    }
+
+    fn idle(&mut self, idle: bool, output: &mut Output) -> Result<()> {
+        self.input_idle = idle;
+        self.emit_time(output);
         Ok(())
     }
 
@@ -73,43 +122,79 @@ mod tests {
     use crate::time::{BoundedOutOfOrderness, ManualClock, WatermarkGenerator, WatermarkPace};
     use arrow::array::{AsArray, Int64Array};
     use arrow::datatypes::Int64Type;
+    use std::time::Duration;
 
     /// The record is its own time; watermarks trail by 100 ms.
-    struct Itself;
+    struct Itself(Option<u64>);
     impl WatermarkStrategy for Itself {
         fn timestamps(&self, batch: &Batch) -> Result<Option<Vec<i64>>> {
             Ok(Some(batch.expect_columns()?.records.column(0).as_primitive::<Int64Type>().values().to_vec()))
         }
-        fn generator(&self) -> Box<dyn WatermarkGenerator> {
-            Box::new(BoundedOutOfOrderness::new(100))
+        fn generator(&self) -> Result<Box<dyn WatermarkGenerator>> {
+            Ok(Box::new(BoundedOutOfOrderness::new(100)))
         }
+        fn idle_timeout(&self) -> Option<Duration> {
+            self.0.map(Duration::from_millis)
+        }
+    }
+
+    /// What was emitted: the times of records, `Err(watermark)`, or `Err(-1)` and `Err(-2)` for idle and active.
+    fn seen(output: &mut Output) -> Vec<std::result::Result<Vec<i64>, i64>> {
+        let each = |emission| match emission {
+            Emission::Batch(_, batch) => Ok(batch.timestamps.unwrap()),
+            Emission::Watermark(watermark) => Err(watermark),
+            Emission::Idle(idle) => Err(if idle { -1 } else { -2 }),
+        };
+        output.take().into_iter().map(each).collect()
+    }
+
+    fn made(strategy: Itself, clock: &Arc<ManualClock>) -> AssignTimestamps {
+        let mut context = context_at(clock.clone(), 1, 10);
+        context.watermark_pace = WatermarkPace { every: 2, interval: 200 };
+        AssignTimestamps::new(Arc::new(strategy), &context).unwrap()
+    }
+
+    fn records(values: Vec<i64>) -> Batch {
+        Batch::new(Data::Columns(Columns::scalar(Arc::new(Int64Array::from(values)))))
     }
 
     #[test]
     fn assigns_times_and_trails_them() {
         let clock = Arc::new(ManualClock::new(0));
-        let mut context = context_at(clock.clone(), 1, 10);
-        context.watermark_pace = WatermarkPace { every: 2, interval: 200 };
-        let mut operator = AssignTimestamps::new(Arc::new(Itself), &context);
+        let mut operator = made(Itself(None), &clock);
         let mut output = Output::default();
-        let values = Arc::new(Int64Array::from(vec![500, 300, 900]));
-        operator.process(0, Batch::new(Data::Columns(Columns::scalar(values))), &mut output).unwrap();
+        operator.process(0, records(vec![500, 300, 900]), &mut output).unwrap();
         operator.watermark(9_999, &mut output).unwrap();
         assert_eq!(operator.next_wakeup(), Some(200));
         operator.processing_time(200, &mut output).unwrap();
         operator.watermark(MAX_WATERMARK, &mut output).unwrap();
-        let seen: Vec<(Option<Vec<i64>>, i64)> = output
-            .take()
-            .into_iter()
-            .map(|emission| match emission {
-                Emission::Batch(_, batch) => (batch.timestamps, 0),
-                Emission::Watermark(watermark) => (None, watermark),
-            })
-            .collect();
         // the watermark comes behind two records, and behind the third after 200 ms
-        let records = |timestamps: &[i64]| (Some(timestamps.to_vec()), 0);
-        let expected =
-            [records(&[500, 300]), (None, 399), records(&[900]), (None, 399), (None, 799), (None, MAX_WATERMARK)];
-        assert_eq!(seen, expected);
+        let expected = [Ok(vec![500, 300]), Err(399), Ok(vec![900]), Err(799), Err(MAX_WATERMARK)];
+        assert_eq!(seen(&mut output), expected);
+    }
+
+    #[test]
+    fn idle_after_the_timeout_or_with_the_input_and_active_before_the_next_record() {
+        let clock = Arc::new(ManualClock::new(0));
+        let mut operator = made(Itself(Some(50)), &clock);
+        let mut output = Output::default();
+        operator.process(0, records(vec![500, 300]), &mut output).unwrap();
+        assert_eq!(operator.next_wakeup(), Some(50));
+        operator.processing_time(50, &mut output).unwrap();
+        clock.set(60);
+        operator.process(0, records(vec![700]), &mut output).unwrap();
+        operator.idle(true, &mut output).unwrap();
+        operator.idle(false, &mut output).unwrap();
+        let expected = [Ok(vec![500, 300]), Err(399), Err(-1), Err(-2), Ok(vec![700]), Err(-1), Err(-2)];
+        assert_eq!(seen(&mut output), expected);
+    }
+
+    #[test]
+    fn records_that_wait_in_front_of_a_task_that_is_held_up_are_no_idleness() {
+        let clock = Arc::new(ManualClock::new(0));
+        let mut operator = made(Itself(Some(50)), &clock);
+        let mut output = Output::default();
+        operator.processing_time(30_000, &mut output).unwrap();
+        assert_eq!((seen(&mut output), operator.next_wakeup()), (vec![], Some(30_050)));
     }
 }

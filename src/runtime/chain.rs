@@ -8,7 +8,7 @@ use super::tap::{Tap, Tapped};
 use crate::batch::Batch;
 use crate::checkpoint::CheckpointId;
 use crate::error::Result;
-use crate::metrics::Counter;
+use crate::metrics::{Counter, EventTime};
 use crate::operator::{Emission, Load, Operator, Output};
 
 /// Where an operator's output goes.
@@ -32,6 +32,7 @@ pub struct ChainedOperator {
     pub tap: Option<(Arc<dyn Tap>, Tapped)>,
     /// For messages: the operator's name and the line that built it.
     pub place: String,
+    pub event_time: EventTime,
     pub records_in: Counter,
     pub records_out: Counter,
 }
@@ -79,6 +80,7 @@ impl Chain {
             match emission {
                 Emission::Batch(tag, batch) => self.deliver(index, tag.as_deref(), batch)?,
                 Emission::Watermark(watermark) => self.pass_watermark(index, watermark)?,
+                Emission::Idle(idle) => self.pass_idle(index, idle)?,
             }
         }
         Ok(())
@@ -122,6 +124,21 @@ impl Chain {
         Ok(())
     }
 
+    fn pass_idle(&mut self, index: usize, idle: bool) -> Result<()> {
+        for at in 0..self.operators[index].targets.len() {
+            match self.operators[index].targets[at].to {
+                TargetKind::Operator(next) => self.call(next, |operator, output| operator.idle(idle, output))?,
+                TargetKind::Edge(edge) => self.edges[edge].broadcast(&Element::Idle(idle)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing will come for a while to the head of the chain, or something will again.
+    pub fn set_idle(&mut self, idle: bool) -> Result<()> {
+        self.call(0, |operator, output| operator.idle(idle, output))
+    }
+
     /// Event time reached `watermark` at the head of the chain.
     pub fn advance_watermark(&mut self, watermark: i64) -> Result<()> {
         if watermark <= self.watermark {
@@ -131,7 +148,13 @@ impl Chain {
         self.watermark_at(0, watermark)
     }
 
+    /// The event time that the head of the chain has reached.
+    pub fn watermark(&self) -> i64 {
+        self.watermark
+    }
+
     fn watermark_at(&mut self, index: usize, watermark: i64) -> Result<()> {
+        self.operators[index].event_time.set(watermark);
         self.call(index, |operator, output| operator.watermark(watermark, output))
     }
 

@@ -8,11 +8,12 @@ use std::time::Duration;
 use super::chain::{Chain, ChainedOperator, Target, TargetKind};
 use super::exchange::{Gate, Limits, Signal};
 use super::master::{JobMetrics, SourceGroup};
+use super::network::NetworkInput;
 use super::operators::{SinkOperator, SourceHead};
 use super::outputs::OutputEdge;
 use super::source::SourceInput;
 use super::tap::{Tap, Tapped};
-use super::task::{Event, NetworkInput, Task, TaskControl, TaskInput};
+use super::task::{Event, Task, TaskControl, TaskInput};
 use crate::error::Result;
 use crate::graph::{JobEdge, JobGraph, NodeId, NodeKind, Partitioning, StreamGraph, StreamNode};
 use crate::metrics::{RECORDS_IN, RECORDS_OUT};
@@ -160,7 +161,9 @@ impl<'a> Builder<'a> {
                         if subtask == 0 {
                             let place = self.place(head.id);
                             let enumerator = source.enumerator(&context).map_err(|error| error.at(place.clone()))?;
-                            sources.push(SourceGroup::new(enumerator, id, vertex.parallelism, place));
+                            let mut group = SourceGroup::new(enumerator, id, vertex.parallelism, place);
+                            group.alignment = watermarks.as_ref().and_then(|strategy| strategy.alignment().cloned());
+                            sources.push(group);
                         }
                         let reader = source.reader(&context).map_err(|error| error.at(self.place(head.id)))?;
                         let pace = self.config.watermark_pace;
@@ -247,6 +250,7 @@ impl<'a> Builder<'a> {
                 targets,
                 tap: self.config.tap.clone().map(|tap| (tap, Tapped { operator: *id, subtask })),
                 place: self.place(*id),
+                event_time: context.metrics.event_time(),
                 records_in: context.metrics.counter(RECORDS_IN),
                 records_out: context.metrics.counter(RECORDS_OUT),
             });

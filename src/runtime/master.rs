@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::alignment::Groups;
 use super::launch::Launched;
 use super::task::{Command, Event, TaskControl, TaskId};
 use crate::checkpoint::{CheckpointId, Commits, Coordinator};
@@ -11,6 +12,7 @@ use crate::connector::{Split, SplitEnumerator};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{NodeId, NodeKind, StreamGraph};
 use crate::metrics::OperatorMetrics;
+use crate::time::Alignment;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobStatus {
@@ -59,6 +61,11 @@ impl JobMetrics {
         self.0[id - 1].2.clone()
     }
 
+    /// How far each operator is in event time, in ms; see [`OperatorMetrics::watermark`].
+    pub fn watermarks(&self) -> Vec<(String, i64)> {
+        self.0.iter().map(|(name, _, metrics)| (name.clone(), metrics.watermark())).collect()
+    }
+
     pub fn report(&self) -> Vec<OperatorReport> {
         let entries = self.0.iter().enumerate();
         entries
@@ -81,11 +88,15 @@ pub struct SourceGroup {
     found: usize,
     /// Processing time of the next look for splits, in ms.
     look_at: i64,
+    /// Whether splits have been looked for.
+    looked: bool,
+    pub alignment: Option<Alignment>,
 }
 
 impl SourceGroup {
     pub fn new(enumerator: Box<dyn SplitEnumerator>, first_task: TaskId, parallelism: usize, place: String) -> Self {
-        SourceGroup { enumerator, first_task, parallelism, place, found: 0, look_at: i64::MIN }
+        let (found, look_at, looked, alignment) = (0, i64::MIN, false, None);
+        SourceGroup { enumerator, first_task, parallelism, place, found, look_at, looked, alignment }
     }
 
     fn tasks(&self) -> std::ops::Range<TaskId> {
@@ -95,6 +106,10 @@ impl SourceGroup {
     fn discover(&mut self, controls: &[Arc<TaskControl>], now: i64) -> Result<()> {
         let splits = self.enumerator.discover().map_err(|error| error.at(self.place.clone()))?;
         let mut assigned: BTreeMap<TaskId, Vec<Split>> = BTreeMap::new();
+        if !std::mem::replace(&mut self.looked, true) {
+            // those for which there is none hear of it: nobody waits for their watermark
+            assigned.extend(self.tasks().map(|task| (task, Vec::new())));
+        }
         for split in splits {
             let subtask = self.enumerator.assign(&split, self.found, self.parallelism);
             self.found += 1;
@@ -121,6 +136,7 @@ pub struct Master {
     sources: Vec<SourceGroup>,
     coordinator: Coordinator,
     commits: Commits,
+    aligned: Groups,
     drained: BTreeSet<TaskId>,
     ended: BTreeSet<TaskId>,
     failure: Option<Error>,
@@ -132,11 +148,18 @@ pub struct Master {
 impl Master {
     pub fn new(launched: &mut Launched, checkpoint_interval: Option<i64>, now: i64) -> Self {
         let controls = launched.controls.clone();
+        let sources = std::mem::take(&mut launched.sources);
+        let mut aligned = Groups::default();
+        for source in &sources {
+            let alignment = source.alignment.iter();
+            alignment.for_each(|alignment| source.tasks().for_each(|task| aligned.add(task, alignment)));
+        }
         Master {
             coordinator: Coordinator::new(0..controls.len(), checkpoint_interval, now),
             commits: Commits::new(launched.tasks.iter().filter(|task| task.commits()).map(|task| task.id)),
             controls,
-            sources: std::mem::take(&mut launched.sources),
+            sources,
+            aligned,
             drained: BTreeSet::new(),
             ended: BTreeSet::new(),
             failure: None,
@@ -179,7 +202,14 @@ impl Master {
                 safe = self.commits.committed(task, checkpoint);
                 None
             }
+            Event::Watermark(task, watermark) => {
+                let limits = self.aligned.report(task, watermark);
+                self.align(limits);
+                None
+            }
             Event::Drained(task) => {
+                let limits = self.aligned.leave(task);
+                self.align(limits);
                 self.drained.insert(task);
                 // its inputs ended before the barrier came
                 if let Some(checkpoint) = self.coordinator.waits_for(task).filter(|_| !self.is_source(task)) {
@@ -213,6 +243,12 @@ impl Master {
             if let Some(checkpoint) = self.last {
                 self.trigger(checkpoint);
             }
+        }
+    }
+
+    fn align(&self, limits: Vec<(TaskId, i64)>) {
+        for (task, limit) in limits {
+            self.tell(std::iter::once(task), || Command::Align(limit));
         }
     }
 

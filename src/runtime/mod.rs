@@ -4,10 +4,12 @@
 //! a thread; [`simulated`] runs all of them on one thread in a seeded order. Both take the same decisions, which
 //! are in [`master`].
 
+mod alignment;
 mod chain;
 mod exchange;
 mod launch;
 mod master;
+mod network;
 mod operators;
 mod outputs;
 mod pace;
@@ -20,6 +22,9 @@ pub mod threads;
 
 pub use launch::{AroundTask, JobConfig};
 pub use master::{JobMetrics, JobStatus, OperatorReport};
+pub use network::ChannelReport;
 pub use simulated::{Settled, Simulation};
+pub use source::SplitReport;
 pub use tap::{Tap, Tapped};
+pub use task::TimeReport;
 pub use threads::{JobHandle, run};

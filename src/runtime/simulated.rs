@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::launch::{JobConfig, Launched, launch};
 use super::master::{JobMetrics, Master};
 use super::outputs::next_random;
-use super::task::{Event, Step};
+use super::task::{Event, Step, TimeReport};
 use crate::error::{Error, Result};
 use crate::graph::StreamGraph;
 use crate::time::{Clock, ManualClock};
@@ -63,6 +63,11 @@ impl Simulation {
 
     pub fn metrics(&self) -> &JobMetrics {
         &self.launched.metrics
+    }
+
+    /// Where each task stands in event time, with the task's name.
+    pub fn event_time(&self) -> Vec<(String, TimeReport)> {
+        self.launched.tasks.iter().map(|task| (task.name.clone(), task.time())).collect()
     }
 
     pub fn clock(&self) -> &ManualClock {

@@ -1,6 +1,6 @@
 //! The input of a source task: its reader, the event time of each split, and the positions to commit.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,33 +8,86 @@ use crate::batch::{Batch, NO_TIMESTAMP};
 use crate::checkpoint::CheckpointId;
 use crate::connector::{Polled, SourceReader, Split};
 use crate::error::Result;
-use crate::time::{Clock, MAX_WATERMARK, PacedWatermarks, WatermarkPace, WatermarkStrategy};
+use crate::time::{Clock, Marks, NoWatermarks, SplitWatermarks, WatermarkGenerator, WatermarkPace, WatermarkStrategy};
 
 pub enum Read {
     Batch(Batch),
     Nothing,
+    /// A split is at its end; there may be others.
+    SplitEnd,
+    /// What is to be read next is paused: the task waits for a command.
+    Paused,
     /// Every split there will ever be has been read.
     Ended,
 }
 
+/// Where a split stands in event time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SplitReport {
+    pub id: String,
+    /// In ms; [`NO_TIMESTAMP`] before the first.
+    pub watermark: i64,
+    /// Processing time in ms since which it no longer holds event time back.
+    pub idle_since: Option<i64>,
+    /// It is not read, because it is too far ahead of others in its group.
+    pub paused: bool,
+}
+
 struct SplitTime {
-    watermarks: PacedWatermarks,
-    /// Processing time of the newest record, in ms.
-    active_at: i64,
+    watermarks: SplitWatermarks,
+    /// How often the reader had been asked when the newest record came.
+    polled_at: u64,
+    paused: bool,
+}
+
+/// What was read and not handed out yet.
+struct Rest {
+    split: Arc<str>,
+    /// What the split's generator has seen, and what it said about it.
+    observed: Option<(Batch, Marks)>,
+    /// Behind that, what it is yet to see.
+    read: Option<Batch>,
+}
+
+/// What was told to the others of the alignment group last.
+#[derive(Default)]
+struct Told {
+    at: i64,
+    watermark: Option<i64>,
 }
 
 pub struct SourceInput {
     reader: Box<dyn SourceReader>,
-    strategy: Option<Arc<dyn WatermarkStrategy>>,
+    strategy: Arc<dyn WatermarkStrategy>,
     pace: WatermarkPace,
     clock: Arc<dyn Clock>,
-    /// What was read behind the place of a watermark.
-    rest: Option<(Arc<str>, Batch)>,
-    splits: HashMap<Arc<str>, SplitTime>,
+    rest: Option<Rest>,
+    splits: BTreeMap<Arc<str>, SplitTime>,
+    /// The splits that exist have been handed out: having none means that there is none.
+    assigned: bool,
     no_more_splits: bool,
+    /// Over all splits, those that have ended among them.
+    watermark: i64,
+    /// All splits are idle, or there is none.
+    idle: bool,
+    polls: u64,
+    /// No split is read ahead of this watermark.
+    limit: i64,
+    /// The reader can't leave out splits, and one is paused.
+    held_back: bool,
+    told: Told,
     /// Positions at each barrier that has not been completed yet.
     positions: BTreeMap<CheckpointId, Vec<Split>>,
     committed: Vec<Split>,
+}
+
+/// Of a source that was given none.
+struct NoStrategy;
+
+impl WatermarkStrategy for NoStrategy {
+    fn generator(&self) -> Result<Box<dyn WatermarkGenerator>> {
+        Ok(Box::new(NoWatermarks))
+    }
 }
 
 impl SourceInput {
@@ -44,28 +97,35 @@ impl SourceInput {
         pace: WatermarkPace,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        let pace = if strategy.is_some() { pace } else { WatermarkPace::NEVER };
         SourceInput {
             reader,
-            strategy,
+            strategy: strategy.unwrap_or_else(|| Arc::new(NoStrategy)),
             pace,
             clock,
             rest: None,
-            splits: HashMap::new(),
+            splits: BTreeMap::new(),
+            assigned: false,
             no_more_splits: false,
+            watermark: NO_TIMESTAMP,
+            idle: false,
+            polls: 0,
+            limit: i64::MAX,
+            held_back: false,
+            told: Told::default(),
             positions: BTreeMap::new(),
             committed: Vec::new(),
         }
     }
 
+    /// The splits that were found, if any of them are for this subtask.
     pub fn add_splits(&mut self, splits: Vec<Split>) -> Result<()> {
+        self.assigned = true;
         let now = self.clock.now();
         for split in &splits {
-            let (generator, pace) = match &self.strategy {
-                Some(strategy) => (strategy.generator(), self.pace),
-                None => (Box::new(crate::time::NoWatermarks) as _, WatermarkPace::NEVER),
-            };
-            let watermarks = PacedWatermarks::new(generator, pace, now);
-            self.splits.insert(split.id.as_str().into(), SplitTime { watermarks, active_at: now });
+            let watermarks = SplitWatermarks::new(self.strategy.as_ref(), self.pace, now)?;
+            self.splits
+                .insert(split.id.as_str().into(), SplitTime { watermarks, polled_at: self.polls, paused: false });
         }
         self.reader.add_splits(splits)
     }
@@ -75,38 +135,90 @@ impl SourceInput {
     }
 
     pub fn read(&mut self, wait: Duration) -> Result<Read> {
-        if let Some((split, batch)) = self.rest.take() {
-            return self.up_to_watermark(split, batch);
+        if let Some(rest) = self.rest.take() {
+            return self.hand_out(rest);
         }
         if self.splits.is_empty() {
             return Ok(if self.no_more_splits { Read::Ended } else { Read::Nothing });
         }
+        if self.held_back {
+            return Ok(Read::Paused);
+        }
+        self.polls += 1;
         match self.reader.poll(wait)? {
-            Polled::Nothing => Ok(Read::Nothing),
+            Polled::Nothing => {
+                // nobody had anything, which settles who is idle
+                self.polls += self.splits.len() as u64;
+                Ok(Read::Nothing)
+            }
             Polled::SplitEnd { split } => {
-                self.splits.remove(&split);
-                Ok(if self.splits.is_empty() && self.no_more_splits { Read::Ended } else { Read::Nothing })
+                if let Some(time) = self.splits.get_mut(&split) {
+                    time.watermarks.ask_now(self.clock.now())?;
+                    self.settle();
+                    self.splits.remove(&split);
+                    self.settle();
+                    self.align()?;
+                }
+                Ok(if self.splits.is_empty() && self.no_more_splits { Read::Ended } else { Read::SplitEnd })
             }
             Polled::Records { split, mut batch } => {
-                let Some(strategy) = &self.strategy else { return Ok(Read::Batch(batch)) };
-                if let Some(timestamps) = strategy.timestamps(&batch)? {
+                if let Some(timestamps) = self.strategy.timestamps(&batch)? {
                     batch.timestamps = Some(timestamps);
                 }
-                self.up_to_watermark(split, batch)
+                self.hand_out(Rest { split, observed: None, read: Some(batch) })
             }
         }
     }
 
-    /// The records in front of the next watermark; the others are kept for the next reading.
-    fn up_to_watermark(&mut self, split: Arc<str>, mut batch: Batch) -> Result<Read> {
-        if let Some(time) = self.splits.get_mut(&split) {
+    /// The records in front of the next watermark of the task; the others are kept for the next reading.
+    fn hand_out(&mut self, Rest { split, mut observed, mut read }: Rest) -> Result<Read> {
+        let now = self.clock.now();
+        if observed.is_none()
+            && let Some(mut batch) = read.take()
+        {
+            let Some(time) = self.splits.get_mut(&split) else { return Ok(Read::Batch(batch)) };
             let room = time.watermarks.room();
-            let rest = (batch.len() > room).then(|| batch.split_off(room));
-            time.watermarks.observe(&batch)?;
-            time.active_at = self.clock.now();
-            self.rest = rest.map(|rest| (split, rest));
+            read = (batch.len() > room).then(|| batch.split_off(room));
+            let marks = time.watermarks.observe(&batch, now)?;
+            time.polled_at = self.polls;
+            self.settle();
+            observed = Some((batch, marks));
+        }
+        let Some((mut batch, mut marks)) = observed else { return Ok(Read::Nothing) };
+        // a mark that does not move the task as a whole needs no end of a batch
+        let (mut cut, mut passed) = (batch.len(), 0);
+        for (behind, mark) in &marks {
+            if let Some(time) = self.splits.get_mut(&split) {
+                time.watermarks.apply(*mark, now);
+            }
+            passed += 1;
+            if self.settle() {
+                cut = *behind;
+                break;
+            }
+        }
+        let observed = (cut < batch.len() || passed < marks.len()).then(|| {
+            let later = marks.split_off(passed).into_iter().map(|(behind, mark)| (behind - cut, mark));
+            (batch.split_off(cut), later.collect())
+        });
+        if observed.is_some() || read.is_some() {
+            self.rest = Some(Rest { split, observed, read });
         }
         Ok(Read::Batch(batch))
+    }
+
+    /// Looks at all splits again; `true` if that changes the watermark over them, or whether all are idle.
+    fn settle(&mut self) -> bool {
+        let before = (self.watermark, self.idle);
+        let splits = || self.splits.values().map(|time| &time.watermarks);
+        self.idle = self.assigned && splits().all(SplitWatermarks::is_idle);
+        let reached = match self.idle {
+            // none of them will advance: what the first has reached counts
+            true => splits().map(SplitWatermarks::watermark).max(),
+            false => splits().filter(|split| !split.is_idle()).map(SplitWatermarks::watermark).min(),
+        };
+        self.watermark = self.watermark.max(reached.unwrap_or(NO_TIMESTAMP));
+        (self.watermark, self.idle) != before
     }
 
     /// Whether everything that was read has been handed out, so that the reader's positions are those of the stream.
@@ -123,21 +235,102 @@ impl SourceInput {
         !self.splits.is_empty()
     }
 
+    pub fn is_idle(&self) -> bool {
+        self.idle
+    }
+
     /// The watermark over all splits that are not idle, and whether all of them are.
     pub fn watermark(&mut self) -> Result<(i64, bool)> {
-        let Some(strategy) = &self.strategy else { return Ok((NO_TIMESTAMP, false)) };
-        let timeout = strategy.idle_timeout().map(|timeout| timeout.as_millis() as i64);
         let now = self.clock.now();
-        let mut least = MAX_WATERMARK;
-        let mut active = false;
-        for time in self.splits.values_mut() {
-            if timeout.is_some_and(|timeout| now - time.active_at >= timeout) {
+        let count = self.splits.len() as u64;
+        // what its generator says now would pass the records that wait
+        let waiting = self.rest.as_ref().filter(|rest| rest.observed.is_some()).map(|rest| rest.split.clone());
+        for (id, time) in &mut self.splits {
+            if waiting.as_ref() == Some(id) || time.paused {
                 continue;
             }
-            active = true;
-            least = least.min(time.watermarks.current(now)?);
+            time.watermarks.ask_if_due(now)?;
+            // a split is idle if the reader had the time to find something there
+            let asked = self.polls - time.polled_at > count;
+            if asked && time.watermarks.idle_at().is_some_and(|at| at <= now) {
+                time.watermarks.set_idle(now);
+            }
         }
-        Ok((if active { least } else { NO_TIMESTAMP }, !active && !self.splits.is_empty()))
+        self.settle();
+        self.align()?;
+        Ok((self.watermark, self.idle))
+    }
+
+    /// When time alone changes something, in ms.
+    pub fn next_at(&self) -> Option<i64> {
+        let splits = self.splits.values().filter(|time| !time.paused);
+        let news = self.strategy.alignment().filter(|_| self.least() != self.told.watermark);
+        let news = news.map(|alignment| self.told.at.saturating_add(alignment.update_interval));
+        // a split that is due to be idle is so once it has been asked for records
+        let now = self.clock.now();
+        splits.filter_map(|time| time.watermarks.next_at()).chain(news).filter(|at| *at > now).min()
+    }
+
+    /// The least watermark of a split that may come, for alignment; `None` if no split counts.
+    fn least(&self) -> Option<i64> {
+        let splits = self.splits.values().map(|time| &time.watermarks).filter(|split| !split.is_idle());
+        splits.map(SplitWatermarks::watermark).filter(|watermark| *watermark != NO_TIMESTAMP).min()
+    }
+
+    /// Reads no split that is ahead of that watermark.
+    pub fn set_limit(&mut self, limit: i64) -> Result<()> {
+        self.limit = limit;
+        self.align()
+    }
+
+    fn align(&mut self) -> Result<()> {
+        let limit = self.limit;
+        let ahead = |time: &SplitTime| time.watermarks.watermark() > limit;
+        if self.splits.values().all(|time| ahead(time) == time.paused) {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        for time in self.splits.values_mut() {
+            let paused = ahead(time);
+            if time.paused && !paused {
+                time.watermarks.wake(now);
+                time.polled_at = self.polls;
+            }
+            time.paused = paused;
+        }
+        let paused: BTreeSet<Arc<str>> =
+            self.splits.iter().filter(|(_, time)| time.paused).map(|(id, _)| id.clone()).collect();
+        self.held_back = !self.reader.pause(&paused)? && !paused.is_empty();
+        Ok(())
+    }
+
+    /// What the others in the alignment group should know now, if there is anything.
+    pub fn news(&mut self) -> Option<Option<i64>> {
+        let alignment = self.strategy.alignment()?;
+        let (drift, interval) = (alignment.max_drift, alignment.update_interval);
+        let now = self.clock.now();
+        let least = self.least();
+        let due = match (least, self.told.watermark) {
+            // sooner than the interval where others may wait for it
+            (Some(now), Some(told)) => now.saturating_sub(told) > drift / 2,
+            (now, told) => now.is_some() != told.is_some(),
+        };
+        if least == self.told.watermark || !due && now - self.told.at < interval {
+            return None;
+        }
+        self.told = Told { at: now, watermark: least };
+        Some(least)
+    }
+
+    /// Each split's place in event time.
+    pub fn describe(&self) -> Vec<SplitReport> {
+        let report = |(id, time): (&Arc<str>, &SplitTime)| SplitReport {
+            id: id.to_string(),
+            watermark: time.watermarks.watermark(),
+            idle_since: time.watermarks.idle_since(),
+            paused: time.paused,
+        };
+        self.splits.iter().map(report).collect()
     }
 
     pub fn remember_positions(&mut self, checkpoint: CheckpointId) {

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use super::chain::Chain;
-use super::exchange::{Element, Gate, Signal};
+use super::exchange::{Element, Signal};
+use super::network::{ChannelReport, NetworkInput};
 use super::pace::Pace;
-use super::source::{Read, SourceInput};
+use super::source::{Read, SourceInput, SplitReport};
 use crate::batch::Batch;
 use crate::checkpoint::CheckpointId;
 use crate::connector::Split;
@@ -25,6 +26,8 @@ const IN_FLIGHT: Duration = Duration::from_millis(5);
 pub enum Command {
     AddSplits(Vec<Split>),
     NoMoreSplits,
+    /// Read no split whose watermark is ahead of that one (sources).
+    Align(i64),
     /// Put that barrier into the stream (sources), or take part in that checkpoint (tasks that have drained).
     Trigger(CheckpointId),
     /// That checkpoint is complete: commit what was written (sinks).
@@ -39,6 +42,8 @@ pub enum Command {
 pub enum Event {
     Acknowledge(TaskId, CheckpointId),
     Committed(TaskId, CheckpointId),
+    /// How far a source of an alignment group is, in event time; `None` if it is idle or has nothing left.
+    Watermark(TaskId, Option<i64>),
     /// A source or a task that commits has sent its last record and waits for [`Command::Finish`].
     Drained(TaskId),
     Finished(TaskId),
@@ -76,54 +81,16 @@ pub enum Step {
     Finished,
 }
 
-#[derive(Clone, Copy)]
-struct ChannelState {
-    /// The input of the chain's head it feeds.
-    input: usize,
-    watermark: i64,
-    idle: bool,
-    ended: bool,
-    at_barrier: bool,
-}
-
-pub struct NetworkInput {
-    gate: Arc<Gate>,
-    channels: Vec<ChannelState>,
-    /// The barrier that is being aligned.
-    barrier: Option<CheckpointId>,
-}
-
-impl NetworkInput {
-    /// `inputs` gives the head's input of each of the gate's channels.
-    pub fn new(gate: Arc<Gate>, inputs: Vec<usize>) -> Self {
-        debug_assert_eq!(gate.channels(), inputs.len());
-        let channel = |input| ChannelState { input, watermark: i64::MIN, idle: false, ended: false, at_barrier: false };
-        NetworkInput { gate, channels: inputs.into_iter().map(channel).collect(), barrier: None }
-    }
-
-    /// Event time over all channels that neither ended nor are idle; `None` while all are idle.
-    fn watermark(&self) -> Option<i64> {
-        let active = self.channels.iter().filter(|channel| !channel.ended && !channel.idle);
-        active.map(|channel| channel.watermark).min()
-    }
-
-    fn all_ended(&self) -> bool {
-        self.channels.iter().all(|channel| channel.ended)
-    }
-
-    /// The barrier, when every channel that still lives has delivered it.
-    fn aligned(&mut self) -> Option<CheckpointId> {
-        let checkpoint = self.barrier?;
-        if !self.channels.iter().all(|channel| channel.ended || channel.at_barrier) {
-            return None;
-        }
-        self.barrier = None;
-        for (index, channel) in self.channels.iter_mut().enumerate() {
-            channel.at_barrier = false;
-            self.gate.set_blocked(index, false);
-        }
-        Some(checkpoint)
-    }
+/// Where a task stands in event time, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeReport {
+    /// In ms; the smallest integer before the first.
+    pub watermark: i64,
+    pub idle: bool,
+    /// Of a source.
+    pub splits: Vec<SplitReport>,
+    /// Of any other task.
+    pub channels: Vec<ChannelReport>,
 }
 
 pub enum TaskInput {
@@ -254,20 +221,29 @@ impl Task {
     fn step_source(&mut self, wait: Duration, wakeup: Option<i64>) -> Result<Step> {
         let TaskInput::Source(source) = &mut self.input else { return Ok(Step::Wait(wakeup)) };
         if !source.has_splits() && !source.no_more_splits_left() {
-            return Ok(Step::Wait(wakeup));
+            return self.wait_for_time(wakeup);
         }
         let place = |error: Error, chain: &Chain| error.at(chain.operators[0].place.clone());
         let read = source.read(wait).map_err(|error| place(error, &self.chain))?;
         match read {
             Read::Batch(batch) => {
+                if !source.is_idle() {
+                    self.set_idle(false)?;
+                }
                 self.process(0, batch)?;
                 Ok(Step::Progress)
             }
             Read::Nothing => {
-                self.source_time()?;
-                Ok(if wait.is_zero() { Step::Wait(wakeup) } else { Step::Progress })
+                let step = self.wait_for_time(wakeup)?;
+                Ok(if wait.is_zero() { step } else { Step::Progress })
             }
+            Read::SplitEnd => {
+                self.source_time()?;
+                Ok(Step::Progress)
+            }
+            Read::Paused => self.wait_for_time(wakeup),
             Read::Ended => {
+                self.set_idle(false)?;
                 self.chain.advance_watermark(MAX_WATERMARK)?;
                 self.hold(Held::End)?;
                 Ok(Step::Progress)
@@ -286,24 +262,48 @@ impl Task {
         match rest {
             Some(rest) => self.rest = Some((input, rest)),
             // event time passes behind the whole batch
-            None => self.source_time()?,
+            None => drop(self.source_time()?),
         }
         Ok(())
     }
 
-    fn source_time(&mut self) -> Result<()> {
-        let TaskInput::Source(source) = &mut self.input else { return Ok(()) };
-        let (watermark, idle) = source.watermark()?;
+    /// Nothing came, but event time may go on without.
+    fn wait_for_time(&mut self, wakeup: Option<i64>) -> Result<Step> {
+        let before = (self.chain.watermark(), self.idle);
+        let next_at = self.source_time()?;
+        Ok(match before == (self.chain.watermark(), self.idle) {
+            true => Step::Wait([wakeup, next_at].into_iter().flatten().min()),
+            false => Step::Progress,
+        })
+    }
+
+    /// Passes event time on, and tells when time alone will change it (ms).
+    fn source_time(&mut self) -> Result<Option<i64>> {
+        let TaskInput::Source(source) = &mut self.input else { return Ok(None) };
+        let place = |error: Error| error.at(self.chain.operators[0].place.clone());
+        let (watermark, idle) = source.watermark().map_err(place)?;
+        let (news, next_at) = (source.news(), source.next_at());
+        if let Some(watermark) = news {
+            self.tell(Event::Watermark(self.id, watermark));
+        }
+        self.advance(watermark, idle)?;
+        Ok(next_at)
+    }
+
+    fn advance(&mut self, watermark: i64, idle: bool) -> Result<()> {
+        if !idle {
+            self.set_idle(false)?;
+        }
         self.chain.advance_watermark(watermark)?;
-        self.set_idle(idle);
-        Ok(())
+        if idle { self.set_idle(true) } else { Ok(()) }
     }
 
-    fn set_idle(&mut self, idle: bool) {
-        if idle != self.idle {
-            self.idle = idle;
-            self.chain.broadcast(&Element::Idle(idle));
+    fn set_idle(&mut self, idle: bool) -> Result<()> {
+        if idle == self.idle {
+            return Ok(());
         }
+        self.idle = idle;
+        self.chain.set_idle(idle)
     }
 
     fn step_network(&mut self, wakeup: Option<i64>) -> Result<Step> {
@@ -311,48 +311,33 @@ impl Task {
         let Some((index, element)) = network.gate.pop() else { return Ok(Step::Wait(wakeup)) };
         match element {
             Element::Batch(batch) => {
-                let input = network.channels[index].input;
+                let input = network.input(index);
                 self.process(input, batch)?;
             }
             Element::Watermark(watermark) => {
-                network.channels[index].watermark = watermark;
-                self.network_time()?;
+                let (watermark, idle) = network.time(index, |valve, at| valve.set_watermark(at, watermark));
+                self.advance(watermark, idle)?;
             }
             Element::Idle(idle) => {
-                network.channels[index].idle = idle;
-                self.network_time()?;
+                let (watermark, idle) = network.time(index, |valve, at| valve.set_idle(at, idle));
+                self.advance(watermark, idle)?;
             }
             Element::Barrier(checkpoint) => {
-                network.channels[index].at_barrier = true;
-                network.gate.set_blocked(index, true);
-                network.barrier = Some(checkpoint);
+                network.barrier(index, checkpoint);
                 self.pass_aligned_barrier()?;
             }
             Element::End => {
-                network.channels[index].ended = true;
-                if network.all_ended() {
+                let (watermark, idle) = network.end(index);
+                let all_ended = network.all_ended();
+                self.advance(watermark, idle)?;
+                if all_ended {
                     self.hold(Held::End)?;
                 } else {
-                    self.network_time()?;
                     self.pass_aligned_barrier()?;
                 }
             }
         }
         Ok(Step::Progress)
-    }
-
-    fn network_time(&mut self) -> Result<()> {
-        let TaskInput::Network(network) = &self.input else { return Ok(()) };
-        match network.watermark() {
-            Some(watermark) => {
-                self.set_idle(false);
-                self.chain.advance_watermark(watermark)
-            }
-            None => {
-                self.set_idle(true);
-                Ok(())
-            }
-        }
     }
 
     fn pass_aligned_barrier(&mut self) -> Result<()> {
@@ -393,6 +378,7 @@ impl Task {
                 source.no_more_splits();
                 Ok(())
             }),
+            Command::Align(limit) => self.at_source(|source| source.set_limit(limit)),
             Command::Trigger(checkpoint) => {
                 if let TaskInput::Source(source) = &mut self.input {
                     source.remember_positions(checkpoint);
@@ -421,6 +407,15 @@ impl Task {
             }
             TaskInput::Network(_) => Ok(()),
         }
+    }
+
+    /// Where the task stands in event time, and what it reads or is sent.
+    pub fn time(&self) -> TimeReport {
+        let (splits, channels) = match &self.input {
+            TaskInput::Source(source) => (source.describe(), Vec::new()),
+            TaskInput::Network(network) => (Vec::new(), network.describe()),
+        };
+        TimeReport { watermark: self.chain.watermark(), idle: self.idle, splits, channels }
     }
 
     /// Whether the task has something to commit once a checkpoint is complete.

@@ -1,13 +1,17 @@
 //! Time: the clock everything reads, watermarks, and timers.
 
 mod clock;
+mod split;
 mod timers;
+mod valve;
 mod watermark;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use split::SplitWatermarks;
 pub use timers::Timers;
+pub use valve::Valve;
 pub use watermark::{
-    BoundedOutOfOrderness, NoWatermarks, PacedWatermarks, WatermarkGenerator, WatermarkPace, WatermarkStrategy,
+    Alignment, BoundedOutOfOrderness, Mark, Marks, NoWatermarks, WatermarkGenerator, WatermarkPace, WatermarkStrategy,
 };
 
 /// The watermark at the end of a bounded input (Flink's `Long.MAX_VALUE`).

@@ -12,25 +12,54 @@ pub trait WatermarkStrategy: Send + Sync {
         Ok(None)
     }
 
-    fn generator(&self) -> Box<dyn WatermarkGenerator>;
+    fn generator(&self) -> Result<Box<dyn WatermarkGenerator>>;
 
     /// After this long without a record a split no longer holds event time back.
     fn idle_timeout(&self) -> Option<Duration> {
         None
     }
+
+    /// Which sources wait for each other.
+    fn alignment(&self) -> Option<&Alignment> {
+        None
+    }
 }
 
-/// Follows the timestamps of one split.
+/// What a generator says about event time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// No record that comes later has that timestamp (ms) or an earlier one.
+    Watermark(i64),
+    /// Nothing will come for a while: others need not wait.
+    Idle,
+    Active,
+}
+
+/// Marks, each with the number of records of the batch that it comes behind.
+pub type Marks = Vec<(usize, Mark)>;
+
+/// Follows the records of one split.
 pub trait WatermarkGenerator: Send {
-    fn observe(&mut self, batch: &Batch) -> Result<()>;
+    /// Sees the records of a batch in order, and may say something behind each of them.
+    fn observe(&mut self, batch: &Batch, marks: &mut Marks) -> Result<()>;
 
-    /// The watermark now; [`NO_TIMESTAMP`] before the first.
-    fn current(&mut self) -> Result<i64>;
+    /// Asked at the pace of watermarks.
+    fn periodic(&mut self, marks: &mut Vec<Mark>) -> Result<()>;
 
-    /// Whether its watermarks come when it says so, instead of at a pace.
-    fn is_punctuated(&self) -> bool {
+    /// Whether it may have something to say though no record came since it was asked last.
+    fn goes_by_the_clock(&self) -> bool {
         false
     }
+}
+
+/// How far a source may be ahead of the slowest in its group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alignment {
+    pub group: String,
+    /// In event time, ms.
+    pub max_drift: i64,
+    /// How often sources compare at least, in ms of processing time.
+    pub update_interval: i64,
 }
 
 /// When watermarks come.
@@ -56,49 +85,6 @@ impl WatermarkPace {
     pub const NEVER: WatermarkPace = WatermarkPace { every: usize::MAX, interval: i64::MAX };
 }
 
-/// A generator whose watermarks come at a pace.
-pub struct PacedWatermarks {
-    generator: Box<dyn WatermarkGenerator>,
-    pace: WatermarkPace,
-    /// Records since the last watermark.
-    since: usize,
-    emitted_at: i64,
-    watermark: i64,
-}
-
-impl PacedWatermarks {
-    /// `now` is processing time in ms, here and below.
-    pub fn new(generator: Box<dyn WatermarkGenerator>, pace: WatermarkPace, now: i64) -> Self {
-        PacedWatermarks { generator, pace, since: 0, emitted_at: now, watermark: NO_TIMESTAMP }
-    }
-
-    /// How many records may be observed before the watermark has to be asked for.
-    pub fn room(&self) -> usize {
-        self.pace.every - self.since
-    }
-
-    /// At most [`PacedWatermarks::room`] records.
-    pub fn observe(&mut self, batch: &Batch) -> Result<()> {
-        self.since += batch.len();
-        self.generator.observe(batch)
-    }
-
-    /// The watermark that is due, or the last one.
-    pub fn current(&mut self, now: i64) -> Result<i64> {
-        if self.generator.is_punctuated() || self.since >= self.pace.every || self.due_at().is_some_and(|at| at <= now)
-        {
-            self.watermark = self.generator.current()?;
-            (self.since, self.emitted_at) = (0, now);
-        }
-        Ok(self.watermark)
-    }
-
-    /// When the next watermark is due, if there were records since the last.
-    pub fn due_at(&self) -> Option<i64> {
-        (self.since > 0).then(|| self.emitted_at.saturating_add(self.pace.interval))
-    }
-}
-
 /// Watermarks that trail the largest timestamp by a fixed delay (0 for ascending timestamps).
 #[derive(Debug)]
 pub struct BoundedOutOfOrderness {
@@ -114,19 +100,19 @@ impl BoundedOutOfOrderness {
 }
 
 impl WatermarkGenerator for BoundedOutOfOrderness {
-    fn observe(&mut self, batch: &Batch) -> Result<()> {
+    fn observe(&mut self, batch: &Batch, _marks: &mut Marks) -> Result<()> {
         if let Some(newest) = batch.timestamps.as_ref().and_then(|t| t.iter().max()) {
             self.max_timestamp = self.max_timestamp.max(*newest);
         }
         Ok(())
     }
 
-    fn current(&mut self) -> Result<i64> {
-        if self.max_timestamp == NO_TIMESTAMP {
-            return Ok(NO_TIMESTAMP);
+    fn periodic(&mut self, marks: &mut Vec<Mark>) -> Result<()> {
+        if self.max_timestamp != NO_TIMESTAMP {
+            // a record of exactly that time may still come, hence the 1
+            marks.push(Mark::Watermark(self.max_timestamp.saturating_sub(self.delay).saturating_sub(1)));
         }
-        // a record of exactly that time may still come, hence the 1
-        Ok(self.max_timestamp.saturating_sub(self.delay).saturating_sub(1))
+        Ok(())
     }
 }
 
@@ -135,12 +121,12 @@ impl WatermarkGenerator for BoundedOutOfOrderness {
 pub struct NoWatermarks;
 
 impl WatermarkGenerator for NoWatermarks {
-    fn observe(&mut self, _batch: &Batch) -> Result<()> {
+    fn observe(&mut self, _batch: &Batch, _marks: &mut Marks) -> Result<()> {
         Ok(())
     }
 
-    fn current(&mut self) -> Result<i64> {
-        Ok(NO_TIMESTAMP)
+    fn periodic(&mut self, _marks: &mut Vec<Mark>) -> Result<()> {
+        Ok(())
     }
 }
 
@@ -151,37 +137,22 @@ mod tests {
     use arrow::array::Int64Array;
     use std::sync::Arc;
 
-    #[test]
-    fn trails_the_largest_timestamp() {
-        let mut generator = BoundedOutOfOrderness::new(5_000);
-        assert_eq!(generator.current().unwrap(), NO_TIMESTAMP);
-        let batch = |timestamps: Vec<i64>| {
-            let values = Arc::new(Int64Array::from(vec![0; timestamps.len()]));
-            Batch::new(Data::Columns(Columns::scalar(values))).with_timestamps(Some(timestamps))
-        };
-        generator.observe(&batch(vec![10_000, 7_000])).unwrap();
-        assert_eq!(generator.current().unwrap(), 4_999);
-        generator.observe(&batch(vec![8_000])).unwrap();
-        assert_eq!(generator.current().unwrap(), 4_999, "it never goes back");
-    }
-
     fn stamped(timestamps: Vec<i64>) -> Batch {
         let values = Arc::new(Int64Array::from(vec![0; timestamps.len()]));
         Batch::new(Data::Columns(Columns::scalar(values))).with_timestamps(Some(timestamps))
     }
 
     #[test]
-    fn come_after_some_records_or_some_time() {
-        let pace = WatermarkPace { every: 3, interval: 200 };
-        let mut paced = PacedWatermarks::new(Box::new(BoundedOutOfOrderness::new(0)), pace, 1_000);
-        assert_eq!((paced.room(), paced.due_at()), (3, None));
-        paced.observe(&stamped(vec![10, 20])).unwrap();
-        assert_eq!((paced.current(1_100).unwrap(), paced.room()), (NO_TIMESTAMP, 1));
-        paced.observe(&stamped(vec![30])).unwrap();
-        assert_eq!((paced.current(1_100).unwrap(), paced.room()), (29, 3));
-        assert_eq!(paced.due_at(), None, "nothing is new");
-        paced.observe(&stamped(vec![40])).unwrap();
-        assert_eq!((paced.current(1_299).unwrap(), paced.due_at()), (29, Some(1_300)));
-        assert_eq!((paced.current(1_300).unwrap(), paced.room()), (39, 3));
+    fn trails_the_largest_timestamp() {
+        let mut generator = BoundedOutOfOrderness::new(5_000);
+        let mut after = |timestamps: Vec<i64>| {
+            let mut marks = Vec::new();
+            generator.observe(&stamped(timestamps), &mut Vec::new()).unwrap();
+            generator.periodic(&mut marks).unwrap();
+            marks
+        };
+        assert_eq!(after(vec![]), []);
+        assert_eq!(after(vec![10_000, 7_000]), [Mark::Watermark(4_999)]);
+        assert_eq!(after(vec![8_000]), [Mark::Watermark(4_999)], "it never goes back");
     }
 }

@@ -34,6 +34,8 @@ class JobHandle(Protocol):
 
     def accumulators(self) -> dict[str, Any]: ...
 
+    def watermarks(self) -> dict[str, int | None]: ...
+
     def wait(self) -> JobExecutionResult:
         """Waits for the job's end; raises what made it fail."""
         ...
@@ -79,6 +81,12 @@ class JobClient:
     def get_accumulators(self) -> CompletableFuture:
         """The accumulators by name, as they are now: a future of a dict."""
         return CompletableFuture._of(self._job.accumulators())
+
+    def get_watermarks(self) -> CompletableFuture:
+        """How far each operator is in event time (beyond PyFlink): a future of a dict from its name to the watermark
+        that all its subtasks have reached, in milliseconds, or to None before the first. Flink shows it as the metric
+        ``currentInputWatermark``."""
+        return CompletableFuture._of(self._job.watermarks())
 
     def get_job_execution_result(self) -> CompletableFuture:
         """A future of the :class:`JobExecutionResult`, there when the job has finished."""

@@ -5,6 +5,7 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/deployment/confi
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flott.common import _checks as checks
@@ -14,7 +15,7 @@ from flott.common.execution_config import ExecutionConfig
 from flott.datastream.execution_mode import RuntimeExecutionMode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from flott._flott import Graph
     from flott.common.restart_strategy import RestartStrategyConfiguration
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from flott.datastream.state_backend import StateBackend
     from flott.datastream.time_characteristic import TimeCharacteristic
 
-__all__ = ["EnvironmentSettings"]
+__all__ = ["NO_WATERMARKS", "EnvironmentSettings"]
+
+#: The strategy that does nothing, as the engine reads it.
+NO_WATERMARKS = '{"kind": "none"}'
 
 S = TypeVar("S", bound="EnvironmentSettings")
 
@@ -88,11 +92,14 @@ class EnvironmentSettings:
         automatic = mode is RuntimeExecutionMode.AUTOMATIC and graph.is_bounded()
         return mode is RuntimeExecutionMode.BATCH or automatic
 
-    def _watermarks(self, strategy: WatermarkStrategy, graph: Graph) -> str:
-        """The strategy, without its assigner, as the engine reads it; in BATCH mode time advances at the end only."""
-        import json
-
-        return json.dumps({"kind": "none"} if self._is_batch(graph) else strategy._to_spec())
+    def _watermarks(
+        self, strategy: WatermarkStrategy, graph: Graph
+    ) -> tuple[str, Callable[[Any, int], int] | None, Callable[[], Any] | None]:
+        """The strategy as the engine takes it: JSON, what assigns timestamps, and what makes generators. In BATCH mode
+        time advances at the end only."""
+        spec = NO_WATERMARKS if self._is_batch(graph) else json.dumps(strategy._to_spec())
+        assigner = strategy._timestamp_assigner
+        return spec, None if assigner is None else assigner.extract_timestamp, strategy._generator
 
     def set_buffer_timeout(self: S, timeout_millis: int) -> S:
         """Accepted for compatibility: Flott hands a batch on as soon as it is made.

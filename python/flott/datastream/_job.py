@@ -52,6 +52,15 @@ class RunningJob:
     def accumulators(self) -> dict[str, Any]:
         return {}
 
+    def watermarks(self) -> dict[str, int | None]:
+        found: dict[str, int | None] = {}
+        for name, watermark in self._job.watermarks():
+            reached = None if watermark == -(2**63) else watermark
+            # of operators that share a name, the one that is behind
+            before = found.setdefault(name, reached)
+            found[name] = None if before is None or reached is None else min(before, reached)
+        return found
+
     def wait(self) -> JobExecutionResult:
         self._job.result()
         return execution_result(self._job, self._job_name, self._id)

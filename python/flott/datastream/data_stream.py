@@ -339,11 +339,16 @@ class DataStream(_Configurable):
                 f"assign_timestamps_and_watermarks() takes a WatermarkStrategy, not {watermark_strategy!r}: "
                 "for example WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(...)"
             )
-        assigner = watermark_strategy._timestamp_assigner
-        extract = None if assigner is None else assigner.extract_timestamp
+        if watermark_strategy._alignment is not None:
+            import logging
+
+            logging.getLogger("flott").warning(
+                "with_watermark_alignment() has no effect in assign_timestamps_and_watermarks(), as in Flink: "
+                "give the strategy to from_source()"
+            )
 
         def add(graph: Graph, own: Transformation) -> int:
-            return graph.add_timestamps(own.name, self._env._watermarks(watermark_strategy, graph), extract)
+            return graph.add_timestamps(own.name, *self._env._watermarks(watermark_strategy, graph))
 
         assigned = self._next("Timestamps/Watermarks", add, self._type, columns=self._columns)
         assigned._own("assign_timestamps_and_watermarks()").follows_input = True

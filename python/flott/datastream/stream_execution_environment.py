@@ -12,7 +12,7 @@ from flott.common import _checks as checks
 from flott.common.configuration import Configuration
 from flott.common.typeinfo import TypeInformation, Types
 from flott.datastream._columns import columns_type
-from flott.datastream._environment_settings import EnvironmentSettings
+from flott.datastream._environment_settings import NO_WATERMARKS, EnvironmentSettings
 from flott.datastream._job import RunningJob, execution_result
 from flott.datastream._transformation import Input, Transformation, build_graph
 from flott.datastream.data_stream import DataStream
@@ -138,13 +138,11 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         :param source_name: the operator's name
         """
         add_source, stream_type, columns = self._source(source, type_info)
-        assigner = watermark_strategy._timestamp_assigner
-        extract = None if assigner is None else assigner.extract_timestamp
-
         def add(graph: Graph, own: Transformation) -> int:
             node = add_source(graph, own)
-            if watermark_strategy._kind != "none" or extract is not None:
-                graph.set_watermarks(node, self._watermarks(watermark_strategy, graph), extract)
+            spec, assigner, generator = self._watermarks(watermark_strategy, graph)
+            if spec != NO_WATERMARKS or assigner is not None:
+                graph.set_watermarks(node, spec, assigner, generator)
             return node
 
         made = self._transformation(source_name, add)

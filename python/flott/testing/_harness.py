@@ -150,6 +150,11 @@ class Harness:
         self._feed(source)[0].watermark(timestamp)
         self._run()
 
+    def mark_idle(self, source: str) -> None:
+        """Nothing will come from a source for a while: others do not wait for its watermark, until it is fed again."""
+        self._feed(source)[0].idle()
+        self._run()
+
     @contextmanager
     def together(self) -> Iterator[None]:
         """What is fed inside is there at once, and runs at the end, in an order that the seed draws::

@@ -1,5 +1,6 @@
 //! A source written in Python: `PythonSource`, through its adapter in `flott/datastream/connectors/_python_source.py`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -85,6 +86,7 @@ struct OpenSplit {
     position: Vec<u8>,
     committed: Vec<u8>,
     ended: bool,
+    paused: bool,
 }
 
 struct Reader {
@@ -123,6 +125,7 @@ impl SourceReader for Reader {
                 committed: split.position.clone(),
                 position: split.position,
                 ended: false,
+                paused: false,
             });
         }
         Ok(())
@@ -130,13 +133,13 @@ impl SourceReader for Reader {
 
     fn poll(&mut self, wait: Duration) -> Result<Polled> {
         let started = Instant::now();
-        let open = self.splits.iter().filter(|split| !split.ended).count();
+        let open = self.splits.iter().filter(|split| !split.ended && !split.paused).count();
         let share = wait.as_millis() as u64 / open.max(1) as u64;
         let count = self.splits.len();
         for turn in 0..count {
             let at = (self.next + turn) % count;
             let split = &mut self.splits[at];
-            if split.ended {
+            if split.ended || split.paused {
                 continue;
             }
             let (records, position, ended) = gate::enter(|py| {
@@ -158,6 +161,11 @@ impl SourceReader for Reader {
         // a reader that returns at once must not keep a processor busy
         std::thread::sleep(wait.saturating_sub(started.elapsed()).min(REST));
         Ok(Polled::Nothing)
+    }
+
+    fn pause(&mut self, splits: &BTreeSet<Arc<str>>) -> Result<bool> {
+        self.splits.iter_mut().for_each(|split| split.paused = splits.contains(&split.id));
+        Ok(true)
     }
 
     fn snapshot(&self) -> Vec<Split> {

@@ -34,6 +34,7 @@ pub fn factory(factory: Py<PyAny>, capacity: usize, ordered: bool) -> Arc<dyn Op
                 waker: context.waker.clone(),
             }),
             completions: None,
+            idle: false,
         }) as Box<dyn Operator>)
     })
 }
@@ -95,6 +96,8 @@ struct AsyncWait {
     waiting: VecDeque<Py<PyAny>>,
     shared: Arc<Shared>,
     completions: Option<Py<Completions>>,
+    /// Nothing comes for a while: told once nothing is under way.
+    idle: bool,
 }
 
 impl AsyncWait {
@@ -124,6 +127,9 @@ impl AsyncWait {
             }
         }
         emit(released, output)?;
+        if self.queue.is_empty() && std::mem::take(&mut self.idle) {
+            output.emit_idle(true);
+        }
         self.start()
     }
 }
@@ -184,6 +190,14 @@ impl Operator for AsyncWait {
         let mut released = Vec::new();
         self.queue.push_watermark(watermark, &mut released);
         emit(released, output)
+    }
+
+    fn idle(&mut self, idle: bool, output: &mut Output) -> Result<()> {
+        self.idle = idle && !self.queue.is_empty();
+        if !self.idle {
+            output.emit_idle(idle);
+        }
+        Ok(())
     }
 
     fn next_wakeup(&self) -> Option<i64> {

@@ -1,6 +1,6 @@
 //! Reads the partitions of one subtask: messages in, batches of one partition each out.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +39,9 @@ struct Reading {
     /// The offset behind what was decoded; `split.next` is behind what `poll` has returned.
     decoded: i64,
     ended: bool,
+    /// Nothing of it is returned for now; it is fetched until enough waits.
+    paused: bool,
+    fetching: bool,
 }
 
 impl Reading {
@@ -63,6 +66,16 @@ enum Ready {
         reading: usize,
     },
     Failed(Error),
+}
+
+impl Ready {
+    /// The partition it is about.
+    fn reading(&self) -> Option<usize> {
+        match self {
+            Ready::Batch { reading, .. } | Ready::Passed { reading, .. } | Ready::End { reading } => Some(*reading),
+            Ready::Failed(_) => None,
+        }
+    }
 }
 
 /// What is to be done with a partition once the messages at hand are dealt with.
@@ -137,8 +150,9 @@ impl KafkaReader {
 
     /// The next thing that is ready, which `poll` returns; what only moves a position is done on the way.
     fn next_ready(&mut self) -> Option<Result<Polled>> {
-        while let Some(ready) = self.ready.pop_front() {
-            match ready {
+        loop {
+            let next = self.ready.iter().position(|ready| ready.reading().is_none_or(|at| !self.readings[at].paused));
+            match next.and_then(|at| self.ready.remove(at))? {
                 Ready::Failed(error) => return Some(Err(error)),
                 Ready::Passed { reading, next } => self.readings[reading].split.next = next,
                 Ready::Batch { reading, batch, next } => {
@@ -151,7 +165,17 @@ impl KafkaReader {
                 }
             }
         }
-        None
+    }
+
+    /// Stops fetching paused partitions of which enough waits.
+    fn hold_paused(&mut self) {
+        for (index, reading) in self.readings.iter_mut().enumerate().filter(|(_, reading)| reading.paused) {
+            let waiting = self.ready.iter().filter(|ready| ready.reading() == Some(index)).count();
+            if reading.fetching && waiting >= FETCHED_BATCHES {
+                reading.fetching = false;
+                self.fetcher.stop(&reading.split.partition);
+            }
+        }
     }
 
     /// Fetches messages and turns them into what is ready.
@@ -185,7 +209,7 @@ impl KafkaReader {
         let mut ended = Vec::new();
         for (index, indices) in groups {
             let reading = &mut self.readings[index];
-            if reading.ended {
+            if reading.ended || !reading.fetching {
                 continue;
             }
             for at in indices {
@@ -388,7 +412,9 @@ impl SourceReader for KafkaReader {
         for split in &splits {
             let decoded = KafkaSplit::decode(split)?;
             let (index, next) = (self.readings.len(), decoded.next);
-            let mut reading = Reading { split: decoded, id: split.id.as_str().into(), decoded: next, ended: false };
+            let id = split.id.as_str().into();
+            let mut reading =
+                Reading { split: decoded, id, decoded: next, ended: false, paused: false, fetching: true };
             if reading.at_end() {
                 reading.ended = true;
                 self.ready.push_back(Ready::End { reading: index });
@@ -410,7 +436,19 @@ impl SourceReader for KafkaReader {
             commits.settle(&self.fetcher);
         }
         self.fetch(wait)?;
+        self.hold_paused();
         self.next_ready().unwrap_or(Ok(Polled::Nothing))
+    }
+
+    fn pause(&mut self, splits: &BTreeSet<Arc<str>>) -> Result<bool> {
+        for reading in &mut self.readings {
+            reading.paused = splits.contains(&reading.id);
+            if !reading.paused && !reading.fetching {
+                reading.fetching = true;
+                self.fetcher.start(&reading.split.partition, reading.decoded)?;
+            }
+        }
+        Ok(true)
     }
 
     /// Ended partitions stay in the list: their last offset is to be committed as well.

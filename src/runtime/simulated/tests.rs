@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod commits;
+mod event_time;
 mod outside;
 
 use super::*;
