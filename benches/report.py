@@ -25,11 +25,12 @@ _TITLES = {
     "typed": "ETL typed, without a Python function",
     "chain": "Three Python functions in a chain",
     "lambdas": "Three lambdas over integers",
+    "window": "Windows with Python functions: each user's orders in each minute",
     "keyed_sum": "Sums by 100,000 keys, in columns: the last of each key",
     "rolling_sum": "Sums by 100,000 keys, in columns: one for every record",
     "cold": "Cold start: ten records",
 }
-_THROUGHPUTS = ("etl", "stage2", "chain", "lambdas", "typed", "keyed_sum", "rolling_sum")
+_THROUGHPUTS = ("etl", "stage2", "chain", "lambdas", "typed", "window", "keyed_sum", "rolling_sum")
 
 
 class _Results:

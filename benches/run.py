@@ -21,9 +21,9 @@ from typing import Any
 import report
 import sizes
 from systems import BENCHES, FLOTT, LOOP, PEERS, System
-from workloads import Run, Workloads, Wrong
+from workloads import LOOPS, Run, Workloads, Wrong
 
-WORKLOADS = ("etl", "stage2", "typed", "chain", "lambdas", "keyed_sum", "rolling_sum", "cold", "size")
+WORKLOADS = ("etl", "stage2", "typed", "chain", "lambdas", "window", "keyed_sum", "rolling_sum", "cold", "size")
 #: Those over integers, of which there are more.
 NUMBERS = ("chain", "lambdas", "keyed_sum", "rolling_sum")
 #: The whole work would take PyFlink minutes, and a rate needs less.
@@ -90,7 +90,7 @@ def _peers(options: argparse.Namespace) -> list[System]:
 
 def _repeat(workload: str, systems: list[System], workloads: Workloads, options: argparse.Namespace) -> list[Run]:
     """The systems take turns, so that a machine that gets slower does so for all."""
-    taking_part = [each for each in systems if workload in each.programs or (workload, each) == ("typed", LOOP)]
+    taking_part = [each for each in systems if workload in each.programs or (workload in LOOPS and each is LOOP)]
     reps = max(options.reps, COLD_REPS) if workload == "cold" else options.reps
     runs = []
     for rep in range(reps):

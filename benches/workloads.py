@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ GATE_ENTRIES = {
     "stage2": 0.1,
     "chain": 0.05,
     "lambdas": 0.05,
+    "window": 0.05,
     "typed": 0.0,
     "keyed_sum": 0.0,
     "rolling_sum": 0.0,
@@ -29,7 +31,11 @@ GATE_ENTRIES = {
 #: Where not all operators are in one task: stage2's dead letters come from two of them, and have a task of their own.
 TASKS = {"stage2": 2}
 #: What makes the input, where it is a file.
-INPUTS = {"etl": order_file, "typed": order_file, "stage2": course_file}
+INPUTS = {"etl": order_file, "typed": order_file, "window": order_file, "stage2": course_file}
+#: Where the program of the bare loop is that of another workload.
+LOOPS = {"typed": "etl"}
+#: What is made of the files that a workload writes, where it is not :func:`digest.etl`.
+DIGESTS: dict[str, Callable[[Path], Any]] = {"stage2": digest.texts, "window": digest.windows}
 #: The sums, and the mode each is run in: the last sum of each key, or one for every number.
 _SUMS = {"keyed_sum": "BATCH", "rolling_sum": "STREAMING"}
 
@@ -77,8 +83,7 @@ class Workloads:
     def _observe(self, workload: str, system: System, records: int) -> tuple[Run, Any]:
         out = self._work / "out"
         shutil.rmtree(out, ignore_errors=True)
-        # the typed program is held against the loop of the other one
-        program = "etl" if workload == "typed" and system is LOOP else workload
+        program = LOOPS.get(workload, workload) if system is LOOP else workload
         arguments = [str(records)] if workload in ("chain", "lambdas") else []
         if workload in _SUMS:
             arguments = [str(records), _SUMS[workload]]
@@ -100,7 +105,7 @@ class Workloads:
         if workload == "lambdas":
             # of n + 1 for n from 1 to an even number, half are odd
             return [records // 2]
-        program = "etl" if workload == "typed" else workload
+        program = LOOPS.get(workload, workload)
         known = self._references.get((program, records))
         if known is None:
             known = self._references[program, records] = self._observe(program, LOOP, records)[1]
@@ -115,7 +120,7 @@ def _found(run: Run, output: str, out: Path) -> Any:
         return sorted(map(int, re.findall(r"^(\d+)$", output, re.MULTILINE)))
     if workload in ("chain", "lambdas"):
         return list(map(int, re.findall(r"(?:COUNT|TOTAL)=(\d+)", output)))
-    return digest.texts(out) if workload == "stage2" else digest.etl(out)
+    return DIGESTS.get(workload, digest.etl)(out)
 
 
 def _check_fast_path(run: Run) -> None:
