@@ -6,11 +6,13 @@
 
 mod assigner;
 mod merging;
+mod slices;
 mod timers;
 mod trigger;
 mod windows;
 
 pub use assigner::{Assigner, Merge, TimeAssigner, TimeSpan, merge_overlapping};
+pub use slices::Slices;
 pub use timers::WindowTimers;
 pub use trigger::{BuiltInTrigger, Decision, Trigger, TriggerContext};
 pub use windows::{Contents, Fired, Settings, Windows};
