@@ -6,10 +6,13 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/e
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flott.common.time import Duration
 from flott.common.utils import java_only
+
+if TYPE_CHECKING:
+    from flott.table.expression import Expression
 
 __all__ = ["AssignerWithPeriodicWatermarksWrapper", "TimestampAssigner", "WatermarkStrategy"]
 
@@ -46,7 +49,7 @@ class WatermarkStrategy:
         """
         self._kind = kind
         self._max_out_of_orderness_ms = max_out_of_orderness_ms
-        self._timestamp_assigner: TimestampAssigner | None = None
+        self._timestamp_assigner: Any = None
         self._idle_timeout_ms: int | None = None
         self._alignment: tuple[str, int, int] | None = None
 
@@ -72,10 +75,13 @@ class WatermarkStrategy:
         """No watermarks at all: for programs that use processing time only."""
         return WatermarkStrategy("none")
 
-    def with_timestamp_assigner(self, timestamp_assigner: TimestampAssigner) -> WatermarkStrategy:
+    def with_timestamp_assigner(self, timestamp_assigner: TimestampAssigner | Expression) -> WatermarkStrategy:
         """Reads the event time from the records. Changes this strategy and returns it, as in PyFlink.
 
-        :raises TypeError: if it is not a :class:`TimestampAssigner`
+        :param timestamp_assigner: a :class:`TimestampAssigner`, or (beyond PyFlink) an expression such as
+            ``col("order_time")``, in milliseconds or a TIMESTAMP: in ``assign_timestamps_and_watermarks`` of a typed
+            stream, where it runs on columns without Python
+        :raises TypeError: if it is neither
         """
         self._timestamp_assigner = _assigner(timestamp_assigner)
         return self
@@ -141,8 +147,8 @@ class AssignerWithPeriodicWatermarksWrapper:
         raise java_only("AssignerWithPeriodicWatermarksWrapper", "use a WatermarkStrategy with a TimestampAssigner")
 
 
-def _assigner(given: Any) -> TimestampAssigner:
-    if isinstance(given, TimestampAssigner):
+def _assigner(given: Any) -> Any:
+    if isinstance(given, TimestampAssigner) or hasattr(given, "_to_json"):
         return given
     hint = ""
     if isinstance(given, type):

@@ -339,12 +339,18 @@ class DataStream(_Configurable):
                 "for example WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(...)"
             )
         assigner = watermark_strategy._timestamp_assigner
-        extract = None if assigner is None else assigner.extract_timestamp
+        stream, extract = self, None
+        if is_expression(assigner):
+            time = condition_json(assigner)
+            stream = self._native("Timestamps", "a timestamp assigner", lambda of: _operators().event_time(of, time))
+            stream._own("assign_timestamps_and_watermarks()").follows_input = True
+        elif assigner is not None:
+            extract = assigner.extract_timestamp
 
         def add(graph: Graph, own: Transformation) -> int:
             return graph.add_timestamps(own.name, self._env._watermarks(watermark_strategy, graph), extract)
 
-        assigned = self._next("Timestamps/Watermarks", add, self._type, columns=self._columns)
+        assigned = stream._next("Timestamps/Watermarks", add, self._type, columns=stream._columns)
         assigned._own("assign_timestamps_and_watermarks()").follows_input = True
         return assigned
 

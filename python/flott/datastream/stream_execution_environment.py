@@ -11,7 +11,7 @@ from flott._reexports import reexport
 from flott.common import _checks as checks
 from flott.common.configuration import Configuration
 from flott.common.typeinfo import TypeInformation, Types
-from flott.datastream._columns import columns_type
+from flott.datastream._columns import columns_type, is_expression
 from flott.datastream._environment_settings import EnvironmentSettings
 from flott.datastream._job import RunningJob, execution_result
 from flott.datastream._transformation import Input, Transformation, build_graph
@@ -139,6 +139,11 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         """
         add_source, stream_type, columns = self._source(source, type_info)
         assigner = watermark_strategy._timestamp_assigner
+        if is_expression(assigner):
+            raise TypeError(
+                "from_source() takes a TimestampAssigner: an expression for the event time goes to "
+                "assign_timestamps_and_watermarks() behind it"
+            )
         extract = None if assigner is None else assigner.extract_timestamp
 
         def add(graph: Graph, own: Transformation) -> int:
