@@ -95,6 +95,10 @@ def environment(batch_size: int | None, watermark_every: int = 1000) -> Env:
     return env
 
 
+def tuples(stream: DataStream) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in collect(stream)]
+
+
 def random_records(seed: int, count: int = 400) -> list[Row]:
     """Up to 40 ms out of order, some of them more, and a pause now and then; half of them before 1970."""
     rng = random.Random(seed)
@@ -154,7 +158,7 @@ def results(
         out = windowed.aggregate(*AGGREGATES)
     else:
         out = windowed.aggregate(Everything(), AllLines() if of_all else Lines())
-    return [tuple(row) for row in collect(out)], [tuple(row) for row in collect(out.get_side_output(LATE))]
+    return tuples(out), tuples(out.get_side_output(LATE))
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, None])
@@ -164,7 +168,7 @@ def test_results_are_those_of_python_functions(name: str, lateness: int, batch_s
     cut, trigger = WINDOWS[name]
     for seed in range(3):
         records = random_records(seed)
-        expected = results(False, cut, trigger, lateness, None, records)
+        expected = results(False, cut, trigger, lateness, batch_size, records)
         assert len(expected[0]) > 20
         assert results(True, cut, trigger, lateness, batch_size, records) == expected
 
@@ -187,7 +191,7 @@ def test_windows_of_a_number_of_records(size: int, slide: int) -> None:
         keyed: Any = stream.key_by("user" if typed else lambda record: record[0])
         windowed = keyed.count_window(size, slide)
         out = windowed.aggregate(*AGGREGATES) if typed else windowed.aggregate(Everything(), Lines())
-        return [tuple(row) for row in collect(out)]
+        return tuples(out)
 
     found = counted(True)
     assert found == counted(False)
@@ -210,11 +214,7 @@ def test_rows_have_key_times_and_aggregates() -> None:
         ["user", "window_start", "window_end", "total", "orders"],
         [Types.STRING(), Types.LONG(), Types.LONG(), Types.INT(), Types.LONG()],
     )
-    assert collect(out) == [
-        Row("a", 0, 60_000, 5, 1),
-        Row("b", 0, 60_000, 7, 1),
-        Row("a", 60_000, 120_000, 1, 1),
-    ]
+    assert tuples(out) == [("a", 0, 60_000, 5, 1), ("b", 0, 60_000, 7, 1), ("a", 60_000, 120_000, 1, 1)]
 
 
 def test_means_and_expressions_of_aggregates() -> None:
@@ -236,7 +236,7 @@ def test_means_and_expressions_of_aggregates() -> None:
         col("n").first_value.alias("first"),
         col("n").last_value.alias("last"),
     )
-    assert collect(out) == [Row("a", 0, 1000, 0, 7.0, 7, None, 0, 30, 5, -1)]
+    assert tuples(out) == [("a", 0, 1000, 0, 7.0, 7, None, 0, 30, 5, -1)]
 
 
 def test_the_time_of_a_result_is_the_windows_last_moment() -> None:
@@ -246,7 +246,7 @@ def test_the_time_of_a_result_is_the_windows_last_moment() -> None:
     per_second = seconds.aggregate(col("n").sum.alias("n"))
     # windows of windows: 999 and 1999 are in the first two seconds
     two = per_second.key_by("user").window(TumblingEventTimeWindows.of(Time.seconds(2)))
-    assert collect(two.aggregate(col("n").sum.alias("n"))) == [Row("a", 0, 2000, 12)]
+    assert tuples(two.aggregate(col("n").sum.alias("n"))) == [("a", 0, 2000, 12)]
 
 
 def test_late_records_without_a_side_output_are_counted() -> None:
