@@ -21,11 +21,26 @@ from typing import Any
 import report
 import sizes
 from systems import BENCHES, FLOTT, LOOP, PEERS, System
-from workloads import LOOPS, Run, Workloads, Wrong
+from workloads import LOOPS, THREADS, Run, Workloads, Wrong
 
-WORKLOADS = ("etl", "stage2", "typed", "chain", "lambdas", "window", "keyed_sum", "rolling_sum", "cold", "size")
+WORKLOADS = (
+    "etl",
+    "stage2",
+    "typed",
+    "chain",
+    "lambdas",
+    "window",
+    "window_typed",
+    "window_typed_2",
+    "tumbling",
+    "sliding",
+    "keyed_sum",
+    "rolling_sum",
+    "cold",
+    "size",
+)
 #: Those over integers, of which there are more.
-NUMBERS = ("chain", "lambdas", "keyed_sum", "rolling_sum")
+NUMBERS = ("chain", "lambdas", "tumbling", "sliding", "keyed_sum", "rolling_sum")
 #: The whole work would take PyFlink minutes, and a rate needs less.
 PYFLINK_SHARE = 5
 #: Of the sums it manages some thousand keys a second.
@@ -98,7 +113,7 @@ def _repeat(workload: str, systems: list[System], workloads: Workloads, options:
             if rep >= options.reps and system.peer == "pyflink":
                 continue
             records = options.numbers if workload in NUMBERS else 10 if workload == "cold" else options.n
-            if system.peer == "pyflink" and workload != "cold":
+            if system.peer == "pyflink" and workload not in ("cold", *THREADS):
                 share = PYFLINK_SHARE_OF_SUMS if workload == "keyed_sum" else PYFLINK_SHARE
                 records = max(records // share // 2 * 2, 2)
             run = workloads.run(workload, system, records)
