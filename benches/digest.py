@@ -42,6 +42,22 @@ def etl(out: Path) -> dict[str, int]:
     }
 
 
+def windows(out: Path) -> dict[str, int]:
+    """Totals of the lines ``user,window_start,count,total`` below ``out/windows``.
+
+    Amounts count in cents: in which order a sum was made shows in its last digits.
+    """
+    lines = orders = cents = checksum = 0
+    for text in _lines(out / "windows"):
+        user, start, count, total = text.split(",")
+        amount = round(float(total) * 100)
+        lines += 1
+        orders += int(count)
+        cents += amount
+        checksum += _hash(f"{user}|{start}|{count}|{amount}")
+    return {"windows": lines, "orders": orders, "cents": cents, "checksum": checksum & _MASK}
+
+
 def texts(out: Path) -> dict[str, tuple[int, int]]:
     """How many lines there are below each folder of ``out``, and a checksum over them."""
     return {folder.name: _sum(_lines(folder)) for folder in sorted(out.iterdir())}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import random
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,9 +70,29 @@ def course_orders(count: int, seed: int = 7) -> Iterator[str]:
     return map(generator.text, range(count))
 
 
-def order_file(folder: Path, count: int) -> Path:
-    """A file of that many orders, made on first use."""
+def order_file(folder: Path, count: int, readable: bool = False) -> Path:
+    """A file of that many orders, made on first use; of those that are JSON, if it is to be ``readable``."""
+    if readable:
+        return _file(folder / f"readable-orders-{count}.jsonl", filter(_is_json, orders(count)))
     return _file(folder / f"orders-{count}.jsonl", orders(count))
+
+
+def order_files(folder: Path, count: int, readable: bool = False) -> Path:
+    """A folder with the same orders in two files, one by turns."""
+    whole = order_file(folder, count, readable)
+    parts = folder / f"{whole.stem}-in-two"
+    for part in (0, 1):
+        with whole.open(encoding="utf-8") as lines:
+            _file(parts / f"{part}.jsonl", (line.rstrip("\n") for line in islice(lines, part, None, 2)))
+    return parts
+
+
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
 
 
 def course_file(folder: Path, count: int) -> Path:

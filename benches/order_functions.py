@@ -32,3 +32,15 @@ def order_lines(order: dict[str, Any]) -> Iterator[str]:
                 "order_time": order["order_time"],
             }
         )
+
+
+def order_event(line: str) -> Iterator[tuple[str, float, int]]:
+    """Who ordered, for how much and when (ms); nothing for an order that cannot be used."""
+    order = read_order(line)
+    if order is not None:
+        yield order["user_id"], order["total_amount"], order["order_time"]
+
+
+def window_line(user: str, start: int, count: int, total: float) -> str:
+    """How many orders a user had in the window that begins at ``start``, and for how much."""
+    return f"{user},{start},{count},{total:.2f}"

@@ -21,11 +21,26 @@ from typing import Any
 import report
 import sizes
 from systems import BENCHES, FLOTT, LOOP, PEERS, System
-from workloads import Run, Workloads, Wrong
+from workloads import LOOPS, THREADS, Run, Workloads, Wrong
 
-WORKLOADS = ("etl", "stage2", "typed", "chain", "lambdas", "keyed_sum", "rolling_sum", "cold", "size")
+WORKLOADS = (
+    "etl",
+    "stage2",
+    "typed",
+    "chain",
+    "lambdas",
+    "window",
+    "window_typed",
+    "window_typed_2",
+    "tumbling",
+    "sliding",
+    "keyed_sum",
+    "rolling_sum",
+    "cold",
+    "size",
+)
 #: Those over integers, of which there are more.
-NUMBERS = ("chain", "lambdas", "keyed_sum", "rolling_sum")
+NUMBERS = ("chain", "lambdas", "tumbling", "sliding", "keyed_sum", "rolling_sum")
 #: The whole work would take PyFlink minutes, and a rate needs less.
 PYFLINK_SHARE = 5
 #: Of the sums it manages some thousand keys a second.
@@ -90,7 +105,7 @@ def _peers(options: argparse.Namespace) -> list[System]:
 
 def _repeat(workload: str, systems: list[System], workloads: Workloads, options: argparse.Namespace) -> list[Run]:
     """The systems take turns, so that a machine that gets slower does so for all."""
-    taking_part = [each for each in systems if workload in each.programs or (workload, each) == ("typed", LOOP)]
+    taking_part = [each for each in systems if workload in each.programs or (workload in LOOPS and each is LOOP)]
     reps = max(options.reps, COLD_REPS) if workload == "cold" else options.reps
     runs = []
     for rep in range(reps):
@@ -98,7 +113,7 @@ def _repeat(workload: str, systems: list[System], workloads: Workloads, options:
             if rep >= options.reps and system.peer == "pyflink":
                 continue
             records = options.numbers if workload in NUMBERS else 10 if workload == "cold" else options.n
-            if system.peer == "pyflink" and workload != "cold":
+            if system.peer == "pyflink" and workload not in ("cold", *THREADS):
                 share = PYFLINK_SHARE_OF_SUMS if workload == "keyed_sum" else PYFLINK_SHARE
                 records = max(records // share // 2 * 2, 2)
             run = workloads.run(workload, system, records)

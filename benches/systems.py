@@ -31,6 +31,8 @@ class System:
     options: tuple[str, ...] = ()
     #: Its programs are Flott's with the imports changed.
     renamed: bool = False
+    #: It reads files only in which every line is JSON.
+    strict: bool = False
     #: What `import` of the package is measured with.
     module: str = ""
 
@@ -59,13 +61,13 @@ class System:
                 _rename(module, _course_on_pyflink(work) / module.relative_to(ROOT))
         return [self.python, str(program), *arguments, *self.options]
 
-    def environment(self, work: Path) -> dict[str, str]:
+    def environment(self, work: Path, threads: int) -> dict[str, str]:
         """The environment variables its programs run with.
 
         :param work: the folder that was given to :meth:`command`.
         """
         env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        env["POLARS_MAX_THREADS"] = "1"
+        env["POLARS_MAX_THREADS"] = str(threads)
         course = _course_on_pyflink(work) if self.renamed else ROOT
         env["PYTHONPATH"] = os.pathsep.join((str(PROGRAMS), str(BENCHES), str(course)))
         # PyFlink starts its workers with the `python` it finds
@@ -85,26 +87,50 @@ def _rename(original: Path, copy: Path) -> None:
 
 
 _SAME = {"etl": "etl.py", "stage2": "stage2.py", "chain": "chain.py", "lambdas": "lambdas.py", "cold": "cold.py"}
+_WINDOW = {"window": "window.py"}
+_SLIDING = {"tumbling": "sliding.py", "sliding": "sliding.py"}
 _FLINK = {**_SAME, "keyed_sum": "keyed_sum_stream.py"}
 _BYTEWAX = {"etl": "etl_bytewax.py", "lambdas": "lambdas_bytewax.py", "cold": "cold_bytewax.py"}
 _LOOP = {"etl": "etl_loop.py", "stage2": "stage2_loop.py", "chain": "chain_loop.py", "lambdas": "lambdas_loop.py"}
 _SUMS_LOOP = {"keyed_sum": "keyed_sum_loop.py", "rolling_sum": "keyed_sum_loop.py"}
 _SUMS = {"keyed_sum": "keyed_sum.py", "rolling_sum": "keyed_sum.py"}
 
-LOOP = System("loop", "bare Python loop", None, {**_LOOP, **_SUMS_LOOP})
-FLOTT = System("flott", "Flott", None, {**_SAME, "typed": "etl_typed.py", **_SUMS}, module="flott.datastream")
+
+
+def _typed(program: str) -> dict[str, str]:
+    return {"window_typed": program, "window_typed_2": program}
+
+
+LOOP = System("loop", "bare Python loop", None, {**_LOOP, **_SUMS_LOOP, "window": "window_loop.py"})
+FLOTT = System(
+    "flott",
+    "Flott",
+    None,
+    {**_SAME, **_WINDOW, **_SLIDING, **_typed("window_typed.py"), "typed": "etl_typed.py", **_SUMS},
+    module="flott.datastream",
+)
 PEERS = (
-    System("polars", "polars 2.1.0, one thread", "bench-polars", {"keyed_sum": "keyed_sum_polars.py"}, module="polars"),
+    System(
+        "polars",
+        "polars 2.1.0",
+        "bench-polars",
+        {"keyed_sum": "keyed_sum_polars.py", **_typed("window_polars.py")},
+        strict=True,
+        module="polars",
+    ),
+    System("duckdb", "DuckDB 2.0.0", "bench-duckdb", _typed("window_duckdb.py"), module="duckdb"),
     System("bytewax", "Bytewax 0.21.1", "bench-bytewax", _BYTEWAX, module="bytewax.dataflow"),
     System(
         "pyflink-thread",
         "PyFlink 1.20.3, thread mode",
         "pyflink-venv",
-        _FLINK,
+        # windows in process mode: a thousand records a second
+        {**_FLINK, **_WINDOW},
         ("python.execution-mode=thread",),
         renamed=True,
         module="pyflink.datastream",
     ),
+    System("pyflink-sql", "Flink SQL 1.20.3", "pyflink-venv", _typed("window_sql.py"), module="pyflink.table"),
     System(
         "pyflink-process",
         "PyFlink 1.20.3, process mode",

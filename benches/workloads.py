@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import digest
 import process_tree
-from order_data import course_file, order_file
+from order_data import course_file, order_file, order_files
 from systems import CACHE, FLOTT, LOOP, System
 
 LIMIT_SECONDS = 900
@@ -22,14 +23,39 @@ GATE_ENTRIES = {
     "stage2": 0.1,
     "chain": 0.05,
     "lambdas": 0.05,
+    "window": 0.05,
+    "window_typed": 0.0,
+    "window_typed_2": 0.0,
+    "tumbling": 0.0,
+    "sliding": 0.0,
     "typed": 0.0,
     "keyed_sum": 0.0,
     "rolling_sum": 0.0,
 }
 #: Where not all operators are in one task: stage2's dead letters come from two of them, and have a task of their own.
-TASKS = {"stage2": 2}
+TASKS = {"stage2": 2, "window_typed_2": 2}
 #: What makes the input, where it is a file.
-INPUTS = {"etl": order_file, "typed": order_file, "stage2": course_file}
+INPUTS: dict[str, Callable[..., Path]] = {
+    "etl": order_file,
+    "typed": order_file,
+    "window": order_file,
+    "window_typed": order_file,
+    "window_typed_2": order_files,
+    "stage2": course_file,
+}
+#: Workloads of which a program is told how many threads it may use.
+THREADS = {"window_typed": 1, "window_typed_2": 2}
+#: Where the program of the bare loop is that of another workload.
+LOOPS = {"typed": "etl", "window_typed": "window", "window_typed_2": "window"}
+#: What is made of the files that a workload writes, where it is not :func:`digest.etl`.
+DIGESTS: dict[str, Callable[[Path], Any]] = {
+    "stage2": digest.texts,
+    "window": digest.windows,
+    "window_typed": digest.windows,
+    "window_typed_2": digest.windows,
+}
+#: Windows of numbers, with how many of them a number is in.
+_SLIDING = {"tumbling": 1, "sliding": 10_000}
 #: The sums, and the mode each is run in: the last sum of each key, or one for every number.
 _SUMS = {"keyed_sum": "BATCH", "rolling_sum": "STREAMING"}
 
@@ -77,15 +103,21 @@ class Workloads:
     def _observe(self, workload: str, system: System, records: int) -> tuple[Run, Any]:
         out = self._work / "out"
         shutil.rmtree(out, ignore_errors=True)
-        # the typed program is held against the loop of the other one
-        program = "etl" if workload == "typed" and system is LOOP else workload
+        program = LOOPS.get(workload, workload) if system is LOOP else workload
         arguments = [str(records)] if workload in ("chain", "lambdas") else []
         if workload in _SUMS:
             arguments = [str(records), _SUMS[workload]]
+        if workload in _SLIDING:
+            arguments = [str(records), workload]
         if workload in INPUTS:
-            arguments = [str(INPUTS[workload](CACHE / "bench-data", records)), str(out)]
+            # the loop reads one file, whatever others do
+            make = INPUTS[program if system is LOOP else workload]
+            given = make(CACHE / "bench-data", records, True) if system.strict else make(CACHE / "bench-data", records)
+            arguments = [str(given), str(out)]
+            if workload in THREADS and system is not LOOP:
+                arguments.append(str(THREADS[workload]))
         command = system.command(program, arguments, self._work)
-        seen = process_tree.run(command, system.environment(self._work), self._work / "log", LIMIT_SECONDS)
+        seen = process_tree.run(command, system.environment(self._work, THREADS.get(workload, 1)), self._work / "log", LIMIT_SECONDS)
         if seen.code != 0:
             raise Wrong(f"{system.label} ended with code {seen.code}:\n{seen.output[-3000:]}")
         outcome = re.findall(r"^OUTCOME (.*)$", seen.output, re.MULTILINE)
@@ -100,7 +132,11 @@ class Workloads:
         if workload == "lambdas":
             # of n + 1 for n from 1 to an even number, half are odd
             return [records // 2]
-        program = "etl" if workload == "typed" else workload
+        if workload in _SLIDING:
+            # 8 keys in each of the windows, of which one begins every 1000 numbers
+            overlap = _SLIDING[workload]
+            return 8 * (-(-records // 1000) + overlap - 1), records * overlap
+        program = LOOPS.get(workload, workload)
         known = self._references.get((program, records))
         if known is None:
             known = self._references[program, records] = self._observe(program, LOOP, records)[1]
@@ -111,11 +147,13 @@ def _found(run: Run, output: str, out: Path) -> Any:
     workload = run.workload
     if workload in _SUMS:
         return run.facts.get("checksum"), run.facts.get("results")
+    if workload in _SLIDING:
+        return run.facts.get("results"), run.facts.get("records")
     if workload == "cold":
         return sorted(map(int, re.findall(r"^(\d+)$", output, re.MULTILINE)))
     if workload in ("chain", "lambdas"):
         return list(map(int, re.findall(r"(?:COUNT|TOTAL)=(\d+)", output)))
-    return digest.texts(out) if workload == "stage2" else digest.etl(out)
+    return DIGESTS.get(workload, digest.etl)(out)
 
 
 def _check_fast_path(run: Run) -> None:

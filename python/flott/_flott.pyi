@@ -316,6 +316,23 @@ class NativeOperator:
     @staticmethod
     def aggregate(input: ColumnsType, keys: str, function: str, column: int, only_final: bool) -> NativeOperator: ...
     @staticmethod
+    def event_time(input: ColumnsType, expression: str) -> NativeOperator:
+        """The event time of each record, an expression in ms or a TIMESTAMP."""
+
+    @staticmethod
+    def window(
+        input: ColumnsType,
+        keys: str,
+        assigner: tuple[str, Sequence[int]],
+        event_time: bool,
+        trigger: tuple[str, int],
+        allowed_lateness: int,
+        aggregates: str,
+        late: str | None = None,
+    ) -> NativeOperator:
+        """Aggregates of the windows of each key, or of all records if ``keys`` is ``[]``."""
+
+    @staticmethod
     def deserialize(
         input: ColumnsType, format: str, options: _Options, output: ColumnsType, rejected: str | None = None
     ) -> NativeOperator: ...

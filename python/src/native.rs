@@ -7,19 +7,23 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use flott::connector::Options;
 use flott::expression::Expr;
 use flott::operator::aggregate::{Aggregate, Function};
+use flott::operator::event_time::EventTime;
 use flott::operator::explode::Explode;
 use flott::operator::filter::Filter;
 use flott::operator::key_by::KeyBy;
 use flott::operator::parse::Parse;
 use flott::operator::render::Render;
 use flott::operator::select::Select;
+use flott::operator::window_aggregate::{Span, WindowAggregate};
 use flott::operator::{Operator, OperatorFactory, SubtaskContext};
 use flott::types::Shape;
+use flott::window::TimeSpan;
 use flott::{Error, Result};
 use pyo3::prelude::*;
 
 use crate::gate::raise;
 use crate::types;
+use crate::window::built_in;
 
 /// The exact columns of a typed stream.
 #[pyclass(module = "flott._flott", frozen, eq)]
@@ -133,6 +137,54 @@ impl NativeOperator {
                 aggregate = aggregate.only_final();
             }
             Ok(NativeOperator { factory: Arc::new(aggregate), output: input.clone(), rejected: None })
+        })
+    }
+
+    /// The event time of each record, an expression in ms or a TIMESTAMP.
+    #[staticmethod]
+    fn event_time(py: Python<'_>, input: &ColumnsType, expression: &str) -> PyResult<Self> {
+        made(py, || {
+            let event_time = EventTime::new(&Expr::from_json(expression)?, &input.schema)?;
+            Ok(NativeOperator { factory: Arc::new(event_time), output: input.clone(), rejected: None })
+        })
+    }
+
+    /// Aggregates of the windows of each key, behind [`Self::key_by`] with the same expressions, or of all records if `keys` is empty.
+    /// `assigner` is one of the engine's own and `trigger` too; late records go to the side output `late`.
+    #[staticmethod]
+    #[pyo3(signature = (input, keys, assigner, event_time, trigger, allowed_lateness, aggregates, late=None))]
+    #[allow(clippy::too_many_arguments, reason = "Python passes them by name")]
+    fn window(
+        py: Python<'_>,
+        input: &ColumnsType,
+        keys: &str,
+        assigner: (String, Vec<i64>),
+        event_time: bool,
+        trigger: (String, i64),
+        allowed_lateness: i64,
+        aggregates: &str,
+        late: Option<&str>,
+    ) -> PyResult<Self> {
+        let span = match (assigner.0.as_str(), assigner.1.as_slice()) {
+            ("tumbling", &[size, offset]) => Span::Time(TimeSpan::Tumbling { size, offset }),
+            ("sliding", &[size, slide, offset]) => Span::Time(TimeSpan::Sliding { size, slide, offset }),
+            ("session", &[gap]) => Span::Time(TimeSpan::Session { gap }),
+            ("global", &[]) => Span::Time(TimeSpan::Global),
+            ("count", &[size, slide]) => Span::Count { size, slide },
+            (kind, numbers) => {
+                let error = Error::internal(format!("there is no window assigner '{kind}' of {numbers:?}"));
+                return Err(raise(py, error));
+            }
+        };
+        made(py, || {
+            let (keys, aggregates) = (Expr::list_from_json(keys)?, Expr::list_from_json(aggregates)?);
+            let trigger = built_in(&trigger.0, trigger.1)?;
+            let window = WindowAggregate::new(&keys, span, event_time, trigger, &aggregates, &input.schema)?
+                .with_allowed_lateness(allowed_lateness)
+                .with_late_output(late.map(Arc::from));
+            let output = ColumnsType { schema: window.output_schema().clone(), shape: Shape::Row };
+            let side = late.map(|_| input.clone());
+            Ok(NativeOperator { factory: Arc::new(window), output, rejected: side })
         })
     }
 

@@ -1,6 +1,7 @@
 //! Operators: what happens to the records between a source and a sink. One operator, one file.
 
 pub mod aggregate;
+pub mod event_time;
 pub mod explode;
 pub mod filter;
 pub mod in_flight;
@@ -10,6 +11,7 @@ pub mod parse;
 pub mod render;
 pub mod select;
 mod timestamps;
+pub mod window_aggregate;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -14,6 +14,8 @@ from flott.common.utils import java_only
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flott.table.expression import Expression
+
 __all__ = [
     "AssignerWithPeriodicWatermarksWrapper",
     "TimestampAssigner",
@@ -125,7 +127,7 @@ class WatermarkStrategy:
         """
         self._kind = kind
         self._max_out_of_orderness_ms = max_out_of_orderness_ms
-        self._timestamp_assigner: TimestampAssigner | None = None
+        self._timestamp_assigner: Any = None
         self._supplier: Callable[[], WatermarkGenerator] | None = None
         self._idle_timeout_ms: int | None = None
         self._alignment: tuple[str, int, int] | None = None
@@ -178,10 +180,13 @@ class WatermarkStrategy:
         strategy._supplier = generator_supplier
         return strategy
 
-    def with_timestamp_assigner(self, timestamp_assigner: TimestampAssigner) -> WatermarkStrategy:
+    def with_timestamp_assigner(self, timestamp_assigner: TimestampAssigner | Expression) -> WatermarkStrategy:
         """Reads the event time from the records. Changes this strategy and returns it, as in PyFlink.
 
-        :raises TypeError: if it is not a :class:`TimestampAssigner`
+        :param timestamp_assigner: a :class:`TimestampAssigner`, or (beyond PyFlink) an expression such as
+            ``col("order_time")``, in milliseconds or a TIMESTAMP: in ``assign_timestamps_and_watermarks`` of a typed
+            stream, where it runs on columns without Python
+        :raises TypeError: if it is neither
         """
         self._timestamp_assigner = _assigner(timestamp_assigner)
         return self
@@ -268,8 +273,8 @@ class AssignerWithPeriodicWatermarksWrapper:
         raise java_only("AssignerWithPeriodicWatermarksWrapper", "use a WatermarkStrategy with a TimestampAssigner")
 
 
-def _assigner(given: Any) -> TimestampAssigner:
-    if isinstance(given, TimestampAssigner):
+def _assigner(given: Any) -> Any:
+    if isinstance(given, TimestampAssigner) or hasattr(given, "_to_json"):
         return given
     hint = ""
     if isinstance(given, type):

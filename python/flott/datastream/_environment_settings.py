@@ -5,13 +5,13 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/deployment/confi
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flott.common import _checks as checks
 from flott.common._units import parse_duration_ms
 from flott.common.configuration import Configuration
 from flott.common.execution_config import ExecutionConfig
+from flott.datastream._columns import is_expression
 from flott.datastream.execution_mode import RuntimeExecutionMode
 
 if TYPE_CHECKING:
@@ -96,10 +96,13 @@ class EnvironmentSettings:
         self, strategy: WatermarkStrategy, graph: Graph
     ) -> tuple[str, Callable[[Any, int], int] | None, Callable[[], Any] | None]:
         """The strategy as the engine takes it: JSON, what assigns timestamps, and what makes generators. In BATCH mode
-        time advances at the end only."""
+        time advances at the end only. An expression for the time is not among these."""
+        import json
+
         spec = NO_WATERMARKS if self._is_batch(graph) else json.dumps(strategy._to_spec())
         assigner = strategy._timestamp_assigner
-        return spec, None if assigner is None else assigner.extract_timestamp, strategy._generator
+        none = assigner is None or is_expression(assigner)
+        return spec, None if none else assigner.extract_timestamp, strategy._generator
 
     def set_buffer_timeout(self: S, timeout_millis: int) -> S:
         """Accepted for compatibility: Flott hands a batch on as soon as it is made.

@@ -346,11 +346,16 @@ class DataStream(_Configurable):
                 "with_watermark_alignment() has no effect in assign_timestamps_and_watermarks(), as in Flink: "
                 "give the strategy to from_source()"
             )
+        stream: DataStream = self
+        if is_expression(watermark_strategy._timestamp_assigner):
+            time = condition_json(watermark_strategy._timestamp_assigner)
+            stream = self._native("Timestamps", "a timestamp assigner", lambda of: _operators().event_time(of, time))
+            stream._own("assign_timestamps_and_watermarks()").follows_input = True
 
         def add(graph: Graph, own: Transformation) -> int:
             return graph.add_timestamps(own.name, *self._env._watermarks(watermark_strategy, graph))
 
-        assigned = self._next("Timestamps/Watermarks", add, self._type, columns=self._columns)
+        assigned = stream._next("Timestamps/Watermarks", add, self._type, columns=stream._columns)
         assigned._own("assign_timestamps_and_watermarks()").follows_input = True
         return assigned
 

@@ -11,7 +11,7 @@ from flott._reexports import reexport
 from flott.common import _checks as checks
 from flott.common.configuration import Configuration
 from flott.common.typeinfo import TypeInformation, Types
-from flott.datastream._columns import columns_type
+from flott.datastream._columns import columns_type, is_expression
 from flott.datastream._environment_settings import NO_WATERMARKS, EnvironmentSettings
 from flott.datastream._job import RunningJob, execution_result
 from flott.datastream._transformation import Input, Transformation, build_graph
@@ -138,6 +138,12 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         :param source_name: the operator's name
         """
         add_source, stream_type, columns = self._source(source, type_info)
+        if is_expression(watermark_strategy._timestamp_assigner):
+            raise TypeError(
+                "from_source() takes a TimestampAssigner: an expression for the event time goes to "
+                "assign_timestamps_and_watermarks() behind it"
+            )
+
         def add(graph: Graph, own: Transformation) -> int:
             node = add_source(graph, own)
             spec, assigner, generator = self._watermarks(watermark_strategy, graph)

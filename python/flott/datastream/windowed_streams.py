@@ -5,9 +5,9 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
-from flott.datastream._columns import conform
+from flott.datastream._columns import conform, is_expression
 from flott.datastream.functions import (
     AggregateFunction,
     AllWindowFunction,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from flott.datastream.functions.base import Function
     from flott.datastream.keyed_stream import KeyedStream
     from flott.datastream.stream_execution_environment import StreamExecutionEnvironment
+    from flott.table.expression import Expression
 
 __all__ = ["AllWindowedStream", "WindowedStream"]
 
@@ -130,18 +131,48 @@ class _Windowed(Generic[D, A, P]):
             return self._operator(keep, None, output_type or self.get_input_type())
         return self._operator(keep, _window_function(window_function, self._FUNCTIONS, "reduce()"), output_type)
 
+    @overload
     def aggregate(
         self,
         aggregate_function: AggregateFunction,
         window_function: A | P | None = None,
         accumulator_type: TypeInformation | None = None,
         output_type: TypeInformation | None = None,
+    ) -> DataStream: ...
+
+    @overload
+    def aggregate(self, aggregate_function: Expression, *expressions: Expression) -> DataStream: ...
+
+    def aggregate(
+        self,
+        aggregate_function: Any,
+        window_function: Any = None,
+        accumulator_type: Any = None,
+        output_type: Any = None,
+        *expressions: Any,
     ) -> DataStream:
         """Adds the records of a window to an accumulator as they come, of which the result is made in the end.
 
-        :param window_function: is given the one result instead of all records
+        Of a typed stream it also takes aggregates as expressions (beyond PyFlink), which run on columns without
+        Python. The results are rows: the key's columns, ``window_start`` and ``window_end`` (LONG, ms since 1970; null for
+        windows without times), and the aggregates::
+
+            orders.key_by("user").window(TumblingEventTimeWindows.of(Time.minutes(1))).aggregate(
+                col("amount").sum.alias("total"), lit(1).count.alias("orders")
+            )
+
+        :param aggregate_function: an :class:`AggregateFunction`, or the first of the expressions
+        :param window_function: is given the one result instead of all records; with expressions, the next of them
         :param accumulator_type: accepted for compatibility: an accumulator stays the object it is
+        :param output_type: the type of the results
+        :raises TypeError: if it is neither, or expressions are given where the windows or the keys are a Python function's
+        :raises ConfigurationError: if a field does not exist or an aggregate does not fit its type
         """
+        given = (aggregate_function, window_function, accumulator_type, output_type, *expressions)
+        if any(is_expression(each) for each in given):
+            from flott.datastream._window_columns import aggregated
+
+            return aggregated(self, [each for each in given if each is not None])
         keep = as_function(aggregate_function, AggregateFunction, "aggregate()")
         if window_function is None:
             return self._operator(keep, None, output_type)
@@ -170,10 +201,9 @@ class _Windowed(Generic[D, A, P]):
         from flott.datastream._windows import window_factory
 
         env = self.get_execution_environment()
-        trigger = self._window_trigger or self._window_assigner.get_default_trigger(env)
         make = window_factory(
             self._window_assigner,
-            trigger,
+            self._trigger(),
             self._allowed_lateness,
             keep,
             window_function,
@@ -190,6 +220,10 @@ class _Windowed(Generic[D, A, P]):
         keyed = self._keyed()
         stream = keyed._next(type(self._window_assigner).__name__, add, output_type)
         return stream.force_non_parallel() if self._OF_ALL else stream
+
+    def _trigger(self) -> Trigger[Any, Any]:
+        own = self._window_assigner.get_default_trigger
+        return self._window_trigger or own(self.get_execution_environment())
 
     def _keyed(self) -> KeyedStream:
         raise NotImplementedError

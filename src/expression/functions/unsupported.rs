@@ -24,7 +24,7 @@ pub(super) fn bind(call: &Call<'_>) -> Found {
         | "JSON_OBJECTAGG_NULL_ON_NULL"
         | "JSON_OBJECTAGG_ABSENT_ON_NULL"
         | "JSON_ARRAYAGG_NULL_ON_NULL"
-        | "JSON_ARRAYAGG_ABSENT_ON_NULL" => "it aggregates records; key the stream and use reduce or a window",
+        | "JSON_ARRAYAGG_ABSENT_ON_NULL" => "it aggregates records; give it to aggregate(...) of a window",
         "asc" | "desc" => "a stream has no order to sort by",
         "over" | "start" | "end" | "rowtime" | "proctime" | "temporalOverlaps" | "UNBOUNDED_ROW" | "CURRENT_ROW" => {
             "it needs a table's window"

@@ -1,0 +1,189 @@
+//! Windows over columns with built-in aggregates: nothing is done record by record in another language.
+//!
+//! Windows of one size with their own trigger share what they keep by slice ([`sliced`]); all others go by the rules of
+//! [`Windows`](crate::window::Windows) ([`general`]). The results are the key's columns, `window_start` and `window_end`
+//! (ms since 1970; null for windows that have none), and the aggregates; their time is the window's last moment.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use flott::expression::Expr;
+//! use flott::operator::window_aggregate::{Span, WindowAggregate};
+//! use flott::types::{DataType, Field, Schema};
+//! use flott::window::{BuiltInTrigger, TimeSpan};
+//!
+//! let schema = Arc::new(Schema::new(vec![
+//!     Field::new("user", DataType::Utf8, true),
+//!     Field::new("amount", DataType::Int64, true),
+//! ]));
+//! let total = Expr::from_json(r#"{"call": "sum", "args": [{"col": "amount"}]}"#)?;
+//! let minutes = Span::Time(TimeSpan::Tumbling { size: 60_000, offset: 0 });
+//! let totals = WindowAggregate::new(&[Expr::column("user")], minutes, true, BuiltInTrigger::EventTime, &[total], &schema)?;
+//! let names: Vec<_> = totals.output_schema().fields().iter().map(|field| field.name().as_str()).collect();
+//! assert_eq!(names, ["user", "window_start", "window_end", "_c0"]);
+//! # Ok::<(), flott::Error>(())
+//! ```
+
+mod accumulate;
+mod call;
+mod chosen;
+mod distinct;
+mod emit;
+mod general;
+mod keys;
+mod numbers;
+mod panes;
+mod sliced;
+
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+
+use self::call::Plan;
+use self::general::GeneralWindows;
+use self::sliced::SlicedWindows;
+use super::key_by::KeyBy;
+use super::{Operator, OperatorFactory, Output, SubtaskContext};
+use crate::batch::{Batch, Data};
+use crate::error::{Error, Result, shorten};
+use crate::expression::Expr;
+use crate::format::display::Display;
+use crate::metrics::Counter;
+use crate::types::{DataType, Field, RowKind, Schema, SchemaRef};
+use crate::window::{BuiltInTrigger, Slices, TimeAssigner, TimeSpan};
+
+/// How a stream is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    Time(TimeSpan),
+    /// Windows of `size` records of a key, one beginning every `slide`.
+    Count {
+        size: i64,
+        slide: i64,
+    },
+}
+
+/// The factory of windows over columns. It stands behind a key selector on columns, or none where there is no key.
+#[derive(Clone)]
+pub struct WindowAggregate {
+    span: Span,
+    event_time: bool,
+    trigger: BuiltInTrigger,
+    allowed_lateness: i64,
+    late: Option<Arc<str>>,
+    plan: Plan,
+    key_schema: SchemaRef,
+    output: SchemaRef,
+}
+
+impl WindowAggregate {
+    /// `keys` are the expressions that the stream is keyed by, `event_time` is whether windows go by that.
+    ///
+    /// Fails where an aggregate does not fit the columns, or two fields of the results would have one name.
+    pub fn new(
+        keys: &[Expr],
+        span: Span,
+        event_time: bool,
+        trigger: BuiltInTrigger,
+        aggregates: &[Expr],
+        input: &SchemaRef,
+    ) -> Result<WindowAggregate> {
+        let key_schema = match keys {
+            [] => Arc::new(Schema::empty()),
+            keys => KeyBy::new(keys, input)?.key_schema().clone(),
+        };
+        let plan = Plan::new(aggregates, input)?;
+        let time = |name| Arc::new(Field::new(name, DataType::Int64, true));
+        let mut fields = key_schema.fields().to_vec();
+        fields.extend([time("window_start"), time("window_end")]);
+        fields.extend(plan.fields.iter().cloned().map(Arc::new));
+        for (at, field) in fields.iter().enumerate() {
+            if fields[..at].iter().any(|before| before.name() == field.name()) {
+                return Err(Error::config(format!(
+                    "aggregate(): two fields of the results are called '{}'",
+                    field.name()
+                ))
+                .with_hint("give an aggregate another name with .alias('…')"));
+            }
+        }
+        let output = Arc::new(Schema::new(fields));
+        Ok(WindowAggregate { span, event_time, trigger, allowed_lateness: 0, late: None, plan, key_schema, output })
+    }
+
+    /// How long (ms of event time) a window waits for late records behind its end.
+    pub fn with_allowed_lateness(mut self, lateness: i64) -> WindowAggregate {
+        self.allowed_lateness = lateness;
+        self
+    }
+
+    /// Sends records that are too late to a side output; otherwise they are dropped and counted.
+    pub fn with_late_output(mut self, tag: Option<Arc<str>>) -> WindowAggregate {
+        self.late = tag;
+        self
+    }
+
+    pub fn output_schema(&self) -> &SchemaRef {
+        &self.output
+    }
+
+    /// Whether windows are of one size and fire when they are over.
+    fn slices(&self) -> Option<(Slices, TimeAssigner)> {
+        let Span::Time(span) = self.span else { return None };
+        let own = if self.event_time { BuiltInTrigger::EventTime } else { BuiltInTrigger::ProcessingTime };
+        let slices = Slices::of_span(span).filter(|_| self.trigger == own)?;
+        Some((slices, TimeAssigner { span, event_time: self.event_time }))
+    }
+
+    /// Sends the records of those rows, which came too late, where they belong.
+    fn late(&self, rows: Vec<u32>, batch: &Batch, dropped: &Counter, output: &mut Output) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        match &self.late {
+            Some(tag) => {
+                let mut late = batch.take(rows)?;
+                late.keys = None;
+                output.emit_side(tag, late);
+            }
+            None => dropped.add(rows.len() as u64),
+        }
+        Ok(())
+    }
+
+    /// The columns of the records' keys.
+    fn keys<'a>(&self, batch: &'a Batch) -> Result<&'a [ArrayRef]> {
+        match batch.keys.as_ref().map(|keys| &keys.values) {
+            _ if self.key_schema.fields().is_empty() => Ok(&[]),
+            Some(Data::Columns(keys)) => Ok(keys.records.columns()),
+            _ => Err(Error::internal("a window over columns was given records without keys of columns")),
+        }
+    }
+
+    fn overflow(&self, call: usize, batch: &Batch, row: usize) -> Error {
+        let error = self.plan.calls[call].overflow();
+        let mut text = Vec::new();
+        match batch.expect_columns().and_then(Display::new) {
+            Ok(display) => display.write(row, RowKind::Insert, &mut text),
+            Err(_) => return error,
+        }
+        error.with_input(shorten(&String::from_utf8_lossy(&text), 200))
+    }
+
+    fn warn_open(&self, keys: usize) {
+        tracing::warn!(
+            "the input ended with open windows of processing time (of {keys} keys), which never fire, as in Flink"
+        );
+    }
+}
+
+impl OperatorFactory for WindowAggregate {
+    fn create(&self, context: &SubtaskContext) -> Result<Box<dyn Operator>> {
+        let of = Arc::new(self.clone());
+        Ok(match self.slices() {
+            Some((slices, assigner)) => Box::new(SlicedWindows::new(of, slices, assigner, context)?),
+            None => Box::new(GeneralWindows::new(of, context)?),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
