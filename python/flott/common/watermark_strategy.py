@@ -98,7 +98,7 @@ class WatermarkGenerator(ABC):
         :param output: takes watermarks that hold right behind this record
         """
 
-    def on_periodic_emit(self, output: WatermarkOutput) -> None:  # noqa: B027
+    def on_periodic_emit(self, output: WatermarkOutput) -> None:
         """Called behind every thousand records (option ``flott.watermark-every``), and every
         ``pipeline.auto-watermark-interval`` whether there were records or not. Does nothing unless overridden.
 
