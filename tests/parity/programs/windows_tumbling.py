@@ -1,4 +1,4 @@
-"""Tumbling windows of event time: the first millisecond belongs to a window, the last to the next; records in any order.
+"""Tumbling windows of event time: a window has its first millisecond, the next one its last; records out of order.
 
 compare: lines in any order
 """
