@@ -18,6 +18,7 @@ from flott.common.watermark_strategy import (
     WatermarkOutput,
 )
 from flott.datastream import DataStream, StreamExecutionEnvironment
+from flott.datastream.connectors.number_seq import NumberSequenceSource
 from flott.datastream.connectors.python import PythonSource, Split
 from flott.datastream.functions import CoProcessFunction, ProcessFunction, RuntimeContext
 from flott.testing import Harness, collect
@@ -58,10 +59,30 @@ def each_record(**options: str) -> Env:
 
 
 def seen(strategy: WatermarkStrategy, *times: int) -> list[tuple[int, int]]:
-    timed = each_record().from_collection(list(times)).assign_timestamps_and_watermarks(
-        strategy.with_timestamp_assigner(Itself())
+    timed = (
+        each_record()
+        .from_collection(list(times))
+        .assign_timestamps_and_watermarks(strategy.with_timestamp_assigner(Itself()))
     )
     return collect(timed.process(Sees()))
+
+
+class Tenfold(TimestampAssigner):
+    def extract_timestamp(self, value: Any, record_timestamp: int) -> int:
+        return 10 * int(value)
+
+
+class Times(ProcessFunction):
+    def process_element(self, value: Any, ctx: ProcessFunction.Context) -> Iterator[Any]:
+        yield value, ctx.timestamp()
+
+
+def test_a_stream_keeps_the_assigner_of_a_strategy_that_gets_another_one_later(env: Env) -> None:
+    strategy = WatermarkStrategy.no_watermarks().with_timestamp_assigner(Itself())
+    first = env.from_collection([7]).assign_timestamps_and_watermarks(strategy)
+    source = env.from_source(NumberSequenceSource(7, 7), strategy, "numbers")
+    second = first.assign_timestamps_and_watermarks(strategy.with_timestamp_assigner(Tenfold()))
+    assert [collect(stream.process(Times())) for stream in (first, source, second)] == [[(7, 7)], [(7, 7)], [(7, 70)]]
 
 
 # --- the strategies that are there
@@ -265,8 +286,12 @@ def test_a_running_job_tells_how_far_it_is() -> None:
             assert held.wait(30)
         return value
 
-    timed = each_record().from_collection([10, 30, 40]).assign_timestamps_and_watermarks(
-        WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Itself())
+    timed = (
+        each_record()
+        .from_collection([10, 30, 40])
+        .assign_timestamps_and_watermarks(
+            WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Itself())
+        )
     )
     timed.map(hold).name("hold").print()
     client = timed._env.execute_async()

@@ -5,23 +5,33 @@ Expected values are what Flink's documentation and its Java API give, worked out
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from flott.common import Types, WatermarkStrategy
+from flott.common import Time, Types, WatermarkStrategy
 from flott.common.watermark_strategy import TimestampAssigner
 from flott.datastream import (
+    AggregateFunction,
     KeyedCoProcessFunction,
     KeyedProcessFunction,
+    KeyedStream,
     MemorySize,
     OutputTag,
     ProcessFunction,
+    ProcessWindowFunction,
     RuntimeContext,
     RuntimeExecutionMode,
     StreamExecutionEnvironment,
 )
 from flott.datastream.connectors.number_seq import NumberSequenceSource
 from flott.datastream.state import ListStateDescriptor
+from flott.datastream.window import (
+    ContinuousEventTimeTrigger,
+    CountTrigger,
+    EventTimeSessionWindows,
+    TimeWindow,
+    TumblingEventTimeWindows,
+)
 
 Env = StreamExecutionEnvironment
 
@@ -80,6 +90,61 @@ def test_connected_streams_keep_their_state_in_batch_mode(env: Env) -> None:
     told = collected(left.connect(right).process(KeepAndTellBoth()))
     # one timer a key, and no order between the inputs
     assert [(key, sorted(kept)) for key, kept in told] == [(0, [-1, 2, 10, 20]), (1, [-1, 1])]
+
+
+class SecondField(TimestampAssigner):
+    def extract_timestamp(self, value: Any, record_timestamp: int) -> int:
+        return int(value[1])
+
+
+class Sum(AggregateFunction):
+    def create_accumulator(self) -> int:
+        return 0
+
+    def add(self, value: Any, accumulator: int) -> int:
+        return accumulator + int(value[2])
+
+    def get_result(self, accumulator: int) -> int:
+        return accumulator
+
+    def merge(self, acc_a: int, acc_b: int) -> int:
+        return acc_a + acc_b
+
+
+class Times(ProcessWindowFunction[Any, Any, Any, TimeWindow]):
+    def process(self, key: Any, context: ProcessWindowFunction.Context[TimeWindow], elements: Iterable[Any]) -> Any:
+        yield key, context.window().start, sorted(time for _, time, _ in elements)
+
+
+def keyed_by_first(env: Env, records: list[tuple[str, int, int]]) -> KeyedStream:
+    strategy = WatermarkStrategy.no_watermarks().with_timestamp_assigner(SecondField())
+    return env.from_collection(records).assign_timestamps_and_watermarks(strategy).key_by(lambda record: record[0])
+
+
+def test_windows_in_batch_mode_lose_nothing(env: Env) -> None:
+    env.set_runtime_mode(RuntimeExecutionMode.BATCH)
+    keyed = keyed_by_first(env, [("a", 1, 1), ("b", 2, 1), ("a", 12, 1), ("b", 3, 1), ("a", 6, 1)])
+    tumbling = keyed.window(TumblingEventTimeWindows.of(Time.milliseconds(10)))
+    assert collected(tumbling.process(Times())) == [("a", 0, [1, 6]), ("a", 10, [12]), ("b", 0, [2, 3])]
+    sessions = keyed.window(EventTimeSessionWindows.with_gap(Time.milliseconds(6)))
+    # 1 and 6 are less than 6 apart, 6 and 12 exactly that
+    assert collected(sessions.process(Times())) == [("a", 1, [1, 6, 12]), ("b", 2, [2, 3])]
+
+
+def test_two_sessions_that_become_one_lose_nothing(env: Env) -> None:
+    # 0..10 and 18..28, until 9..19 makes them one
+    keyed = keyed_by_first(env, [("a", 0, 1), ("a", 18, 2), ("a", 9, 4)])
+    sessions = keyed.window(EventTimeSessionWindows.with_gap(Time.milliseconds(10)))
+    assert collected(sessions.aggregate(Sum())) == [7]
+    assert collected(sessions.reduce(lambda a, b: (a[0], 0, a[2] + b[2]))) == [("a", 0, 7)]
+    # one record in each, and the third
+    assert collected(sessions.trigger(CountTrigger.of(3)).process(Times())) == [("a", 0, [0, 9, 18])]
+
+
+def test_a_continuous_trigger_fires_each_time_also_at_the_end(env: Env) -> None:
+    windows = keyed_by_first(env, [("a", 13, 1)]).window(TumblingEventTimeWindows.of(Time.milliseconds(50)))
+    # at 20, 30, 40, and with the window at 49
+    assert collected(windows.trigger(ContinuousEventTimeTrigger.of(Time.milliseconds(10))).aggregate(Sum())) == [1] * 4
 
 
 def test_a_custom_partitioning_can_be_collected(env: Env) -> None:

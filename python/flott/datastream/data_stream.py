@@ -339,6 +339,8 @@ class DataStream(_Configurable):
                 f"assign_timestamps_and_watermarks() takes a WatermarkStrategy, not {watermark_strategy!r}: "
                 "for example WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(...)"
             )
+        # with_timestamp_assigner() changes a strategy: what was asked for is what it is now
+        watermark_strategy = watermark_strategy._copy()
         if watermark_strategy._alignment is not None:
             import logging
 

@@ -144,6 +144,9 @@ class StreamExecutionEnvironment(EnvironmentSettings):
                 "assign_timestamps_and_watermarks() behind it"
             )
 
+        # with_timestamp_assigner() changes a strategy: what was asked for is what it is now
+        watermark_strategy = watermark_strategy._copy()
+
         def add(graph: Graph, own: Transformation) -> int:
             node = add_source(graph, own)
             spec, assigner, generator = self._watermarks(watermark_strategy, graph)
