@@ -59,6 +59,7 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<window::AssignerContext>()?;
     module.add_class::<window::TriggerContext>()?;
     module.add_class::<window::WindowContext>()?;
+    module.add_class::<window::NoWindowState>()?;
     module.add_class::<window::EvictorContext>()?;
     module.add_class::<window::TimestampedValue>()?;
     module.add_class::<state::KeyedState>()?;

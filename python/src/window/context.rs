@@ -229,21 +229,50 @@ impl WindowContext {
     }
 
     /// State of the key and the window.
-    fn window_state(&self, py: Python<'_>) -> PyResult<Py<KeyedState>> {
-        let Some(state) = &self.per_window else {
-            return Err(PyRuntimeError::new_err(
-                "windows that merge, such as sessions, have no state of their own; use global_state(), which is the key's",
-            ));
-        };
+    fn window_state(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let Some(state) = &self.per_window else { return Ok(Py::new(py, NoWindowState)?.into_any()) };
         let current = self.global.borrow(py).current().cloned();
         if let (Some((key, group)), Some(window)) = (current, &self.window) {
             enter_window(py, state, &key, group, window)?;
         }
-        Ok(state.clone_ref(py))
+        Ok(state.clone_ref(py).into_any())
     }
 
     /// State of the key, which all its windows share.
     fn global_state(&self, py: Python<'_>) -> Py<KeyedState> {
         self.global.clone_ref(py)
+    }
+}
+
+/// What `window_state()` returns where windows merge: it has no state.
+#[pyclass(module = "flott._flott", frozen)]
+pub struct NoWindowState;
+
+fn no_window_state() -> PyErr {
+    PyRuntimeError::new_err(
+        "windows that merge, such as sessions, have no state of their own; use global_state(), which is the key's",
+    )
+}
+
+#[pymethods]
+impl NoWindowState {
+    fn get_state(&self, _state_descriptor: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(no_window_state())
+    }
+
+    fn get_list_state(&self, _state_descriptor: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(no_window_state())
+    }
+
+    fn get_map_state(&self, _state_descriptor: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(no_window_state())
+    }
+
+    fn get_reducing_state(&self, _state_descriptor: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(no_window_state())
+    }
+
+    fn get_aggregating_state(&self, _state_descriptor: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(no_window_state())
     }
 }

@@ -55,6 +55,8 @@ impl Kept {
     pub fn add(&self, py: Python<'_>, held: &mut Py<PyAny>, record: &Py<PyAny>) -> PyResult<()> {
         *held = match self {
             Kept::List => return held.bind(py).cast::<PyList>()?.append(record),
+            // as in Flink, null is nothing that could be reduced
+            Kept::Reduced { .. } if held.is_none(py) => record.clone_ref(py),
             Kept::Reduced { reduce } => reduce.bind(py).two(held, record)?.unbind(),
             Kept::Aggregated { add, .. } => add.bind(py).two(record, held)?.unbind(),
         };
@@ -89,6 +91,8 @@ pub struct Functions {
     clear: Option<KeptFunction>,
     context: Py<WindowContext>,
     pub yielded: Yielded,
+    /// The time of the record or timer at hand, which results have, as in PyFlink; without it the end of their window.
+    pub at: Option<i64>,
 }
 
 impl Functions {
@@ -109,7 +113,7 @@ impl Functions {
             }
         };
         let clear = optional("clear")?.map(KeptFunction::new);
-        Ok(Functions { kept: Kept::new(parts)?, evaluate, clear, context, yielded })
+        Ok(Functions { kept: Kept::new(parts)?, evaluate, clear, context, yielded, at: None })
     }
 
     /// Whether anything is called when a window is over.
@@ -138,6 +142,10 @@ impl Functions {
             Kept::Reduced { .. } => held.bind(py).clone(),
             Kept::Aggregated { result, .. } => result.bind(py).one(held)?,
         };
+        // as in Flink, a window whose value is null has nothing to say
+        if value.is_none() {
+            return Ok(());
+        }
         self.deliver(py, (key, group), window, value, clocks)
     }
 
@@ -150,7 +158,7 @@ impl Functions {
         value: Bound<'_, PyAny>,
         clocks: Clocks,
     ) -> PyResult<()> {
-        let at = window.max_timestamp();
+        let at = self.at.unwrap_or_else(|| window.max_timestamp());
         let Some((function, given)) = &self.evaluate else {
             return self.yielded.add(value, at);
         };

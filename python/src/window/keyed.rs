@@ -47,11 +47,14 @@ impl KeyedWindows for AnyWindows {
     }
 
     fn add(&mut self, key: &PyKey, group: u16, record: &Py<PyAny>, timestamp: i64) -> Result<bool> {
+        self.contents.functions.at = Some(timestamp);
         self.windows.add(key, group, record, timestamp, &mut self.contents)
     }
 
     fn advance(&mut self, event_time: bool, until: i64) -> Result<bool> {
         let Some(fired) = self.windows.pop(event_time, until) else { return Ok(false) };
+        // processing time is no time of records
+        self.contents.functions.at = event_time.then_some(fired.time);
         match self.windows.fire(&fired, &mut self.contents) {
             Ok(()) => Ok(true),
             Err(error) => Err(error.with_input(describe(&fired.key, &fired.window))),
@@ -90,7 +93,10 @@ impl KeyedWindows for PlainWindows {
     }
 
     fn add(&mut self, key: &PyKey, group: u16, record: &Py<PyAny>, timestamp: i64) -> Result<bool> {
-        self.windows.add(key, group, record, timestamp, &mut self.functions)
+        self.functions.at = Some(timestamp);
+        let added = self.windows.add(key, group, record, timestamp, &mut self.functions);
+        self.functions.at = None;
+        added
     }
 
     fn advance(&mut self, event_time: bool, until: i64) -> Result<bool> {

@@ -12,7 +12,7 @@ mod trigger;
 pub use assigner::PyAssigner;
 pub use bucket::PyWindow;
 pub use contents::PyContents;
-pub use context::{AssignerContext, TriggerContext, WindowContext};
+pub use context::{AssignerContext, NoWindowState, TriggerContext, WindowContext};
 pub use evictor::{EvictorContext, PyEvictor, TimestampedValue};
 pub use functions::Functions;
 pub use keyed::{AnyWindows, KeyedWindows, PlainWindows};

@@ -36,7 +36,8 @@ class KeyedStateStore(ABC):
     @classmethod
     def __subclasshook__(cls, subclass: type) -> Any:
         # the engine's own is native, and loaded only when a job starts
-        if cls is KeyedStateStore and (subclass.__module__, subclass.__name__) == ("flott._flott", "KeyedState"):
+        names = ("KeyedState", "NoWindowState")
+        if cls is KeyedStateStore and subclass.__module__ == "flott._flott" and subclass.__name__ in names:
             return True
         return NotImplemented
 
