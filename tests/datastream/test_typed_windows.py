@@ -14,6 +14,7 @@ from flott.datastream import AggregateFunction, DataStream, OutputTag, StreamExe
 from flott.datastream.functions import ProcessAllWindowFunction, ProcessWindowFunction
 from flott.datastream.window import (
     ContinuousEventTimeTrigger,
+    CountEvictor,
     CountTrigger,
     EventTimeSessionWindows,
     GlobalWindows,
@@ -168,7 +169,7 @@ def test_results_are_those_of_python_functions(name: str, lateness: int, batch_s
     cut, trigger = WINDOWS[name]
     for seed in range(3):
         records = random_records(seed)
-        expected = results(False, cut, trigger, lateness, batch_size, records)
+        expected = results(False, cut, trigger, lateness, None, records)
         assert len(expected[0]) > 20
         assert results(True, cut, trigger, lateness, batch_size, records) == expected
 
@@ -324,6 +325,8 @@ def test_functions_and_expressions_do_not_mix() -> None:
         _windowed().aggregate(Everything(), col("n").sum)
     with pytest.raises(TypeError, match="either an AggregateFunction or expressions"):
         _windowed().aggregate(col("n").sum, Lines())
+    with pytest.raises(TypeError, match="keeps no records that an evictor"):
+        _windowed().evictor(CountEvictor.of(1)).aggregate(col("n").sum)
     with pytest.raises(TypeError, match="keyed by columns"):
         _windowed(lambda row: row[0]).aggregate(col("n").sum)
 
