@@ -54,6 +54,17 @@ impl<K: Eq + Hash, V> KeyedTable<K, V> {
         groups.flat_map(|(group, values)| values.iter().map(move |(key, value)| (group as u16, key, value)))
     }
 
+    /// The same, to change the values.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (u16, &K, &mut V)> {
+        let groups = self.groups.iter_mut().enumerate();
+        groups.flat_map(|(group, values)| values.iter_mut().map(move |(key, value)| (group as u16, key, value)))
+    }
+
+    /// Removes the values that `stays` denies.
+    pub fn retain(&mut self, mut stays: impl FnMut(&mut V) -> bool) {
+        self.groups.iter_mut().for_each(|values| values.retain(|_, value| stays(value)));
+    }
+
     pub fn clear(&mut self) {
         self.groups.clear();
     }

@@ -7,6 +7,7 @@
 mod assigner;
 mod evictor;
 mod merging;
+mod sliced;
 mod slices;
 mod timed;
 mod timers;
@@ -15,6 +16,7 @@ mod windows;
 
 pub use assigner::{Assigner, Merge, TimeAssigner, TimeSpan, merge_overlapping};
 pub use evictor::{BuiltInEvictor, Evictor};
+pub use sliced::{Merges, SlicedWindows};
 pub use slices::Slices;
 pub use timed::{Cells, Clocks, Due, Held, TimedWindows};
 pub use timers::WindowTimers;

@@ -16,8 +16,8 @@ use crate::gate;
 use crate::objects::{PyObjects, release};
 use crate::state::{KeyedState, PyKey};
 use crate::window::{
-    AnyWindows, Functions, KeyedWindows, PlainWindows, PyAssigner, PyContents, PyEvictor, PyTrigger, TriggerContext,
-    WindowContext, built_in,
+    AnyWindows, Functions, KeyedWindows, PlainWindows, PyAssigner, PyContents, PyEvictor, PySlicedWindows, PyTrigger,
+    TriggerContext, WindowContext, built_in,
 };
 
 pub fn create(function: UserFunction, subtask: &SubtaskContext, settings: &Arc<Settings>) -> Box<dyn Operator> {
@@ -71,16 +71,20 @@ fn opened(
     let merges = window::Assigner::merges(&assigner);
     let per_window = if merges { None } else { Some(store("window state")?) };
     let context = Py::new(py, WindowContext::new(per_window, state.clone_ref(py)))?;
-    let functions = Functions::new(parts, context, Yielded::new(declared.clone()))?;
+    let mut functions = Functions::new(parts, context, Yielded::new(declared.clone()))?;
     let allowed_lateness = parts.getattr("allowed_lateness")?.extract()?;
     let evictor = match parts.getattr("kept")?.extract::<&str>()? {
         "evicting" => Some(PyEvictor::new(parts)?),
         _ => None,
     };
-    if let (PyAssigner::Time(time), true, None) = (&assigner, fires_at_the_end(&assigner, &trigger), &evictor)
-        && let Some(windows) = TimedWindows::new(*time, allowed_lateness)
-    {
-        return Ok(Box::new(PlainWindows { windows, functions }));
+    if let (PyAssigner::Time(time), true, None) = (&assigner, fires_at_the_end(&assigner, &trigger), &evictor) {
+        functions = match PySlicedWindows::new(py, *time, allowed_lateness, functions)? {
+            Ok(windows) => return Ok(Box::new(windows)),
+            Err(functions) => functions,
+        };
+        if let Some(windows) = TimedWindows::new(*time, allowed_lateness) {
+            return Ok(Box::new(PlainWindows { windows, functions }));
+        }
     }
     let windows = Windows::new(assigner, trigger, window::Settings { allowed_lateness });
     Ok(Box::new(AnyWindows { windows, contents: PyContents::new(functions, evictor) }))

@@ -156,7 +156,7 @@ impl Cells<PyKey, Py<PyAny>> for Functions {
 }
 
 /// A key and a window for messages.
-fn describe(key: &PyKey, window: &PyWindow) -> String {
+pub fn describe(key: &PyKey, window: &PyWindow) -> String {
     // SAFETY: windows are used in the gate only
     let py = unsafe { Python::assume_attached() };
     let window = window.to_object(py).map(|window| gate::describe(&window)).unwrap_or_default();

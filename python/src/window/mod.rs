@@ -7,6 +7,7 @@ mod context;
 mod evictor;
 mod functions;
 mod keyed;
+mod sliced;
 mod trigger;
 
 pub use assigner::PyAssigner;
@@ -16,4 +17,5 @@ pub use context::{AssignerContext, NoWindowState, TriggerContext, WindowContext}
 pub use evictor::{EvictorContext, PyEvictor, TimestampedValue};
 pub use functions::Functions;
 pub use keyed::{AnyWindows, KeyedWindows, PlainWindows};
+pub use sliced::PySlicedWindows;
 pub use trigger::{PyTrigger, built_in};
