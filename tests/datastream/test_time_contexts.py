@@ -88,7 +88,7 @@ def test_functions_of_two_streams(flott_harness: Harness, keyed: bool) -> None:
     assert h.output(seen) == [(50, NO_TIME, 0), (60, 20, 7)]
 
 
-class Broadcast(BroadcastProcessFunction):
+class Broadcast(BroadcastProcessFunction[Any, Any, Any]):
     def process_element(self, value: Any, ctx: BroadcastProcessFunction.ReadOnlyContext) -> Iterator[Times]:
         yield of_context(ctx)
 
@@ -96,8 +96,8 @@ class Broadcast(BroadcastProcessFunction):
         yield of_context(ctx)
 
 
-class KeyedBroadcast(KeyedBroadcastProcessFunction):
-    def process_element(self, value: Any, ctx: KeyedBroadcastProcessFunction.ReadOnlyContext) -> Iterator[Times]:
+class KeyedBroadcast(KeyedBroadcastProcessFunction[Any, Any, Any, Any]):
+    def process_element(self, value: Any, ctx: KeyedBroadcastProcessFunction.ReadOnlyContext[Any]) -> Iterator[Times]:
         assert of_context(ctx) == of_timers(ctx)
         yield of_context(ctx)
 
@@ -110,7 +110,10 @@ def test_functions_with_a_broadcast_side(flott_harness: Harness, keyed: bool) ->
     h = flott_harness
     rules = h.source("rules").broadcast(MapStateDescriptor("rules", Types.STRING(), Types.STRING()))
     words = h.source("words")
-    seen = words.key_by(len).connect(rules).process(KeyedBroadcast()) if keyed else words.connect(rules).process(Broadcast())
+    if keyed:
+        seen = words.key_by(len).connect(rules).process(KeyedBroadcast())
+    else:
+        seen = words.connect(rules).process(Broadcast())
     h.watermark("words", 40)
     h.watermark("rules", 20)
     h.set_processing_time(7)
@@ -119,12 +122,12 @@ def test_functions_with_a_broadcast_side(flott_harness: Harness, keyed: bool) ->
     assert h.output(seen) == [(50, 20, 7), (60, 20, 7)]
 
 
-class InWindow(ProcessWindowFunction):
+class InWindow(ProcessWindowFunction[Any, Any, Any, Any]):
     def process(self, key: Any, context: Any, elements: Iterable[Any]) -> Iterator[Any]:
         yield list(elements), context.window().end, context.current_watermark(), context.current_processing_time()
 
 
-class InAllWindow(ProcessAllWindowFunction):
+class InAllWindow(ProcessAllWindowFunction[Any, Any, Any]):
     def process(self, context: Any, elements: Iterable[Any]) -> Iterator[Any]:
         yield list(elements), context.window().end, context.current_watermark(), context.current_processing_time()
 
@@ -134,7 +137,11 @@ def test_window_functions(flott_harness: Harness, keyed: bool) -> None:
     h = flott_harness
     assigner = TumblingEventTimeWindows.of(Time.milliseconds(100))
     words = h.source("words")
-    seen = words.key_by(len).window(assigner).process(InWindow()) if keyed else words.window_all(assigner).process(InAllWindow())
+    seen = (
+        words.key_by(len).window(assigner).process(InWindow())
+        if keyed
+        else words.window_all(assigner).process(InAllWindow())
+    )
     stamped = seen.process(Process())
     h.feed("words", "a", timestamp=50)
     h.set_processing_time(7)
@@ -144,7 +151,7 @@ def test_window_functions(flott_harness: Harness, keyed: bool) -> None:
     assert h.output(stamped) == [(99, NO_TIME, 7)]
 
 
-class Notes(Trigger):
+class Notes(Trigger[Any, Any]):
     """Notes what its context says, and when the timers it sets fire."""
 
     def __init__(self, note: Callable[..., None]) -> None:
@@ -177,9 +184,9 @@ def test_triggers(flott_harness: Harness) -> None:
     h = flott_harness
     noted: list[Any] = []
     assigner = TumblingEventTimeWindows.of(Time.milliseconds(100))
-    notes = Notes(lambda *given: noted.append(given))
-    notes.__deepcopy__ = lambda memo: notes  # type: ignore[attr-defined]
-    h.source("words").key_by(len).window(assigner).trigger(notes).process(InWindow())
+    h.source("words").key_by(len).window(assigner).trigger(Notes(lambda *given: noted.append(given))).process(
+        InWindow()
+    )
     h.watermark("words", 10)
     h.feed("words", "a", timestamp=50)
     h.set_processing_time(30)

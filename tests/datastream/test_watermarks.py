@@ -58,8 +58,10 @@ def each_record(**options: str) -> Env:
 
 
 def seen(strategy: WatermarkStrategy, *times: int) -> list[tuple[int, int]]:
-    timed = each_record().from_collection(list(times)).assign_timestamps_and_watermarks(
-        strategy.with_timestamp_assigner(Itself())
+    timed = (
+        each_record()
+        .from_collection(list(times))
+        .assign_timestamps_and_watermarks(strategy.with_timestamp_assigner(Itself()))
     )
     return collect(timed.process(Sees()))
 
@@ -240,7 +242,7 @@ def test_a_failing_generator_is_named() -> None:
     timed = Env.get_execution_environment().from_collection([{"time": 1}, {"time": "two"}])
     with pytest.raises(TypeError, match=r"emit_watermark\(\) takes a Watermark or milliseconds .*not 'two'") as failure:
         collect(timed.assign_timestamps_and_watermarks(WatermarkStrategy.for_generator(Fails)))
-    note = failure.value.__notes__[0]
+    note = failure.value.__notes__[0]  # type: ignore[attr-defined]
     assert note.startswith("in operator 'Timestamps/Watermarks' (test_watermarks.py:")
     assert note.endswith("while processing: {'time': 'two'}")
     assert failure.traceback[-1].name == "on_event"
@@ -265,8 +267,12 @@ def test_a_running_job_tells_how_far_it_is() -> None:
             assert held.wait(30)
         return value
 
-    timed = each_record().from_collection([10, 30, 40]).assign_timestamps_and_watermarks(
-        WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Itself())
+    timed = (
+        each_record()
+        .from_collection([10, 30, 40])
+        .assign_timestamps_and_watermarks(
+            WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Itself())
+        )
     )
     timed.map(hold).name("hold").print()
     client = timed._env.execute_async()
