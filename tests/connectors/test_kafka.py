@@ -13,7 +13,8 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
-from flott.common import Row, SimpleStringSchema, Types, WatermarkStrategy
+from flott.common import Configuration, Duration, Row, SimpleStringSchema, Types, WatermarkStrategy
+from flott.common.watermark_strategy import TimestampAssigner
 from flott.datastream import DataStream, StreamExecutionEnvironment
 from flott.datastream.connectors.base import DeliveryGuarantee
 from flott.datastream.connectors.kafka import (
@@ -213,6 +214,34 @@ def test_partitions_that_are_added_are_found(env: Env, brokers: str, topic: str)
         admin.create_partitions([NewPartitions(topic, 2)])[topic].result(30)
         produce(brokers, topic, ["in the new one"], 1)
         assert next(results) == "in the new one"
+
+
+class Itself(TimestampAssigner):
+    def extract_timestamp(self, value: str, record_timestamp: int) -> int:
+        return int(value)
+
+
+def test_a_partition_that_is_ahead_is_paused_until_the_others_have_caught_up(
+    brokers: str, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOTT_BATCH_SIZE", "10")
+    create(brokers, topic, 2)
+    behind, ahead = range(20_000), range(10_000, 30_000)
+    produce(brokers, topic, map(str, behind), 0)
+    produce(brokers, topic, map(str, ahead), 1)
+    strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Itself())
+    strategy = strategy.with_watermark_alignment("g", Duration.of_millis(100), Duration.of_millis(100))
+    env = Env.get_execution_environment(Configuration().set_integer("flott.watermark-every", 10))
+    built = source(brokers, topic).set_bounded(Offsets.latest()).build()
+    with env.from_source(built, strategy, "two partitions").execute_and_collect() as results:
+        times = [int(value) for value in results]
+    assert sorted(times) == sorted([*behind, *ahead])
+    assert [time for time in times if time < 10_000] == list(range(10_000)), "in order"
+    # the second partition waits somewhere near its beginning until the first has come to 9900
+    read_early = [time for time in times[: times.index(9_000)] if time >= 10_000]
+    assert len(read_early) < 10_000
+    # behind that, neither is far ahead
+    assert times.index(29_999) > times.index(19_000)
 
 
 def test_null_values_are_skipped_and_counted(env: Env, brokers: str, topic: str) -> None:

@@ -261,7 +261,7 @@ def test_a_failing_generator_is_named() -> None:
     timed = Env.get_execution_environment().from_collection([{"time": 1}, {"time": "two"}])
     with pytest.raises(TypeError, match=r"emit_watermark\(\) takes a Watermark or milliseconds .*not 'two'") as failure:
         collect(timed.assign_timestamps_and_watermarks(WatermarkStrategy.for_generator(Fails)))
-    note = failure.value.__notes__[0]
+    note = failure.value.__notes__[0]  # type: ignore[attr-defined]
     assert note.startswith("in operator 'Timestamps/Watermarks' (test_watermarks.py:")
     assert note.endswith("while processing: {'time': 'two'}")
     assert failure.traceback[-1].name == "on_event"

@@ -67,7 +67,7 @@ class WatermarkOutput(ABC):
 
     @abstractmethod
     def mark_idle(self) -> None:
-        """Nothing will come for a while: nobody waits for this split, until it emits a watermark or is marked active."""
+        """Nothing will come for a while: nobody waits for this split until it emits a watermark or is marked active."""
 
     @abstractmethod
     def mark_active(self) -> None:
@@ -167,7 +167,8 @@ class WatermarkStrategy:
         if isinstance(generator_supplier, WatermarkGenerator):
             kind = type(generator_supplier).__name__
             raise TypeError(
-                f"for_generator() makes a generator for each split: pass {kind} or lambda: {kind}(...), not one that is made"
+                f"for_generator() makes a generator for each split: pass {kind} or lambda: {kind}(...), "
+                "not one that is made"
             )
         if isinstance(generator_supplier, WatermarkGeneratorSupplier):
             generator_supplier = generator_supplier.create_watermark_generator
@@ -239,7 +240,8 @@ class WatermarkStrategy:
         generator = self._supplier and self._supplier()
         if not isinstance(generator, WatermarkGenerator):
             raise TypeError(
-                f"the supplier given to WatermarkStrategy.for_generator() must make a WatermarkGenerator, not {generator!r}"
+                "the supplier given to WatermarkStrategy.for_generator() must make a WatermarkGenerator, "
+                f"not {generator!r}"
             )
         periodic = type(generator).on_periodic_emit is not WatermarkGenerator.on_periodic_emit
         return generator.on_event, generator.on_periodic_emit if periodic else None
