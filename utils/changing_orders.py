@@ -1,0 +1,64 @@
+"""Test orders as week 3 gets them: their status changes later on, and some messages come long after their time."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+from utils.untidy_orders import UntidyOrderGenerator
+
+LATE_BY = (20, 40, 90, 240)
+"""How many seconds late a late order is."""
+
+
+class ChangingOrderGenerator(UntidyOrderGenerator):
+    """As its base class, and some messages are about an earlier order, or late.
+
+    :param update_share: how many messages, from 0 to 1, tell of a pending order what has become of it. Where none of
+        those that could be meant is pending, the message is a new order.
+    :param late_share: how many of the orders have a time further back than that of the messages before them.
+
+    >>> plain = UntidyOrderGenerator(seed=7, untidy_share=0)
+    >>> ChangingOrderGenerator(seed=7, untidy_share=0).text(3) == plain.text(3)
+    True
+    """
+
+    def __init__(
+        self,
+        seed: int = 42,
+        bad_share: float = 0.01,
+        untidy_share: float = 0.1,
+        update_share: float = 0,
+        late_share: float = 0,
+        **options: Any,
+    ) -> None:
+        super().__init__(seed, bad_share, untidy_share, **options)
+        for name, share in (("update_share", update_share), ("late_share", late_share)):
+            if not 0 <= share <= 1:
+                raise ValueError(f"{name} is {share}; it has to be between 0 and 1")
+        self.update_share = update_share
+        self.late_share = late_share
+
+    def _order(self, rng: random.Random, index: int) -> dict[str, Any]:
+        order = super()._order(rng, index)
+        # A sequence of its own, as for untidiness: the orders themselves are those of the base class.
+        own = random.Random(-(self.seed << 64) - (1 << 63) - index)
+        if own.random() < self.update_share:
+            for _ in range(8):
+                earlier = self._pending_order(index - own.randrange(10, 200))
+                if earlier is not None:
+                    # What becomes of an order is settled when it is made: it does not change twice.
+                    status = random.Random(earlier["order_id"]).choices(("completed", "failed"), (80, 20))[0]
+                    return {**earlier, "status": status, "timestamp": order["timestamp"]}
+        if own.random() < self.late_share:
+            time = datetime.fromisoformat(order["timestamp"]) - timedelta(seconds=own.choice(LATE_BY))
+            order["timestamp"] = time.strftime("%Y-%m-%d %H:%M:%S")
+        return order
+
+    def _pending_order(self, index: int) -> dict[str, Any] | None:
+        if index < 0 or self.kind(index) is not None:
+            return None
+        order = self.order(index)
+        own = order["order_id"] == f"O{index + 1:08d}"
+        return order if own and order["status"] == "pending" else None
