@@ -9,7 +9,7 @@ from flott.datastream.window import TimeWindow, Trigger, TriggerResult
 _MINUTE_MS = 60_000
 
 
-class EachMinute(Trigger):
+class EachMinute(Trigger[Any, TimeWindow]):
     """Fires at the end of each minute (of event time) that had a record, and for each late record at once.
 
     The window keeps what it has, so each firing tells all there is until then, and the last one tells all. Flink's
@@ -17,7 +17,9 @@ class EachMinute(Trigger):
     hour, that is sixty rows for each in the place of one.
     """
 
-    def on_element(self, element: Any, timestamp: int, window: TimeWindow, ctx: Trigger.TriggerContext) -> TriggerResult:
+    def on_element(
+        self, element: Any, timestamp: int, window: TimeWindow, ctx: Trigger.TriggerContext
+    ) -> TriggerResult:
         if window.max_timestamp() <= ctx.get_current_watermark():
             return TriggerResult.FIRE
         # Setting a timer that is set already changes nothing; one in the past fires with the next watermark.

@@ -212,7 +212,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         summary = run_statistics(options)
     except KeyboardInterrupt:
-        print("\norder_statistics: stopped by Ctrl-C; windows that were open start again with the topic", file=sys.stderr)
+        print(
+            "\norder_statistics: stopped by Ctrl-C; windows that were open start again with the topic", file=sys.stderr
+        )
         return 130
     print(summary.describe())
     return 0

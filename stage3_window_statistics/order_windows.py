@@ -134,9 +134,7 @@ def order_windows(orders: DataStream, allowed_lateness_ms: int = ALLOWED_LATENES
         STATUS_CHANGE: per_change.aggregate(HowMany(), KeyedWindowRow(), output_type=STATUS_CHANGE.row_type),
         LAST_FIVE_MINUTES: sliding.aggregate(OrderTotals(), AllWindowRow(), output_type=LAST_FIVE_MINUTES.row_type),
         USER_SESSION: sessions.aggregate(OrderTotals(), KeyedWindowRow(), output_type=USER_SESSION.row_type),
-        TEN_ORDERS: by_user.count_window(10).aggregate(
-            OrderTotals(), KeyedCountRow(), output_type=TEN_ORDERS.row_type
-        ),
+        TEN_ORDERS: by_user.count_window(10).aggregate(OrderTotals(), KeyedCountRow(), output_type=TEN_ORDERS.row_type),
     }
     for statistic, stream in rows.items():
         stream.name(statistic.name)

@@ -17,12 +17,16 @@ from typing import Any
 from flott.common import Row
 from flott.datastream import AggregateFunction, ProcessWindowFunction
 from flott.datastream.functions import ProcessAllWindowFunction
+from flott.datastream.window import GlobalWindow, TimeWindow
 from utils.order_models import Order, OrderItem, to_cents
 
 _EPOCH = datetime(1970, 1, 1)
 
 Sums = tuple[int, int]
 """An accumulator: how many, and how many cents."""
+
+Figures = tuple[Any, ...]
+"""What an aggregate function makes of its accumulator in the end."""
 
 
 def cents_of(amount: Decimal) -> int:
@@ -106,20 +110,22 @@ class HowMany(AggregateFunction):
         return acc_a + acc_b
 
 
-class AllWindowRow(ProcessAllWindowFunction):
+class AllWindowRow(ProcessAllWindowFunction[Figures, Row, TimeWindow]):
     """The result of a window of all records as a row: start, end, figures."""
 
-    def process(self, context: ProcessAllWindowFunction.Context, elements: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
+    def process(
+        self, context: ProcessAllWindowFunction.Context[TimeWindow], elements: Iterable[Figures]
+    ) -> Iterator[Row]:
         window = context.window()
         for figures in elements:
             yield Row(time_of(window.start), time_of(window.end), *figures)
 
 
-class KeyedWindowRow(ProcessWindowFunction):
+class KeyedWindowRow(ProcessWindowFunction[Figures, Row, Any, TimeWindow]):
     """The result of a window of one key as a row: key (one field, or those of a tuple), start, end, figures."""
 
     def process(
-        self, key: Any, context: ProcessWindowFunction.Context, elements: Iterable[tuple[Any, ...]]
+        self, key: Any, context: ProcessWindowFunction.Context[TimeWindow], elements: Iterable[Figures]
     ) -> Iterator[Row]:
         window = context.window()
         keys = key if isinstance(key, tuple) else (key,)
@@ -127,11 +133,11 @@ class KeyedWindowRow(ProcessWindowFunction):
             yield Row(*keys, time_of(window.start), time_of(window.end), *figures)
 
 
-class KeyedCountRow(ProcessWindowFunction):
+class KeyedCountRow(ProcessWindowFunction[Figures, Row, Any, GlobalWindow]):
     """The result of a window that is counted in records, not in time: key, figures."""
 
     def process(
-        self, key: Any, context: ProcessWindowFunction.Context, elements: Iterable[tuple[Any, ...]]
+        self, key: Any, context: ProcessWindowFunction.Context[GlobalWindow], elements: Iterable[Figures]
     ) -> Iterator[Row]:
         for figures in elements:
             yield Row(key, *figures)

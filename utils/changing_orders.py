@@ -42,10 +42,9 @@ class ChangingOrderGenerator(UntidyOrderGenerator):
 
     def _order(self, rng: random.Random, index: int) -> dict[str, Any]:
         order = super()._order(rng, index)
-        # A sequence of its own, as for untidiness: the orders themselves are those of the base class.
-        own = random.Random(-(self.seed << 64) - (1 << 63) - index)
+        own = self._own(index)
         if own.random() < self.update_share:
-            for _ in range(8):
+            for _ in range(30):
                 earlier = self._pending_order(index - own.randrange(10, 200))
                 if earlier is not None:
                     # What becomes of an order is settled when it is made: it does not change twice.
@@ -56,9 +55,15 @@ class ChangingOrderGenerator(UntidyOrderGenerator):
             order["timestamp"] = time.strftime("%Y-%m-%d %H:%M:%S")
         return order
 
+    def _own(self, index: int) -> random.Random:
+        """A sequence of its own, as for untidiness: the orders themselves are those of the base class."""
+        return random.Random(-(self.seed << 64) - (1 << 63) - index)
+
     def _pending_order(self, index: int) -> dict[str, Any] | None:
-        if index < 0 or self.kind(index) is not None:
+        """Order ``index``, if it is a new one that can be read, and pending."""
+        if index < 0 or self.kind(index) is not None or self._own(index).random() < self.update_share:
             return None
-        order = self.order(index)
-        own = order["order_id"] == f"O{index + 1:08d}"
-        return order if own and order["status"] == "pending" else None
+        rng = self._random(index)
+        self._choose_kind(rng)
+        order = super()._order(rng, index)
+        return order if order["status"] == "pending" else None
