@@ -23,6 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from flott.common import Configuration, SimpleStringSchema, Types, WatermarkStrategy
+from flott.common.watermark_strategy import TimestampAssigner
 from flott.datastream import DataStream, StreamExecutionEnvironment
 from flott.datastream.connectors import DeliveryGuarantee
 from flott.datastream.connectors.kafka import KafkaRecordSerializationSchema, KafkaSink
@@ -83,13 +84,23 @@ def read_orders(messages: DataStream) -> tuple[DataStream, DataStream]:
     return orders, read.get_side_output(REJECTED).union(orders.get_side_output(REJECTED))
 
 
+class TimeOfWriting(TimestampAssigner):
+    """No time of its own: a message is given the time at which it is written."""
+
+    def extract_timestamp(self, value: str, record_timestamp: int) -> int:
+        return -1
+
+
 def as_json(rows: dict[Statistic, DataStream]) -> DataStream:
     """The rows of all statistics as one stream of JSON, each statistic in its order."""
     lines = [
         stream.map(ToJson(statistic), output_type=Types.STRING()).name(f"{statistic.name} as JSON").set_parallelism(1)
         for statistic, stream in rows.items()
     ]
-    return lines[0].union(*lines[1:])
+    # A result has the last millisecond of its window, and one of a counted window the largest time there is. Kafka would
+    # take that for the time of the message, and refuses what is in the future.
+    untimed = WatermarkStrategy.no_watermarks().with_timestamp_assigner(TimeOfWriting())
+    return lines[0].union(*lines[1:]).assign_timestamps_and_watermarks(untimed).set_parallelism(1)
 
 
 def late_line(what: str, order: Order) -> str:
@@ -125,7 +136,21 @@ def statistics_sink(options: StatisticsOptions) -> KafkaSink:
     )
 
 
-def build_statistics(env: StreamExecutionEnvironment, options: StatisticsOptions, run: str) -> OrderWindows:
+@dataclass(frozen=True)
+class BuiltStatistics:
+    """The streams of the job, for whoever wants to see more of it.
+
+    :param orders: the orders with their event time, and every message about them.
+    :param windows: what comes of them.
+    :param rejected: the dead letters of the messages that are no orders.
+    """
+
+    orders: DataStream
+    windows: OrderWindows
+    rejected: DataStream
+
+
+def build_statistics(env: StreamExecutionEnvironment, options: StatisticsOptions, run: str) -> BuiltStatistics:
     """Adds the whole job to the environment, from the topic to the tables.
 
     :param run: what the names of this run's logs begin with, behind their kind.
@@ -152,7 +177,7 @@ def build_statistics(env: StreamExecutionEnvironment, options: StatisticsOptions
         windows.late_changes.map(lambda order: late_line("status change", order), output_type=Types.STRING()),
     ]
     late[0].union(late[1]).sink_to(lines_sink(options.rejects_path, f"late-{run}")).name("late")
-    return windows
+    return BuiltStatistics(timed, windows, rejected)
 
 
 def statistics_environment(
