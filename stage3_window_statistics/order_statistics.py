@@ -97,8 +97,8 @@ def as_json(rows: dict[Statistic, DataStream]) -> DataStream:
         stream.map(ToJson(statistic), output_type=Types.STRING()).name(f"{statistic.name} as JSON").set_parallelism(1)
         for statistic, stream in rows.items()
     ]
-    # A result has the last millisecond of its window, and one of a counted window the largest time there is. Kafka would
-    # take that for the time of the message, and refuses what is in the future.
+    # A result has the last millisecond of its window, and one of a counted window the largest time there is. Kafka
+    # would take that for the time of the message, and refuses what is in the future.
     untimed = WatermarkStrategy.no_watermarks().with_timestamp_assigner(TimeOfWriting())
     return lines[0].union(*lines[1:]).assign_timestamps_and_watermarks(untimed).set_parallelism(1)
 

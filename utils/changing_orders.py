@@ -6,7 +6,7 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
-from utils.untidy_orders import UntidyOrderGenerator
+from utils.untidy_orders import Untidiness, UntidyOrderGenerator
 
 LATE_BY = (20, 40, 90, 240)
 """How many seconds late a late order is."""
@@ -39,6 +39,10 @@ class ChangingOrderGenerator(UntidyOrderGenerator):
                 raise ValueError(f"{name} is {share}; it has to be between 0 and 1")
         self.update_share = update_share
         self.late_share = late_share
+
+    def untidiness(self, index: int) -> Untidiness | None:
+        # A message about an order says what has become of it: without a status it would say "pending".
+        return None if self._own(index).random() < self.update_share else super().untidiness(index)
 
     def _order(self, rng: random.Random, index: int) -> dict[str, Any]:
         order = super()._order(rng, index)

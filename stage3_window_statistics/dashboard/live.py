@@ -1,7 +1,7 @@
 """What the dashboard shows: the job's results as they arrive, gathered into one state of a few kilobytes.
 
 Sinks of the job write into a :class:`LiveState`; the page's connections and the terminal wait for its next version and
-take it whole. So nobody queues: who is slow skips states, and who comes late or again has everything with the first one.
+take it whole. So nobody queues: who is slow skips states, and who comes late or again has it all with the first one.
 """
 
 from __future__ import annotations

@@ -123,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.NOT_FOUND, b"there is nothing here; the page is at /\n")
 
     def _is_for_us(self) -> bool:
-        """Whether the address in the browser is this machine's: a name that leads here is not enough (DNS rebinding)."""
+        """Whether the address in the browser is this machine's; a name that leads here is not (DNS rebinding)."""
         host = self.headers.get("Host", "").rsplit(":", 1)[0]
         return host in (HOST, "localhost")
 
