@@ -43,7 +43,7 @@ class LiveState:
         self._run = run
         self._changed = threading.Condition()
         self._version = 0
-        self._shown = ("", 0, 0.0)
+        self._shown = ("", -1, 0.0)
         self._job = ("running", "")
         self._minutes: dict[str, Message] = {}
         self._hours: dict[str, dict[str, dict[str, Message]]] = {}
@@ -111,15 +111,14 @@ class LiveState:
             while True:
                 text, version, made = self._shown
                 now = time.monotonic()
+                if self._version > version and now - made >= self._pause:
+                    text, version, made = json.dumps(self._snapshot(), ensure_ascii=False), self._version, now
+                    self._shown = text, version, made
                 if version > seen:
                     return version, text
-                if self._version > seen and now - made >= self._pause:
-                    text = json.dumps(self._snapshot(), ensure_ascii=False)
-                    self._shown = (text, self._version, now)
-                    return self._version, text
-                until = min(deadline, made + self._pause) if self._version > seen else deadline
                 if now >= deadline:
                     return None
+                until = min(deadline, made + self._pause) if self._version > version else deadline
                 self._changed.wait(until - now)
 
     def snapshot(self) -> dict[str, Any]:

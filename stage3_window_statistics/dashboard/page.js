@@ -35,7 +35,7 @@ function rows(parent, list, make, fill) {
 function bar() {
   const item = document.createElement("li");
   const value = tag("span", "value");
-  value.append(tag("span", "note"), tag("span", "sum"));
+  value.append(tag("span", "note"), " ", tag("span", "sum"));
   const track = tag("span", "bar");
   track.append(document.createElement("i"));
   item.append(tag("span", "name"), value, track);
@@ -71,7 +71,7 @@ function statuses(list) {
     item.children[0].dataset.status = row.status;
     item.children[1].textContent = row.status;
     const value = item.children[2];
-    value.textContent = `${((100 * row.orders) / all).toFixed(1)}%`;
+    value.textContent = `${((100 * row.orders) / all).toFixed(1)}% `;
     value.append(tag("span", "note", whole.format(row.orders)));
   });
 }

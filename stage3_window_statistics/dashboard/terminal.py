@@ -131,10 +131,10 @@ def table(state: dict[str, Any], columns: int, url: str = "") -> list[str]:
     if columns >= 84:
         height = max(len(left), len(right))
         pairs = zip(left + [""] * (height - len(left)), right + [""] * (height - len(right)), strict=True)
-        lines += ["", *(f"{_pad(a, 42)}{b}".rstrip() for a, b in pairs)]
+        lines += ["", *(f"{_pad(a, 43)}{b}".rstrip() for a, b in pairs)]
     else:
-        lines += ["", *left, "", *right]
-    return [_cut(line, columns) for line in lines]
+        lines += ["", *(_cut(line, columns) for line in (*left, "", *right))]
+    return lines
 
 
 def waiting(state: dict[str, Any]) -> str:
@@ -170,7 +170,7 @@ def money(amount: str) -> str:
 
 
 def _block(title: str, rows: list[tuple[str, str, str]]) -> list[str]:
-    return [title, *(f"  {_pad(_cut(name, 20), 21)}{count:>5}{amount:>13}" for name, count, amount in rows)]
+    return [title, *(f"  {_pad(_cut(name, 19), 20)}{count:>5}{amount:>14}" for name, count, amount in rows)]
 
 
 def _width(text: str) -> int:

@@ -11,6 +11,7 @@ import os
 import queue
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,16 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+# Chromium reads commands from descriptor 3 and writes answers to 4. Both may be in use until they are moved.
+_MOVE = """
+import os, sys
+from fcntl import F_DUPFD, fcntl
+moved = [fcntl(int(number), F_DUPFD, 10) for number in sys.argv[1:3]]
+for number, place in zip(moved, (3, 4)):
+    os.dup2(number, place)
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
 
 
 class Missing(Exception):
@@ -46,9 +57,8 @@ class Browser:
         self._profile = tempfile.TemporaryDirectory(prefix="flott-chromium-", ignore_cleanup_errors=True)
         to_browser, self._out = os.pipe()
         self._in, from_browser = os.pipe()
-        # Chromium reads commands from descriptor 3 and writes answers to 4; the shell moves them there.
         command = [
-            *("sh", "-c", f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser}', chromium()),
+            *(sys.executable, "-c", _MOVE, str(to_browser), str(from_browser), chromium()),
             *("--headless=new", "--remote-debugging-pipe", f"--user-data-dir={self._profile.name}"),
             *("--no-first-run", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-proxy-server"),
             # Root has no sandbox, and containers give their users none; the only pages here are our own.
@@ -185,8 +195,12 @@ class Page:
             const says = () => document.body.innerText.slice(0, 500);
             const look = () => {{
                 let value = null;
-                // An element that is not there yet is null, and has no text.
-                try {{ value = ({condition}); }} catch (error) {{ if (!(error instanceof TypeError)) throw error; }}
+                try {{
+                    value = ({condition});
+                }} catch (error) {{
+                    // An element that is not there yet is null, and has no text.
+                    if (error.name !== "TypeError") return failed(error);
+                }}
                 if (value) done(value);
                 else if (performance.now() > end) failed(new Error({json.dumps(in_vain)} + says()));
                 else setTimeout(look, 20);
