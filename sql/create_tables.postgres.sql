@@ -72,6 +72,15 @@ CREATE TABLE IF NOT EXISTS order_statistics_status (
     PRIMARY KEY (status, window_start, window_end)
 );
 
+CREATE TABLE IF NOT EXISTS order_statistics_status_change (
+    from_status  VARCHAR(64)  NOT NULL,
+    to_status    VARCHAR(64)  NOT NULL,
+    window_start TIMESTAMP(3) NOT NULL,
+    window_end   TIMESTAMP(3) NOT NULL,
+    change_count BIGINT       NOT NULL,
+    PRIMARY KEY (from_status, to_status, window_start, window_end)
+);
+
 -- Stage 4: what is odd about an order ---------------------------------------------------------------------------------
 
 CREATE TABLE IF NOT EXISTS order_anomalies (

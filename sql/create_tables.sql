@@ -76,6 +76,15 @@ CREATE TABLE IF NOT EXISTS order_statistics_status (
     PRIMARY KEY (status, window_start, window_end)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'orders of each status and window';
 
+CREATE TABLE IF NOT EXISTS order_statistics_status_change (
+    from_status  VARCHAR(64)  NOT NULL,
+    to_status    VARCHAR(64)  NOT NULL,
+    window_start DATETIME(3)  NOT NULL,
+    window_end   DATETIME(3)  NOT NULL,
+    change_count BIGINT       NOT NULL,
+    PRIMARY KEY (from_status, to_status, window_start, window_end)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'how many orders went from one status to another';
+
 -- Stage 4: what is odd about an order ---------------------------------------------------------------------------------
 
 CREATE TABLE IF NOT EXISTS order_anomalies (

@@ -74,6 +74,15 @@ CREATE TABLE IF NOT EXISTS order_statistics_status (
     PRIMARY KEY (status, window_start, window_end)
 );
 
+CREATE TABLE IF NOT EXISTS order_statistics_status_change (
+    from_status  TEXT         NOT NULL,
+    to_status    TEXT         NOT NULL,
+    window_start TIMESTAMP    NOT NULL,
+    window_end   TIMESTAMP    NOT NULL,
+    change_count INTEGER      NOT NULL,
+    PRIMARY KEY (from_status, to_status, window_start, window_end)
+);
+
 -- Stage 4: what is odd about an order ---------------------------------------------------------------------------------
 
 CREATE TABLE IF NOT EXISTS order_anomalies (

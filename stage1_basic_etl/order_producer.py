@@ -27,9 +27,9 @@ from flott.datastream import MapFunction, RuntimeContext, StreamExecutionEnviron
 from flott.datastream.connectors import DeliveryGuarantee
 from flott.datastream.connectors.kafka import KafkaRecordSerializationSchema, KafkaSink
 from flott.datastream.connectors.number_seq import NumberSequenceSource
+from utils.changing_orders import ChangingOrderGenerator
 from utils.config import ConfigError, load_config
 from utils.order_generator import BadKind, OrderGenerator
-from utils.untidy_orders import UntidyOrderGenerator
 
 
 class MakeOrder(MapFunction):
@@ -133,6 +133,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=42, help="the same seed sends the same orders (default: 42)")
     parser.add_argument("--bad-share", type=float, default=0.01, help="share of broken orders (default: %(default)s)")
     parser.add_argument("--untidy-share", type=float, default=0, help="share of badly written ones (default: 0)")
+    parser.add_argument("--update-share", type=float, default=0, help="share of status changes (default: 0)")
+    parser.add_argument("--late-share", type=float, default=0, help="share of orders that come late (default: 0)")
     parser.add_argument("--topic", default=topic, help="default: %(default)s")
     parser.add_argument("--bootstrap-servers", default=bootstrap_servers, help="default: %(default)s")
     options = parser.parse_args(arguments)
@@ -140,11 +142,12 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"--count is {options.count}; there has to be at least one order to send")
     if options.rate < 0:
         parser.error(f"--rate is {options.rate}; it has to be positive, or 0 for as fast as it goes")
-    for name, share in (("bad", options.bad_share), ("untidy", options.untidy_share)):
+    shares = {name: getattr(options, f"{name}_share") for name in ("bad", "untidy", "update", "late")}
+    for name, share in shares.items():
         if not 0 <= share <= 1:
             parser.error(f"--{name}-share is {share}; it has to be between 0 and 1")
     try:
-        generator = UntidyOrderGenerator(options.seed, options.bad_share, options.untidy_share)
+        generator = ChangingOrderGenerator(options.seed, *shares.values())
         sent = send_orders(options.bootstrap_servers, options.topic, options.count, generator, options.rate, jars)
     except KeyboardInterrupt:
         print("\norder_producer: stopped by Ctrl-C; what was sent until now stays in the topic", file=sys.stderr)

@@ -41,7 +41,7 @@ def test_the_three_dialects_make_the_same_tables(database: Database) -> None:
     for table, column in rows:
         found.setdefault(table, []).append(column)
     assert found == columns_of_sqlite()
-    assert len(found) == 8
+    assert len(found) == 9
 
 
 def test_values_keep_what_they_are(database: Database) -> None:
