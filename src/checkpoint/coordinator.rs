@@ -22,11 +22,12 @@ struct Pending {
 }
 
 impl Coordinator {
-    /// `tasks` are all tasks that acknowledge barriers; `interval` is in ms, `None` for no checkpoints.
-    pub fn new(tasks: impl IntoIterator<Item = usize>, interval: Option<i64>, now: i64) -> Self {
+    /// `tasks` are all tasks that acknowledge barriers, `first` is the first checkpoint's number; `interval` is in ms,
+    /// `None` for no checkpoints.
+    pub fn new(tasks: impl IntoIterator<Item = usize>, first: CheckpointId, interval: Option<i64>, now: i64) -> Self {
         Coordinator {
             interval,
-            next_id: 1,
+            next_id: first,
             due: now.saturating_add(interval.unwrap_or(i64::MAX)),
             running: tasks.into_iter().collect(),
             pending: None,
@@ -94,7 +95,7 @@ mod tests {
 
     #[test]
     fn completes_when_every_task_has_acknowledged() {
-        let mut coordinator = Coordinator::new([0, 1], Some(100), 0);
+        let mut coordinator = Coordinator::new([0, 1], 1, Some(100), 0);
         assert_eq!(coordinator.trigger(99), None);
         assert_eq!(coordinator.trigger(100), Some(1));
         assert_eq!(coordinator.trigger(500), None, "one at a time");
@@ -106,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_finished_task_is_not_waited_for() {
-        let mut coordinator = Coordinator::new([0, 1], Some(10), 0);
+        let mut coordinator = Coordinator::new([0, 1], 1, Some(10), 0);
         assert_eq!(coordinator.trigger(10), Some(1));
         assert_eq!(coordinator.acknowledge(0, 1), None);
         assert_eq!(coordinator.task_finished(1), Some(1));
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn the_last_checkpoint_does_not_wait_for_its_time() {
-        let mut coordinator = Coordinator::new([0, 1], Some(100), 0);
+        let mut coordinator = Coordinator::new([0, 1], 1, Some(100), 0);
         assert_eq!(coordinator.trigger(100), Some(1));
         assert_eq!(coordinator.acknowledge(0, 1), None);
         assert_eq!(coordinator.trigger_now(), None, "one at a time");
@@ -127,7 +128,7 @@ mod tests {
 
     #[test]
     fn an_old_acknowledgement_does_not_count() {
-        let mut coordinator = Coordinator::new([0], Some(10), 0);
+        let mut coordinator = Coordinator::new([0], 1, Some(10), 0);
         coordinator.trigger(10);
         coordinator.acknowledge(0, 1);
         coordinator.trigger(20);

@@ -5,6 +5,7 @@
 //! ([`Manifest`]) makes it a checkpoint. Sinks that hold back what they wrote commit it then, and once all of them have,
 //! sources may tell the outside that they are that far. Here is only decided and stored; the runtime acts.
 
+mod archive;
 pub mod codec;
 mod commits;
 mod coordinator;
@@ -13,6 +14,7 @@ mod manifest;
 mod snapshot;
 mod storage;
 
+pub use archive::{Archive, Restored};
 pub use commits::Commits;
 pub use coordinator::Coordinator;
 pub use error::CheckpointError;

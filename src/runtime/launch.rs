@@ -10,12 +10,14 @@ use super::exchange::{Gate, Limits, Signal};
 use super::master::{JobMetrics, SourceGroup};
 use super::network::NetworkInput;
 use super::operators::{SinkOperator, SourceHead};
-use super::outputs::OutputEdge;
+use super::outputs::{OutputEdge, groups_of};
+use super::positions::{self, Position};
 use super::source::SourceInput;
 use super::tap::{Tap, Tapped};
 use super::task::{Event, Task, TaskControl, TaskInput};
+use crate::checkpoint::{Archive, OperatorState, Restored, Snapshot};
 use crate::error::Result;
-use crate::graph::{JobEdge, JobGraph, NodeId, NodeKind, Partitioning, StreamGraph, StreamNode};
+use crate::graph::{JobEdge, JobGraph, JobVertex, NodeId, NodeKind, Partitioning, StreamGraph, StreamNode, identities};
 use crate::metrics::{RECORDS_IN, RECORDS_OUT};
 use crate::operator::{Operator, SubtaskContext, Waker};
 use crate::time::{Clock, WatermarkPace};
@@ -39,6 +41,12 @@ pub struct JobConfig {
     /// How often checkpoints are taken. Where they are not enabled, sources commit what is safe once a second all the
     /// same.
     pub checkpoint_interval: Option<Duration>,
+    /// Where checkpoints are stored; without it barriers only make sure that what was read is safe.
+    pub archive: Option<Archive>,
+    /// What the job goes on from.
+    pub restored: Option<Arc<Restored>>,
+    /// State of operators that the program no longer has is dropped.
+    pub allow_non_restored: bool,
     pub chaining: bool,
     /// Prints a line a second and a summary on standard error.
     pub progress: bool,
@@ -57,6 +65,9 @@ impl Default for JobConfig {
             exchange_records: 8192,
             exchange_bytes: 8 << 20,
             checkpoint_interval: None,
+            archive: None,
+            restored: None,
+            allow_non_restored: false,
             chaining: true,
             progress: false,
             around_task: None,
@@ -80,12 +91,21 @@ pub struct Launched {
     pub metrics: JobMetrics,
     pub cancelled: Arc<AtomicBool>,
     pub events: mpsc::Receiver<Event>,
+    /// To the same master, for what is no task.
+    pub teller: mpsc::Sender<Event>,
+    /// What a manifest says of each operator, by its number less one.
+    pub operators: Vec<OperatorState>,
 }
 
 pub fn launch(graph: &StreamGraph, config: &JobConfig, clock: Arc<dyn Clock>) -> Result<Launched> {
     graph.validate(config.parallelism)?;
     let job = JobGraph::new(graph, config.parallelism, config.max_parallelism, config.chaining);
-    Builder::new(graph, &job, config, clock).build()
+    let builder = Builder::new(graph, &job, config, clock);
+    if let Some(restored) = &config.restored {
+        let operators = builder.operators.iter().map(|operator| (operator.id.clone(), operator.max_parallelism));
+        restored.check(&operators.collect(), config.allow_non_restored)?;
+    }
+    builder.build()
 }
 
 struct Builder<'a> {
@@ -100,6 +120,7 @@ struct Builder<'a> {
     signals: Vec<Arc<Signal>>,
     /// See [`SubtaskContext::durable`].
     durable: bool,
+    operators: Vec<OperatorState>,
 }
 
 fn commits(node: &StreamNode) -> bool {
@@ -121,7 +142,25 @@ impl<'a> Builder<'a> {
             first_task.push(count);
             count += vertex.parallelism;
         }
+        let mut operators: Vec<OperatorState> = identities(graph)
+            .into_iter()
+            .zip(&graph.nodes)
+            .map(|(id, node)| OperatorState {
+                id,
+                name: node.name.clone(),
+                max_parallelism: 0,
+                parallelism: 0,
+                subtasks: Vec::new(),
+            })
+            .collect();
+        for vertex in &job.vertices {
+            for node in &vertex.nodes {
+                operators[node - 1].max_parallelism = vertex.max_parallelism;
+                operators[node - 1].parallelism = vertex.parallelism as u32;
+            }
+        }
         Builder {
+            operators,
             graph,
             job,
             config,
@@ -146,6 +185,7 @@ impl<'a> Builder<'a> {
                 Arc::new(Gate::new(self.signals[task].clone(), producers, limits))
             })
             .collect();
+        let stores = self.config.archive.is_some();
         let mut sources: Vec<SourceGroup> = Vec::new();
         let mut tasks = Vec::new();
         let mut controls = Vec::new();
@@ -161,18 +201,17 @@ impl<'a> Builder<'a> {
                         if subtask == 0 {
                             let place = self.place(head.id);
                             let enumerator = source.enumerator(&context).map_err(|error| error.at(place.clone()))?;
-                            let mut group = SourceGroup::new(enumerator, id, vertex.parallelism, place);
+                            let positions = self.positions(head.id).map_err(|error| error.at(place.clone()))?;
+                            let mut group = SourceGroup::new(enumerator, id, vertex.parallelism, place, positions);
                             group.alignment = watermarks.as_ref().and_then(|strategy| strategy.alignment().cloned());
                             sources.push(group);
                         }
                         let reader = source.reader(&context).map_err(|error| error.at(self.place(head.id)))?;
                         let pace = self.config.watermark_pace;
-                        TaskInput::Source(Box::new(SourceInput::new(
-                            reader,
-                            watermarks.clone(),
-                            pace,
-                            self.clock.clone(),
-                        )))
+                        let positions = positions::from_snapshot(&context.restored)?;
+                        let finished = positions.into_iter().filter_map(Position::finished).collect();
+                        let (watermarks, clock) = (watermarks.clone(), self.clock.clone());
+                        TaskInput::Source(Box::new(SourceInput::new(reader, watermarks, pace, clock, finished)))
                     }
                     _ => {
                         let inputs = incoming[id].iter().map(|(edge, _)| self.job.edges[*edge].stream.input).collect();
@@ -180,11 +219,21 @@ impl<'a> Builder<'a> {
                     }
                 };
                 let name = self.task_name(vertex_index, subtask);
-                tasks.push(Task::new(id, name, control.clone(), input, chain, self.clock.clone(), sender.clone()));
+                tasks.push(Task::new(
+                    id,
+                    name,
+                    control.clone(),
+                    input,
+                    chain,
+                    self.clock.clone(),
+                    sender.clone(),
+                    stores,
+                ));
                 controls.push(control);
             }
         }
-        Ok(Launched { tasks, controls, sources, metrics: self.metrics, cancelled: self.cancelled, events })
+        let (metrics, cancelled, operators) = (self.metrics, self.cancelled, self.operators);
+        Ok(Launched { tasks, controls, sources, metrics, cancelled, events, teller: sender, operators })
     }
 
     /// The wires into each task, in the order of its gate's channels.
@@ -247,6 +296,8 @@ impl<'a> Builder<'a> {
             };
             operators.push(ChainedOperator {
                 operator: operator.map_err(|error| error.at(self.place(*id)))?,
+                node: *id,
+                subtask,
                 targets,
                 tap: self.config.tap.clone().map(|tap| (tap, Tapped { operator: *id, subtask })),
                 place: self.place(*id),
@@ -274,7 +325,26 @@ impl<'a> Builder<'a> {
             cancelled: self.cancelled.clone(),
             waker: Waker::new(move || signal.raise()),
             durable: self.durable,
+            restored: self.restored(id, vertex, subtask),
         }
+    }
+
+    /// How far all subtasks of a source were.
+    fn positions(&self, id: NodeId) -> Result<Vec<Position>> {
+        let Some(restored) = &self.config.restored else { return Ok(Vec::new()) };
+        let mut positions = Vec::new();
+        for snapshot in restored.all(&self.operators[id - 1].id) {
+            positions.extend(positions::from_snapshot(snapshot)?);
+        }
+        Ok(positions)
+    }
+
+    /// What a subtask goes on with.
+    fn restored(&self, id: NodeId, vertex: usize, subtask: usize) -> Arc<Snapshot> {
+        let Some(restored) = &self.config.restored else { return Arc::default() };
+        let JobVertex { parallelism, max_parallelism, .. } = self.job.vertices[vertex];
+        let groups = groups_of(subtask, max_parallelism, parallelism);
+        Arc::new(restored.share(&self.operators[id - 1].id, groups, subtask, parallelism))
     }
 
     fn place(&self, id: NodeId) -> String {

@@ -5,6 +5,7 @@
 //! are in [`master`].
 
 mod alignment;
+mod archivist;
 mod chain;
 mod exchange;
 mod launch;
@@ -13,6 +14,7 @@ mod network;
 mod operators;
 mod outputs;
 mod pace;
+mod positions;
 mod progress;
 pub mod simulated;
 mod source;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::archivist::Archivist;
 use super::launch::{JobConfig, Launched, launch};
 use super::master::{JobMetrics, Master};
 use super::outputs::next_random;
@@ -56,7 +57,8 @@ impl Simulation {
     pub fn new(graph: &StreamGraph, config: &JobConfig, seed: u64, now: i64) -> Result<Self> {
         let clock = Arc::new(ManualClock::new(now));
         let mut launched = launch(graph, config, clock.clone())?;
-        let master = Master::new(&mut launched, Some(config.barrier_interval()), now);
+        let archivist = config.archive.clone().map(|archive| Archivist::here(archive, launched.teller.clone()));
+        let master = Master::new(&mut launched, config, archivist, now);
         let states = vec![State::Alive { until: None }; launched.tasks.len()];
         Ok(Simulation { launched, master: Some(master), clock, random: seed, states, steps: 0 })
     }

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::positions::{self, Position};
 use crate::batch::{Batch, NO_TIMESTAMP};
-use crate::checkpoint::CheckpointId;
+use crate::checkpoint::{CheckpointId, Snapshot};
 use crate::connector::{Polled, SourceReader, Split};
 use crate::error::Result;
 use crate::time::{Clock, Marks, NoWatermarks, SplitWatermarks, WatermarkGenerator, WatermarkPace, WatermarkStrategy};
@@ -79,6 +80,8 @@ pub struct SourceInput {
     /// Positions at each barrier that has not been completed yet.
     positions: BTreeMap<CheckpointId, Vec<Split>>,
     committed: Vec<Split>,
+    /// Splits that were read to their end, now or before a restore.
+    finished: Vec<String>,
 }
 
 /// Of a source that was given none.
@@ -96,9 +99,11 @@ impl SourceInput {
         strategy: Option<Arc<dyn WatermarkStrategy>>,
         pace: WatermarkPace,
         clock: Arc<dyn Clock>,
+        finished: Vec<String>,
     ) -> Self {
         let pace = if strategy.is_some() { pace } else { WatermarkPace::NEVER };
         SourceInput {
+            finished,
             reader,
             strategy: strategy.unwrap_or_else(|| Arc::new(NoStrategy)),
             pace,
@@ -152,6 +157,7 @@ impl SourceInput {
                 Ok(Read::Nothing)
             }
             Polled::SplitEnd { split } => {
+                self.finished.push(split.to_string());
                 if let Some(time) = self.splits.get_mut(&split) {
                     time.watermarks.ask_now(self.clock.now())?;
                     self.settle();
@@ -335,6 +341,14 @@ impl SourceInput {
 
     pub fn remember_positions(&mut self, checkpoint: CheckpointId) {
         self.positions.insert(checkpoint, self.reader.snapshot());
+    }
+
+    /// How far the splits were at that barrier.
+    pub fn snapshot(&self, checkpoint: CheckpointId) -> Snapshot {
+        let reading = self.positions.get(&checkpoint).into_iter().flatten();
+        // a reader may still name a split that it has read to the end
+        let reading = reading.filter(|split| !self.finished.contains(&split.id)).cloned().map(Position::Reading);
+        positions::to_snapshot(reading.chain(self.finished.iter().cloned().map(Position::Finished)))
     }
 
     /// Everything before that barrier is safe.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::archivist::Archivist;
 use super::launch::{AroundTask, JobConfig, Launched, launch};
 use super::master::{JobMetrics, JobStatus, Master};
 use super::progress::Progress;
@@ -86,7 +87,8 @@ pub fn run(graph: &StreamGraph, config: JobConfig) -> Result<JobHandle> {
 }
 
 fn lead(mut launched: Launched, config: &JobConfig, clock: &dyn Clock, shared: &Shared) -> Result<()> {
-    let mut master = Master::new(&mut launched, Some(config.barrier_interval()), clock.now());
+    let archivist = config.archive.clone().map(|archive| Archivist::in_thread(archive, launched.teller.clone()));
+    let mut master = Master::new(&mut launched, config, archivist.transpose()?, clock.now());
     let mut progress = config.progress.then(|| Progress::new(launched.metrics.clone()));
     shared.state().status = JobStatus::Running;
     // splits are found before any thread starts: a missing topic or file fails at once

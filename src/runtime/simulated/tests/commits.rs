@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
+
 use super::*;
 use crate::checkpoint::CheckpointId;
+use crate::connector::PREPARED;
 
 /// What is written appears when its checkpoint is complete.
 #[derive(Clone, Default)]
-struct TwoPhase {
-    visible: Arc<Mutex<Vec<i64>>>,
+pub struct TwoPhase {
+    pub visible: Arc<Mutex<Vec<i64>>>,
     commits: Arc<Mutex<Vec<CheckpointId>>>,
 }
 
@@ -22,7 +25,15 @@ impl Sink for TwoPhase {
     fn commits(&self) -> bool {
         true
     }
-    fn writer(&self, _: &SubtaskContext) -> Result<Box<dyn SinkWriter>> {
+    fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>> {
+        // prepared for a checkpoint that was complete when the job crashed; twice is once
+        for prepared in context.restored.items(PREPARED) {
+            let mut visible = self.visible.lock().unwrap();
+            let values: Vec<i64> = serde_json::from_slice(prepared).unwrap();
+            if !values.iter().all(|value| visible.contains(value)) {
+                visible.extend(values);
+            }
+        }
         Ok(Box::new(TwoPhaseWriter { sink: self.clone(), written: Vec::new(), prepared: BTreeMap::new() }))
     }
 }
@@ -38,6 +49,9 @@ impl SinkWriter for TwoPhaseWriter {
     fn prepare(&mut self, checkpoint: CheckpointId) -> Result<()> {
         self.prepared.insert(checkpoint, std::mem::take(&mut self.written));
         Ok(())
+    }
+    fn prepared(&self) -> Result<Vec<Bytes>> {
+        Ok(self.prepared.values().map(|values| serde_json::to_vec(values).unwrap().into()).collect())
     }
     fn commit(&mut self, checkpoint: CheckpointId) -> Result<()> {
         self.sink.commits.lock().unwrap().push(checkpoint);
