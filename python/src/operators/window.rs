@@ -51,8 +51,7 @@ fn opened(
     declared: &Arc<Declared>,
     subtask: &SubtaskContext,
 ) -> PyResult<Box<dyn KeyedWindows>> {
-    let store =
-        |what: &str| Py::new(py, KeyedState::new(&format!("{} ({what})", subtask.operator), subtask.clock.clone()));
+    let store = |space: &'static str| Py::new(py, KeyedState::new(subtask, space));
     let runtime_context = parts.getattr("runtime_context")?;
     let assigner = PyAssigner::new(
         &parts.getattr("assigner")?,
