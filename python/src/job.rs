@@ -62,6 +62,7 @@ impl Job {
         match self.handle.status() {
             JobStatus::Created => "CREATED",
             JobStatus::Running => "RUNNING",
+            JobStatus::Restarting => "RESTARTING",
             JobStatus::Cancelling => "CANCELLING",
             JobStatus::Finished => "FINISHED",
             JobStatus::Failed => "FAILED",

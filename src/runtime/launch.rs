@@ -12,6 +12,7 @@ use super::network::NetworkInput;
 use super::operators::{SinkOperator, SourceHead};
 use super::outputs::{OutputEdge, groups_of};
 use super::positions::{self, Position};
+use super::restart::RestartStrategy;
 use super::source::SourceInput;
 use super::tap::{Tap, Tapped};
 use super::task::{Event, Task, TaskControl, TaskInput};
@@ -45,6 +46,7 @@ pub struct JobConfig {
     pub archive: Option<Archive>,
     /// What the job goes on from.
     pub restored: Option<Arc<Restored>>,
+    pub restart: RestartStrategy,
     /// State of operators that the program no longer has is dropped.
     pub allow_non_restored: bool,
     pub chaining: bool,
@@ -67,6 +69,7 @@ impl Default for JobConfig {
             checkpoint_interval: None,
             archive: None,
             restored: None,
+            restart: RestartStrategy::default(),
             allow_non_restored: false,
             chaining: true,
             progress: false,

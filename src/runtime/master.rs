@@ -20,6 +20,8 @@ use crate::time::Alignment;
 pub enum JobStatus {
     Created,
     Running,
+    /// It failed, and is about to be started again.
+    Restarting,
     Cancelling,
     Finished,
     Failed,
@@ -406,6 +408,11 @@ impl Master {
     /// Whether every task has ended, well or not.
     pub fn all_ended(&self) -> bool {
         self.ended.len() == self.controls.len()
+    }
+
+    /// The last checkpoint that is complete.
+    pub fn latest_checkpoint(&self) -> Option<CheckpointId> {
+        self.archiving.as_ref().and_then(|archiving| archiving.latest)
     }
 
     pub fn into_result(self) -> Result<()> {

@@ -9,8 +9,11 @@ use std::time::{Duration, Instant};
 use super::archivist::Archivist;
 use super::launch::{AroundTask, JobConfig, Launched, launch};
 use super::master::{JobMetrics, JobStatus, Master};
+use super::outputs::next_random;
 use super::progress::Progress;
+use super::restart::Restarts;
 use super::task::{Event, Step, Task, TaskControl};
+use crate::checkpoint::CheckpointId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::StreamGraph;
 use crate::time::{Clock, SystemClock};
@@ -29,11 +32,33 @@ pub struct JobHandle {
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    /// What runs now: another one after a restart.
+    attempt: Mutex<Attempt>,
+    /// The job was asked to stop.
+    stopped: AtomicBool,
+    name: String,
+    started: Instant,
+}
+
+/// One start of the job, until it ends or fails.
+struct Attempt {
     cancelled: Arc<AtomicBool>,
     controls: Vec<Arc<TaskControl>>,
     metrics: JobMetrics,
-    name: String,
-    started: Instant,
+}
+
+impl Attempt {
+    fn of(launched: &Launched) -> Self {
+        let Launched { cancelled, controls, metrics, .. } = launched;
+        Attempt { cancelled: cancelled.clone(), controls: controls.clone(), metrics: metrics.clone() }
+    }
+
+    fn cancel(&self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+        for control in &self.controls {
+            control.signal.raise();
+        }
+    }
 }
 
 struct State {
@@ -47,6 +72,33 @@ impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+
+    fn attempt(&self) -> MutexGuard<'_, Attempt> {
+        self.attempt.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Takes the place of the last attempt; stops it at once if the job was stopped meanwhile.
+    fn begin(&self, launched: &Launched) {
+        let mut attempt = self.attempt();
+        *attempt = Attempt::of(launched);
+        if self.stopped.load(Ordering::SeqCst) {
+            attempt.cancel();
+        }
+    }
+
+    fn set_status(&self, status: JobStatus) {
+        let mut state = self.state();
+        if state.status != JobStatus::Cancelling {
+            state.status = status;
+        }
+    }
+
+    /// Waits that long, or until the job is stopped.
+    fn pause(&self, pause: Duration) {
+        let state = self.state();
+        let waiting = |_: &mut State| !self.stopped.load(Ordering::SeqCst);
+        drop(self.changed.wait_timeout_while(state, pause, waiting));
+    }
 }
 
 /// Starts the job and returns at once.
@@ -56,17 +108,17 @@ pub fn run(graph: &StreamGraph, config: JobConfig) -> Result<JobHandle> {
     let shared = Arc::new(Shared {
         state: Mutex::new(State { status: JobStatus::Created, result: None, runtime: Duration::ZERO, master: None }),
         changed: Condvar::new(),
-        cancelled: launched.cancelled.clone(),
-        controls: launched.controls.clone(),
-        metrics: launched.metrics.clone(),
+        attempt: Mutex::new(Attempt::of(&launched)),
+        stopped: AtomicBool::new(false),
         name: config.job_name.clone(),
         started: Instant::now(),
     });
     let handle = JobHandle { shared: shared.clone() };
+    let graph = graph.clone();
     let master = std::thread::Builder::new()
         .name("flott-master".into())
         .spawn(move || {
-            let result = catch_unwind(AssertUnwindSafe(|| lead(launched, &config, clock.as_ref(), &shared)))
+            let result = catch_unwind(AssertUnwindSafe(|| live(&graph, launched, config, clock, &shared)))
                 .unwrap_or_else(|panic| {
                     Err(Error::internal(format!("the job's master panicked: {}", panic_text(panic.as_ref()))))
                 });
@@ -86,11 +138,58 @@ pub fn run(graph: &StreamGraph, config: JobConfig) -> Result<JobHandle> {
     Ok(handle)
 }
 
-fn lead(mut launched: Launched, config: &JobConfig, clock: &dyn Clock, shared: &Shared) -> Result<()> {
+/// Leads the job, and starts it again from its last checkpoint as often as its strategy allows.
+fn live(
+    graph: &StreamGraph,
+    mut launched: Launched,
+    mut config: JobConfig,
+    clock: Arc<dyn Clock>,
+    shared: &Shared,
+) -> Result<()> {
+    let mut restarts = Restarts::new(config.restart.clone());
+    let mut random = clock.now() as u64;
+    loop {
+        let (result, checkpoint) = lead(launched, &config, clock.as_ref(), shared);
+        let Err(error) = result else { return Ok(()) };
+        let hopeless = matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::Config);
+        if hopeless || shared.stopped.load(Ordering::SeqCst) {
+            return Err(error);
+        }
+        let fraction = (next_random(&mut random) >> 11) as f64 / (1u64 << 53) as f64;
+        let Some(pause) = restarts.after_failure(clock.now(), fraction) else { return Err(error) };
+        if let (Some(archive), Some(checkpoint)) = (&config.archive, checkpoint) {
+            config.restored = Some(Arc::new(archive.load(checkpoint)?));
+        }
+        let from = match &config.restored {
+            Some(restored) => format!("checkpoint {}", restored.manifest.checkpoint),
+            None => "the beginning".to_owned(),
+        };
+        tracing::warn!("{} failed: {error}\nrestart {} from {from} in {pause} ms", shared.name, restarts.count());
+        shared.set_status(JobStatus::Restarting);
+        shared.pause(Duration::from_millis(pause as u64));
+        if shared.stopped.load(Ordering::SeqCst) {
+            return Err(Error::cancelled());
+        }
+        launched = launch(graph, &config, clock.clone())?;
+        shared.begin(&launched);
+    }
+}
+
+/// Runs the tasks of one attempt to their end. Also says which checkpoint was the last to be complete.
+fn lead(
+    mut launched: Launched,
+    config: &JobConfig,
+    clock: &dyn Clock,
+    shared: &Shared,
+) -> (Result<()>, Option<CheckpointId>) {
     let archivist = config.archive.clone().map(|archive| Archivist::in_thread(archive, launched.teller.clone()));
-    let mut master = Master::new(&mut launched, config, archivist.transpose()?, clock.now());
+    let archivist = match archivist.transpose() {
+        Ok(archivist) => archivist,
+        Err(error) => return (Err(error), None),
+    };
+    let mut master = Master::new(&mut launched, config, archivist, clock.now());
     let mut progress = config.progress.then(|| Progress::new(launched.metrics.clone()));
-    shared.state().status = JobStatus::Running;
+    shared.set_status(JobStatus::Running);
     // splits are found before any thread starts: a missing topic or file fails at once
     master.tick(clock.now());
     let mut threads = Vec::new();
@@ -139,7 +238,8 @@ fn lead(mut launched: Launched, config: &JobConfig, clock: &dyn Clock, shared: &
     if let Some(progress) = &mut progress {
         progress.summary(&shared.name, shared.started.elapsed());
     }
-    master.into_result()
+    let checkpoint = master.latest_checkpoint();
+    (master.into_result(), checkpoint)
 }
 
 fn work(task: Task, around: Option<AroundTask>) {
@@ -202,18 +302,18 @@ impl JobHandle {
             state.status = JobStatus::Cancelling;
         }
         drop(state);
-        self.shared.cancelled.store(true, Ordering::SeqCst);
-        for control in &self.shared.controls {
-            control.signal.raise();
-        }
+        self.shared.stopped.store(true, Ordering::SeqCst);
+        self.shared.attempt().cancel();
+        self.shared.changed.notify_all();
     }
 
     pub fn status(&self) -> JobStatus {
         self.shared.state().status
     }
 
-    pub fn metrics(&self) -> &JobMetrics {
-        &self.shared.metrics
+    /// Of what runs now: a restart begins at 0.
+    pub fn metrics(&self) -> JobMetrics {
+        self.shared.attempt().metrics.clone()
     }
 
     /// Time since the start, or of the whole run once it has ended.

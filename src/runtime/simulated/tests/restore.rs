@@ -154,3 +154,63 @@ fn state_of_an_operator_that_is_gone_is_refused() {
     assert!(error.to_string().contains("'totals'"), "{error}");
     assert!(Simulation::new(&other, &JobConfig { allow_non_restored: true, ..config }, 1, 0).is_ok());
 }
+
+/// Fails once, at that value.
+struct FailOnce(i64, Arc<std::sync::atomic::AtomicUsize>, usize);
+impl Operator for FailOnce {
+    fn process(&mut self, _: usize, batch: Batch, output: &mut Output) -> Result<()> {
+        use std::sync::atomic::Ordering;
+        if values(&batch).contains(&self.0) && self.1.fetch_add(1, Ordering::SeqCst) < self.2 {
+            return Err(Error::connector("the server is gone"));
+        }
+        output.emit(batch);
+        Ok(())
+    }
+}
+
+fn failing(times: usize) -> (StreamGraph, TwoPhase, Arc<std::sync::atomic::AtomicUsize>) {
+    let (sink, met) = (TwoPhase::default(), Arc::<std::sync::atomic::AtomicUsize>::default());
+    let mut graph = StreamGraph::default();
+    let source = Arc::new(Numbers { splits: 4, committed: Arc::default() });
+    let source = graph.add_node("numbers", NodeKind::Source { source, watermarks: None });
+    let shared = met.clone();
+    let check = move |_: &SubtaskContext| Ok(Box::new(FailOnce(350, shared.clone(), times)) as Box<dyn Operator>);
+    let check = graph.add_node("check", NodeKind::Operator(Arc::new(check)));
+    let node = graph.add_node("sink", NodeKind::Sink(Arc::new(sink.clone())));
+    graph.add_edge(edge(source, check, Partitioning::Unspecified));
+    graph.add_edge(edge(check, node, Partitioning::Rebalance));
+    (graph, sink, met)
+}
+
+fn with_restarts(parallelism: usize, attempts: u32) -> JobConfig {
+    JobConfig {
+        checkpoint_interval: Some(Duration::from_millis(1)),
+        archive: Some(Archive::new(Arc::new(MemoryStorage::default()))),
+        restart: crate::runtime::RestartStrategy::FixedDelay { attempts, delay: 1 },
+        ..config(parallelism, 5)
+    }
+}
+
+#[test]
+fn a_job_that_failed_is_started_again() {
+    for parallelism in [1, 3] {
+        let (graph, sink, met) = failing(2);
+        let handle = super::super::super::run(&graph, with_restarts(parallelism, 2)).unwrap();
+        assert!(handle.wait(Duration::from_secs(60)));
+        handle.take_result().unwrap().unwrap();
+        let mut visible = sink.visible.lock().unwrap().clone();
+        visible.sort_unstable();
+        assert_eq!(visible, (0..400).collect::<Vec<_>>(), "each once");
+        assert_eq!(met.load(std::sync::atomic::Ordering::SeqCst), 3, "two failures, and a third time that was none");
+    }
+}
+
+#[test]
+fn not_more_often_than_its_strategy_allows() {
+    let (graph, _, met) = failing(usize::MAX);
+    let handle = super::super::super::run(&graph, with_restarts(2, 2)).unwrap();
+    assert!(handle.wait(Duration::from_secs(60)));
+    let error = handle.take_result().unwrap().unwrap_err();
+    assert_eq!(error.message(), "the server is gone");
+    assert_eq!(met.load(std::sync::atomic::Ordering::SeqCst), 3, "the first start and two more");
+}
