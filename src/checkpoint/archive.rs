@@ -46,6 +46,17 @@ impl Archive {
         Ok(self.storage.remove(&Self::directory(checkpoint))?)
     }
 
+    /// Removes all checkpoints but one, also those that were never completed.
+    pub fn keep_only(&self, kept: Option<CheckpointId>) -> Result<()> {
+        let kept = kept.map(Self::directory);
+        for directory in self.storage.directories()? {
+            if directory.starts_with("chk-") && kept.as_ref() != Some(&directory) {
+                self.storage.remove(&directory)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Reads a checkpoint back.
     pub fn load(&self, checkpoint: CheckpointId) -> Result<Restored> {
         self.load_from(&Self::directory(checkpoint))
@@ -168,7 +179,10 @@ mod tests {
         let restored = archive.load(3).unwrap();
         assert_eq!(restored.all("count"), [snapshot(10), snapshot(INLINE)]);
         assert!(restored.all("other").is_empty());
-        archive.remove(3).unwrap();
+        archive.put(4, "1-0", &snapshot(INLINE)).unwrap();
+        archive.keep_only(Some(3)).unwrap();
+        assert!(archive.load(3).is_ok());
+        archive.keep_only(None).unwrap();
         let error = archive.load(3).err().unwrap();
         assert!(error.to_string().contains("'memory/chk-3'"), "{error}");
     }

@@ -1,6 +1,7 @@
 //! Stores checkpoints while the job goes on.
 
 use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
 
 use super::task::{Event, TaskId};
 use crate::checkpoint::{Archive, CheckpointId, Manifest, Snapshot, SubtaskState};
@@ -23,8 +24,19 @@ enum Work {
 /// Does what takes time with an archive, one thing after the other, and tells the master when it is done.
 pub struct Archivist {
     worker: Arc<Worker>,
-    /// To a thread of its own; without one, work is done where it is asked for.
-    thread: Option<mpsc::Sender<Work>>,
+    /// A thread of its own; without one, work is done where it is asked for.
+    thread: Option<(mpsc::Sender<Work>, JoinHandle<()>)>,
+}
+
+impl Drop for Archivist {
+    /// Returns when everything that was asked for is done.
+    fn drop(&mut self) {
+        if let Some((work, thread)) = self.thread.take() {
+            drop(work);
+            // a panic in it has been printed, and nothing waits for its result any more
+            let _ = thread.join();
+        }
+    }
 }
 
 struct Worker {
@@ -38,18 +50,19 @@ impl Archivist {
         Archivist { worker: Arc::new(Worker { archive, events }), thread: None }
     }
 
-    /// Works in a thread, which ends when this is dropped.
+    /// Works in a thread of its own.
     pub fn in_thread(archive: Archive, events: mpsc::Sender<Event>) -> Result<Self> {
         let worker = Arc::new(Worker { archive, events });
-        let (thread, work) = mpsc::channel();
+        let (sender, work) = mpsc::channel();
         let own = worker.clone();
         let started = std::thread::Builder::new().name("flott-archivist".into()).spawn(move || {
             for work in work {
                 own.perform(work);
             }
         });
-        started.map_err(|error| Error::internal(format!("the archivist's thread could not be started: {error}")))?;
-        Ok(Archivist { worker, thread: Some(thread) })
+        let started = started
+            .map_err(|error| Error::internal(format!("the archivist's thread could not be started: {error}")))?;
+        Ok(Archivist { worker, thread: Some((sender, started)) })
     }
 
     pub fn store(&self, task: TaskId, checkpoint: CheckpointId, taken: Vec<Taken>) {
@@ -67,7 +80,7 @@ impl Archivist {
     fn submit(&self, work: Work) {
         match &self.thread {
             // it ends only with this
-            Some(thread) => drop(thread.send(work)),
+            Some((thread, _)) => drop(thread.send(work)),
             None => self.worker.perform(work),
         }
     }

@@ -27,6 +27,17 @@ use crate::types::DEFAULT_MAX_PARALLELISM;
 /// Wraps the loop of a task's thread: a language binding attaches the thread to its interpreter here.
 pub type AroundTask = Arc<dyn Fn(&mut (dyn FnMut() + Send)) + Send + Sync>;
 
+/// When the last checkpoint of a job outlives it. A job that is killed removes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Retention {
+    #[default]
+    Never,
+    /// When the job failed.
+    Failed,
+    /// When it failed or was cancelled.
+    FailedOrCancelled,
+}
+
 #[derive(Clone)]
 pub struct JobConfig {
     pub job_name: String,
@@ -47,6 +58,7 @@ pub struct JobConfig {
     /// What the job goes on from.
     pub restored: Option<Arc<Restored>>,
     pub restart: RestartStrategy,
+    pub retention: Retention,
     /// State of operators that the program no longer has is dropped.
     pub allow_non_restored: bool,
     pub chaining: bool,
@@ -70,6 +82,7 @@ impl Default for JobConfig {
             archive: None,
             restored: None,
             restart: RestartStrategy::default(),
+            retention: Retention::default(),
             allow_non_restored: false,
             chaining: true,
             progress: false,

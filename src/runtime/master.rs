@@ -208,8 +208,14 @@ pub struct Master {
 }
 
 impl Master {
-    /// `archivist` stores checkpoints, if they are stored.
-    pub fn new(launched: &mut Launched, config: &JobConfig, archivist: Option<Archivist>, now: i64) -> Self {
+    /// `archivist` stores checkpoints, if they are stored; `latest` is the last complete one of an earlier attempt.
+    pub fn new(
+        launched: &mut Launched,
+        config: &JobConfig,
+        archivist: Option<Archivist>,
+        latest: Option<CheckpointId>,
+        now: i64,
+    ) -> Self {
         let controls = launched.controls.clone();
         let sources = std::mem::take(&mut launched.sources);
         let mut aligned = Groups::default();
@@ -223,7 +229,7 @@ impl Master {
             job_name: config.job_name.clone(),
             operators: launched.operators.clone(),
             stored: BTreeMap::new(),
-            latest: None,
+            latest,
         });
         Master {
             archiving,

@@ -23,7 +23,7 @@ mod tap;
 mod task;
 pub mod threads;
 
-pub use launch::{AroundTask, JobConfig};
+pub use launch::{AroundTask, JobConfig, Retention};
 pub use master::{JobMetrics, JobStatus, OperatorReport};
 pub use network::ChannelReport;
 pub use restart::RestartStrategy;

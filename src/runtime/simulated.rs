@@ -58,7 +58,7 @@ impl Simulation {
         let clock = Arc::new(ManualClock::new(now));
         let mut launched = launch(graph, config, clock.clone())?;
         let archivist = config.archive.clone().map(|archive| Archivist::here(archive, launched.teller.clone()));
-        let master = Master::new(&mut launched, config, archivist, now);
+        let master = Master::new(&mut launched, config, archivist, None, now);
         let states = vec![State::Alive { until: None }; launched.tasks.len()];
         Ok(Simulation { launched, master: Some(master), clock, random: seed, states, steps: 0 })
     }

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::archivist::Archivist;
-use super::launch::{AroundTask, JobConfig, Launched, launch};
+use super::launch::{AroundTask, JobConfig, Launched, Retention, launch};
 use super::master::{JobMetrics, JobStatus, Master};
 use super::outputs::next_random;
 use super::progress::Progress;
@@ -138,18 +138,43 @@ pub fn run(graph: &StreamGraph, config: JobConfig) -> Result<JobHandle> {
     Ok(handle)
 }
 
-/// Leads the job, and starts it again from its last checkpoint as often as its strategy allows.
+/// Leads the job, and removes its last checkpoint unless that is to outlive it.
 fn live(
+    graph: &StreamGraph,
+    launched: Launched,
+    config: JobConfig,
+    clock: Arc<dyn Clock>,
+    shared: &Shared,
+) -> Result<()> {
+    let (archive, retention) = (config.archive.clone(), config.retention);
+    let mut latest = None;
+    let result = restarted(graph, launched, config, clock, shared, &mut latest);
+    let kept = match &result {
+        Ok(()) => false,
+        Err(error) if error.kind() == ErrorKind::Cancelled => retention == Retention::FailedOrCancelled,
+        Err(_) => retention != Retention::Never,
+    };
+    if let Some(archive) = archive
+        && let Err(error) = archive.keep_only(latest.filter(|_| kept))
+    {
+        tracing::warn!("old checkpoints are left behind: {error}");
+    }
+    result
+}
+
+/// Leads the job, and starts it again from its last checkpoint as often as its strategy allows.
+fn restarted(
     graph: &StreamGraph,
     mut launched: Launched,
     mut config: JobConfig,
     clock: Arc<dyn Clock>,
     shared: &Shared,
+    latest: &mut Option<CheckpointId>,
 ) -> Result<()> {
     let mut restarts = Restarts::new(config.restart.clone());
     let mut random = clock.now() as u64;
     loop {
-        let (result, checkpoint) = lead(launched, &config, clock.as_ref(), shared);
+        let result = lead(launched, &config, clock.as_ref(), shared, latest);
         let Err(error) = result else { return Ok(()) };
         let hopeless = matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::Config);
         if hopeless || shared.stopped.load(Ordering::SeqCst) {
@@ -157,8 +182,8 @@ fn live(
         }
         let fraction = (next_random(&mut random) >> 11) as f64 / (1u64 << 53) as f64;
         let Some(pause) = restarts.after_failure(clock.now(), fraction) else { return Err(error) };
-        if let (Some(archive), Some(checkpoint)) = (&config.archive, checkpoint) {
-            config.restored = Some(Arc::new(archive.load(checkpoint)?));
+        if let (Some(archive), Some(checkpoint)) = (&config.archive, &latest) {
+            config.restored = Some(Arc::new(archive.load(*checkpoint)?));
         }
         let from = match &config.restored {
             Some(restored) => format!("checkpoint {}", restored.manifest.checkpoint),
@@ -175,19 +200,16 @@ fn live(
     }
 }
 
-/// Runs the tasks of one attempt to their end. Also says which checkpoint was the last to be complete.
+/// Runs the tasks of one attempt to their end. `latest` is the job's last complete checkpoint.
 fn lead(
     mut launched: Launched,
     config: &JobConfig,
     clock: &dyn Clock,
     shared: &Shared,
-) -> (Result<()>, Option<CheckpointId>) {
+    latest: &mut Option<CheckpointId>,
+) -> Result<()> {
     let archivist = config.archive.clone().map(|archive| Archivist::in_thread(archive, launched.teller.clone()));
-    let archivist = match archivist.transpose() {
-        Ok(archivist) => archivist,
-        Err(error) => return (Err(error), None),
-    };
-    let mut master = Master::new(&mut launched, config, archivist, clock.now());
+    let mut master = Master::new(&mut launched, config, archivist.transpose()?, *latest, clock.now());
     let mut progress = config.progress.then(|| Progress::new(launched.metrics.clone()));
     shared.set_status(JobStatus::Running);
     // splits are found before any thread starts: a missing topic or file fails at once
@@ -238,8 +260,8 @@ fn lead(
     if let Some(progress) = &mut progress {
         progress.summary(&shared.name, shared.started.elapsed());
     }
-    let checkpoint = master.latest_checkpoint();
-    (master.into_result(), checkpoint)
+    *latest = master.latest_checkpoint();
+    master.into_result()
 }
 
 fn work(task: Task, around: Option<AroundTask>) {

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flott.common.job_execution_result import JobExecutionResult
-from flott.common.job_id import JobID
 
 if TYPE_CHECKING:
     from flott._flott import Job
+    from flott.common.job_id import JobID
 
 __all__ = ["RunningJob", "execution_result"]
 
 
-def execution_result(job: Job, job_name: str, job_id: JobID | None = None) -> JobExecutionResult:
+def execution_result(job: Job, job_name: str, job_id: JobID) -> JobExecutionResult:
     """What is left of a job that finished."""
     metrics: dict[str, dict[str, int]] = {}
     for _, name, _, counters in job.metrics():
@@ -21,16 +21,16 @@ def execution_result(job: Job, job_name: str, job_id: JobID | None = None) -> Jo
         for counter, count in counters.items():
             # operators that share a name share their counters
             of_name[counter] = of_name.get(counter, 0) + count
-    return JobExecutionResult(job_id or JobID(), job.runtime_ms(), None, job_name, metrics)
+    return JobExecutionResult(job_id, job.runtime_ms(), None, job_name, metrics)
 
 
 class RunningJob:
     """The engine's job behind a :class:`JobClient`."""
 
-    def __init__(self, job: Job, job_name: str) -> None:
+    def __init__(self, job: Job, job_name: str, job_id: JobID) -> None:
         self._job = job
         self._job_name = job_name
-        self._id = JobID()
+        self._id = job_id
 
     def job_id(self) -> str:
         return str(self._id)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from flott._reexports import reexport
 from flott.common import _checks as checks
 from flott.common.configuration import Configuration
+from flott.common.job_id import JobID
 from flott.common.typeinfo import TypeInformation, Types
 from flott.datastream._columns import columns_type, is_expression
 from flott.datastream._environment_settings import NO_WATERMARKS, EnvironmentSettings
 from flott.datastream._job import RunningJob, execution_result
+from flott.datastream._recovery import recovery_options
 from flott.datastream._transformation import Input, Transformation, build_graph
 from flott.datastream.data_stream import DataStream
 
@@ -214,19 +216,21 @@ class StreamExecutionEnvironment(EnvironmentSettings):
 
         :raises FlottError: what else made the job fail
         """
-        job = self._start(job_name)
+        job_id = JobID()
+        job = self._start(job_name, job_id)
         try:
             job.result()
         except KeyboardInterrupt:
             job.stop()
             raise
-        return execution_result(job, job_name or _DEFAULT_JOB_NAME)
+        return execution_result(job, job_name or _DEFAULT_JOB_NAME, job_id)
 
     def execute_async(self, job_name: str = _DEFAULT_JOB_NAME) -> JobClient:
         """Starts the program and returns at once."""
         from flott.common.job_client import JobClient
 
-        return JobClient(RunningJob(self._start(job_name), job_name))
+        job_id = JobID()
+        return JobClient(RunningJob(self._start(job_name, job_id), job_name, job_id))
 
     def get_execution_plan(self) -> str:
         """The operators and their links, as JSON for Flink's plan visualizer.
@@ -278,7 +282,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
             raise ValueError(f"{name} is the number of records handed on at once, at least 1, not {given!r}")
         return int(given)
 
-    def _start(self, job_name: str | None) -> Job:
+    def _start(self, job_name: str | None, job_id: JobID | None = None) -> Job:
         if not self._transformations:
             raise ValueError(
                 "No operators defined in streaming topology. Cannot execute. "
@@ -288,7 +292,8 @@ class StreamExecutionEnvironment(EnvironmentSettings):
 
         prepare(self._configuration)
         graph, nodes = build_graph(self._transformations)
-        job = graph.start(self._job_config(job_name))
+        recovery = recovery_options(self.get_checkpoint_config(), self._configuration, str(job_id or JobID()))
+        job = graph.start({**self._job_config(job_name), **recovery})
         self._transformations.clear()
         for cache in self._caches:
             if cache.id in nodes:
@@ -300,7 +305,6 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         import os
 
         options = self._configuration
-        interval = self.get_checkpoint_interval()
         return {
             "job_name": job_name or options.get_string("pipeline.name", _DEFAULT_JOB_NAME),
             "parallelism": self.get_parallelism(),
@@ -311,5 +315,4 @@ class StreamExecutionEnvironment(EnvironmentSettings):
             "chaining": self.is_chaining_enabled(),
             "progress": os.environ.get("FLOTT_PROGRESS", "") not in ("", "0")
             or options.get_boolean("flott.progress", False),
-            "checkpoint_interval_ms": interval if interval > 0 else None,
         }
