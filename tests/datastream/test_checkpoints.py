@@ -23,7 +23,8 @@ from flott.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-N = 20_000
+#: More than all channels of the jobs can hold: the source is still there when checkpoints are taken.
+N = 60_000
 KEYS = 7
 
 
