@@ -18,7 +18,10 @@ pub struct Coordinator {
 #[derive(Debug)]
 struct Pending {
     id: CheckpointId,
+    /// The tasks that have not acknowledged.
     waiting: BTreeSet<usize>,
+    /// Those that no barrier has passed yet.
+    untouched: BTreeSet<usize>,
 }
 
 impl Coordinator {
@@ -52,13 +55,20 @@ impl Coordinator {
         }
         let id = self.next_id;
         self.next_id += 1;
-        self.pending = Some(Pending { id, waiting: self.running.clone() });
+        self.pending = Some(Pending { id, waiting: self.running.clone(), untouched: self.running.clone() });
         Some(id)
     }
 
-    /// The checkpoint that still needs that task's acknowledgement.
+    /// The checkpoint whose barrier has not passed that task yet.
     pub fn waits_for(&self, task: usize) -> Option<CheckpointId> {
-        self.pending.as_ref().filter(|pending| pending.waiting.contains(&task)).map(|pending| pending.id)
+        self.pending.as_ref().filter(|pending| pending.untouched.contains(&task)).map(|pending| pending.id)
+    }
+
+    /// A task let the barrier pass. What it had then may still have to be stored before it acknowledges.
+    pub fn passed(&mut self, task: usize, id: CheckpointId) {
+        if let Some(pending) = self.pending.as_mut().filter(|pending| pending.id == id) {
+            pending.untouched.remove(&task);
+        }
     }
 
     /// When [`Coordinator::trigger`] will next have something to say, in ms.
@@ -66,10 +76,11 @@ impl Coordinator {
         (self.interval.is_some() && self.pending.is_none()).then_some(self.due)
     }
 
-    /// A task let the barrier pass; returns the checkpoint when that completes it.
+    /// What a task had at the barrier is safe; returns the checkpoint when that completes it.
     pub fn acknowledge(&mut self, task: usize, id: CheckpointId) -> Option<CheckpointId> {
         match &mut self.pending {
             Some(pending) if pending.id == id => {
+                pending.untouched.remove(&task);
                 pending.waiting.remove(&task);
             }
             _ => return None,
@@ -124,6 +135,16 @@ mod tests {
         assert_eq!((coordinator.waits_for(0), coordinator.waits_for(1)), (None, Some(1)));
         assert_eq!(coordinator.acknowledge(1, 1), Some(1));
         assert_eq!(coordinator.trigger_now(), Some(2));
+    }
+
+    #[test]
+    fn a_barrier_passes_a_task_once() {
+        let mut coordinator = Coordinator::new([0, 1], 1, Some(100), 0);
+        coordinator.trigger(100);
+        coordinator.passed(0, 1);
+        assert_eq!((coordinator.waits_for(0), coordinator.waits_for(1)), (None, Some(1)), "0 is being stored");
+        assert_eq!(coordinator.acknowledge(1, 1), None);
+        assert_eq!(coordinator.acknowledge(0, 1), Some(1));
     }
 
     #[test]

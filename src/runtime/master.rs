@@ -276,13 +276,16 @@ impl Master {
 
     pub fn handle(&mut self, event: Event) {
         match event {
-            Event::Acknowledge(task, checkpoint, taken) => match &self.archiving {
-                Some(archiving) => archiving.archivist.store(task, checkpoint, taken),
-                None => {
-                    let stored = self.coordinator.acknowledge(task, checkpoint);
-                    self.complete(stored);
+            Event::Acknowledge(task, checkpoint, taken) => {
+                self.coordinator.passed(task, checkpoint);
+                match &self.archiving {
+                    Some(archiving) => archiving.archivist.store(task, checkpoint, taken),
+                    None => {
+                        let stored = self.coordinator.acknowledge(task, checkpoint);
+                        self.complete(stored);
+                    }
                 }
-            },
+            }
             Event::Stored(task, checkpoint, states) => {
                 if let Some(archiving) = &mut self.archiving {
                     archiving.stored.entry(checkpoint).or_default().extend(states);
