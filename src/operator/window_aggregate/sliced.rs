@@ -88,6 +88,13 @@ impl SlicedWindows {
         })
     }
 
+    /// How many places and keys are in use.
+    #[cfg(test)]
+    pub fn held(&self) -> (usize, usize) {
+        assert_eq!(self.live.len(), self.keys.len());
+        (self.accumulators.used(), self.keys.len())
+    }
+
     fn lateness(&self) -> i64 {
         if self.assigner.event_time { self.of.allowed_lateness } else { 0 }
     }
