@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 # Chromium reads commands from descriptor 3 and writes answers to 4. Both may be in use until they are moved.
 _MOVE = """
