@@ -37,7 +37,7 @@ def ago(millis: int) -> str:
     """A length of time in the largest unit that suits it."""
     for unit, length in (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000)):
         if abs(millis) >= length:
-            return f"{millis / length:.4g} {unit}"
+            return f"{millis / length:.3g} {unit}"
     return f"{millis} ms"
 
 
@@ -166,8 +166,8 @@ class Standing:
             )
         elif own["watermark"] == _NONE:
             yield (
-                f"{where} has seen records, but its generator has emitted no watermark",
-                ("let the generator call output.emit_watermark(...)"),
+                f"{where} has seen records, but its generator has emitted no watermark yet",
+                ("if it stays so, let the generator call output.emit_watermark(...)"),
             )
         else:
             yield f"the newest records of {where} put event time at {moment(own['watermark'])}", _LATER
@@ -190,9 +190,9 @@ class Standing:
             yield f"all of {where} is idle: event time stands still until it sends a record", _LATER
             return
         least = min(split["watermark"] for split in active)
-        for split in active:
-            if split["watermark"] != least:
-                continue
+        holding = [split for split in active if split["watermark"] == least]
+        # those that have sent something will have a watermark in a moment
+        for split in [split for split in holding if not split["seen"]] or holding:
             if split["paused"]:
                 yield f"{split['id']} of {where} is not read: it waits for others of its alignment group", None
             elif not split["seen"]:
