@@ -11,6 +11,7 @@ pub mod parse;
 pub mod render;
 pub mod select;
 mod timestamps;
+mod waiting;
 pub mod window_aggregate;
 
 #[cfg(test)]
@@ -26,6 +27,7 @@ use crate::time::{Clock, WatermarkPace};
 
 pub use outside::{Load, Waker};
 pub use timestamps::AssignTimestamps;
+pub use waiting::{Generated, OpenWindow, OpenWindows, Waiting};
 
 /// Where a subtask stands: given to operators, source readers and sink writers when they are made.
 #[derive(Clone)]
@@ -121,6 +123,11 @@ pub trait Operator: Send {
 
     fn processing_time(&mut self, _now: i64, _output: &mut Output) -> Result<()> {
         Ok(())
+    }
+
+    /// What the operator knows of event time: asked for by a user who waits for a window. Never on a record's way.
+    fn waiting(&mut self) -> Option<Waiting> {
+        None
     }
 
     /// What is still being done with the records received so far, in other threads.

@@ -9,7 +9,7 @@ use crate::batch::Batch;
 use crate::checkpoint::CheckpointId;
 use crate::error::Result;
 use crate::metrics::{Counter, EventTime};
-use crate::operator::{Emission, Load, Operator, Output};
+use crate::operator::{Emission, Load, Operator, Output, Waiting};
 
 /// Where an operator's output goes.
 pub struct Target {
@@ -216,6 +216,12 @@ impl Chain {
         for edge in &mut self.edges {
             edge.broadcast(element);
         }
+    }
+
+    /// What operators know of event time, with their places in the chain.
+    pub fn waiting(&mut self) -> Vec<(usize, Waiting)> {
+        let told = self.operators.iter_mut().enumerate();
+        told.filter_map(|(at, chained)| Some((at, chained.operator.waiting()?))).collect()
     }
 
     /// How much was ever sent to other tasks.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::chain::{Chain, ChainedOperator, Target, TargetKind};
 use super::exchange::{Gate, Limits, Signal};
+use super::explain::{WiredTask, Wiring};
 use super::master::{JobMetrics, SourceGroup};
 use super::network::NetworkInput;
 use super::operators::{SinkOperator, SourceHead};
@@ -43,6 +44,8 @@ pub struct JobConfig {
     /// Prints a line a second and a summary on standard error.
     pub progress: bool,
     pub around_task: Option<AroundTask>,
+    /// Called when the job has ended, before anybody who waits for it hears of that.
+    pub at_end: Option<Arc<dyn Fn() + Send + Sync>>,
     pub tap: Option<Arc<dyn Tap>>,
 }
 
@@ -60,6 +63,7 @@ impl Default for JobConfig {
             chaining: true,
             progress: false,
             around_task: None,
+            at_end: None,
             tap: None,
         }
     }
@@ -76,6 +80,7 @@ impl JobConfig {
 pub struct Launched {
     pub tasks: Vec<Task>,
     pub controls: Vec<Arc<TaskControl>>,
+    pub wiring: Arc<Wiring>,
     pub sources: Vec<SourceGroup>,
     pub metrics: JobMetrics,
     pub cancelled: Arc<AtomicBool>,
@@ -184,7 +189,27 @@ impl<'a> Builder<'a> {
                 controls.push(control);
             }
         }
-        Ok(Launched { tasks, controls, sources, metrics: self.metrics, cancelled: self.cancelled, events })
+        let wiring = Arc::new(self.wiring(&incoming));
+        Ok(Launched { tasks, controls, wiring, sources, metrics: self.metrics, cancelled: self.cancelled, events })
+    }
+
+    /// How the tasks are wired, in words.
+    fn wiring(&self, incoming: &[Vec<Wire>]) -> Wiring {
+        let mut tasks = Vec::new();
+        for (vertex_index, vertex) in self.job.vertices.iter().enumerate() {
+            for subtask in 0..vertex.parallelism {
+                let wires = &incoming[self.first_task[vertex_index] + subtask];
+                let nodes = vertex.nodes.iter().map(|id| self.graph.node(*id));
+                tasks.push(WiredTask {
+                    name: self.task_name(vertex_index, subtask),
+                    subtask,
+                    operators: nodes.map(|node| (node.id, node.name.clone(), node.place.clone())).collect(),
+                    is_source: matches!(self.graph.node(vertex.nodes[0]).kind, NodeKind::Source { .. }),
+                    producers: wires.iter().map(|wire| self.producer_task(*wire)).collect(),
+                });
+            }
+        }
+        Wiring(tasks)
     }
 
     /// The wires into each task, in the order of its gate's channels.

@@ -7,6 +7,7 @@
 mod alignment;
 mod chain;
 mod exchange;
+mod explain;
 mod launch;
 mod master;
 mod network;
@@ -20,6 +21,7 @@ mod tap;
 mod task;
 pub mod threads;
 
+pub use explain::Standing;
 pub use launch::{AroundTask, JobConfig};
 pub use master::{JobMetrics, JobStatus, OperatorReport};
 pub use network::ChannelReport;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::explain::{Answer, Standing};
 use super::launch::{JobConfig, Launched, launch};
 use super::master::{JobMetrics, Master};
 use super::outputs::next_random;
@@ -68,6 +69,14 @@ impl Simulation {
     /// Where each task stands in event time, with the task's name.
     pub fn event_time(&self) -> Vec<(String, TimeReport)> {
         self.launched.tasks.iter().map(|task| (task.name.clone(), task.time())).collect()
+    }
+
+    /// Where each task stands in event time.
+    pub fn standing(&mut self) -> Standing {
+        let tasks = self.launched.tasks.iter_mut().zip(&self.states);
+        let answers = tasks.map(|(task, state)| (*state != State::Ended).then(|| Answer::of(task, false))).collect();
+        let ended = |task: usize| self.states[task] == State::Ended;
+        Standing::new(self.clock.now(), &self.launched.wiring, &self.launched.metrics, ended, answers)
     }
 
     pub fn clock(&self) -> &ManualClock {

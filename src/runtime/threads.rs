@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::explain::{self, Standing, Wiring};
 use super::launch::{AroundTask, JobConfig, Launched, launch};
 use super::master::{JobMetrics, JobStatus, Master};
 use super::progress::Progress;
@@ -30,6 +31,7 @@ struct Shared {
     changed: Condvar,
     cancelled: Arc<AtomicBool>,
     controls: Vec<Arc<TaskControl>>,
+    wiring: Arc<Wiring>,
     metrics: JobMetrics,
     name: String,
     started: Instant,
@@ -57,6 +59,7 @@ pub fn run(graph: &StreamGraph, config: JobConfig) -> Result<JobHandle> {
         changed: Condvar::new(),
         cancelled: launched.cancelled.clone(),
         controls: launched.controls.clone(),
+        wiring: launched.wiring.clone(),
         metrics: launched.metrics.clone(),
         name: config.job_name.clone(),
         started: Instant::now(),
@@ -69,6 +72,9 @@ pub fn run(graph: &StreamGraph, config: JobConfig) -> Result<JobHandle> {
                 .unwrap_or_else(|panic| {
                     Err(Error::internal(format!("the job's master panicked: {}", panic_text(panic.as_ref()))))
                 });
+            if let Some(at_end) = &config.at_end {
+                at_end();
+            }
             let mut state = shared.state();
             state.runtime = shared.started.elapsed();
             state.status = match &result {
@@ -208,6 +214,17 @@ impl JobHandle {
 
     pub fn status(&self) -> JobStatus {
         self.shared.state().status
+    }
+
+    /// Where each task stands in event time. Tasks that are busy for longer than `timeout` are left out.
+    pub fn standing(&self, timeout: Duration) -> Standing {
+        let controls = &self.shared.controls;
+        let answers = match self.status().is_terminal() {
+            true => controls.iter().map(|_| None).collect(),
+            false => explain::ask(controls, timeout),
+        };
+        let ended = |task: usize| controls[task].has_ended() || self.status().is_terminal();
+        Standing::new(SystemClock.now(), &self.shared.wiring, &self.shared.metrics, ended, answers)
     }
 
     pub fn metrics(&self) -> &JobMetrics {

@@ -50,6 +50,11 @@ impl Slices {
         self.size
     }
 
+    /// How far apart windows begin.
+    pub fn slide(&self) -> i64 {
+        self.slide
+    }
+
     /// Whether a slice is a window and belongs to no other.
     pub fn is_tumbling(&self) -> bool {
         self.size == self.slide

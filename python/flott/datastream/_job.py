@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["RunningJob", "execution_result"]
 
 
-def execution_result(job: Job, job_name: str, job_id: JobID | None = None) -> JobExecutionResult:
+def execution_result(job: Job, job_name: str) -> JobExecutionResult:
     """What is left of a job that finished."""
     metrics: dict[str, dict[str, int]] = {}
     for _, name, _, counters in job.metrics():
@@ -21,7 +21,7 @@ def execution_result(job: Job, job_name: str, job_id: JobID | None = None) -> Jo
         for counter, count in counters.items():
             # operators that share a name share their counters
             of_name[counter] = of_name.get(counter, 0) + count
-    return JobExecutionResult(job_id or JobID(), job.runtime_ms(), None, job_name, metrics)
+    return JobExecutionResult(JobID(job.id()), job.runtime_ms(), None, job_name, metrics)
 
 
 class RunningJob:
@@ -30,10 +30,9 @@ class RunningJob:
     def __init__(self, job: Job, job_name: str) -> None:
         self._job = job
         self._job_name = job_name
-        self._id = JobID()
 
     def job_id(self) -> str:
-        return str(self._id)
+        return self._job.id() or ""
 
     def status(self) -> str:
         return self._job.status()
@@ -49,6 +48,9 @@ class RunningJob:
     def trigger_savepoint(self, savepoint_directory: str | None) -> str:
         raise NotImplementedError("savepoints are not in this version of Flott yet")
 
+    def standing(self) -> str:
+        return self._job.standing()
+
     def accumulators(self) -> dict[str, Any]:
         return {}
 
@@ -63,4 +65,4 @@ class RunningJob:
 
     def wait(self) -> JobExecutionResult:
         self._job.result()
-        return execution_result(self._job, self._job_name, self._id)
+        return execution_result(self._job, self._job_name)

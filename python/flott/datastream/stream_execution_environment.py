@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flott._reexports import reexport
 from flott.common import _checks as checks
 from flott.common.configuration import Configuration
+from flott.common.job_id import JobID
 from flott.common.typeinfo import TypeInformation, Types
 from flott.datastream._columns import columns_type, is_expression
 from flott.datastream._environment_settings import NO_WATERMARKS, EnvironmentSettings
@@ -288,7 +289,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
 
         prepare(self._configuration)
         graph, nodes = build_graph(self._transformations)
-        job = graph.start(self._job_config(job_name))
+        job = graph.start({**self._job_config(job_name), "job_id": str(JobID())})
         self._transformations.clear()
         for cache in self._caches:
             if cache.id in nodes:

@@ -11,10 +11,10 @@ use super::accumulate::{Accumulators, NOWHERE};
 use super::emit::Results;
 use super::keys::KeyNumbers;
 use super::panes::{Pane, Panes};
+use super::waiting::LateRecords;
 use crate::batch::Batch;
 use crate::error::Result;
-use crate::metrics::Counter;
-use crate::operator::{Operator, Output, SubtaskContext};
+use crate::operator::{OpenWindows, Operator, Output, SubtaskContext, Waiting};
 use crate::time::Clock;
 use crate::window::{Slices, TimeAssigner, TimeWindow, Window};
 
@@ -24,7 +24,7 @@ pub struct SlicedWindows {
     assigner: TimeAssigner,
     batch_size: usize,
     clock: Arc<dyn Clock>,
-    late_records: Counter,
+    late_records: LateRecords,
     accumulators: Accumulators,
     keys: KeyNumbers,
     /// What each key has, by its number.
@@ -74,7 +74,7 @@ impl SlicedWindows {
             assigner,
             batch_size: context.batch_size.max(1),
             clock: context.clock.clone(),
-            late_records: context.metrics.counter("numLateRecordsDropped"),
+            late_records: LateRecords::new(&of, &context.metrics),
             accumulators: Accumulators::new(&of.plan.calls),
             keys: KeyNumbers::new(&of.key_schema)?,
             panes: Vec::new(),
@@ -270,6 +270,33 @@ impl SlicedWindows {
         Ok(())
     }
 
+    /// How many windows, each key counted, wait for their end, and how many for late records.
+    fn count_windows(&self) -> (usize, usize) {
+        let between = |from: i64, to: i64| ((to - from) / self.slices.slide() + 1).max(0) as usize;
+        let next = if self.time == i64::MIN { i64::MIN } else { self.slices.next_after(self.time).start };
+        let (mut open, mut fired) = (0, 0);
+        for number in &self.live {
+            // windows of neighbouring slices are the same ones: each counts once
+            let mut counted = i64::MIN;
+            for pane in self.panes[*number as usize].iter() {
+                let first = self.slices.first_window(pane.start).start.max(counted.saturating_add(1));
+                let last = self.slices.last_window(pane.start).start;
+                if last < first {
+                    continue;
+                }
+                let first = last - (last - first) / self.slices.slide() * self.slices.slide();
+                counted = last;
+                if next <= last {
+                    open += between(first.max(next), last);
+                }
+                if first < next && self.lateness() > 0 {
+                    fired += between(first, last.min(next - self.slices.slide()));
+                }
+            }
+        }
+        (open, fired)
+    }
+
     fn emit_full(&mut self, output: &mut Output) -> Result<()> {
         if self.results.len() >= self.batch_size { self.emit(output) } else { Ok(()) }
     }
@@ -313,7 +340,7 @@ impl Operator for SlicedWindows {
         self.find_places(of.keys(&batch)?)?;
         self.add(&batch, output)?;
         self.emit(output)?;
-        self.of.late(std::mem::take(&mut self.rows.late), &batch, &self.late_records, output)
+        self.late_records.send(&of, std::mem::take(&mut self.rows.late), &batch, self.time, output)
     }
 
     fn watermark(&mut self, watermark: i64, output: &mut Output) -> Result<()> {
@@ -322,6 +349,17 @@ impl Operator for SlicedWindows {
         }
         output.emit_watermark(watermark);
         Ok(())
+    }
+
+    fn waiting(&mut self) -> Option<Waiting> {
+        let first = self.next_window(self.time).and_then(|window| {
+            let (_, numbers) = self.members.range(window.start..).next()?;
+            Some((window.max_timestamp(), window, self.keys.columns(numbers.get(..1)?)))
+        });
+        let (open, fired) = self.count_windows();
+        let event_time = self.assigner.event_time;
+        let watermark = if event_time { self.time } else { i64::MIN };
+        Some(self.of.told(OpenWindows { event_time, watermark, open, fired, ..OpenWindows::default() }, first))
     }
 
     fn next_wakeup(&self) -> Option<i64> {
