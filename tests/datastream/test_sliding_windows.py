@@ -119,6 +119,8 @@ def test_the_same_as_windows_that_share_nothing(
             else:
                 watermark += rnd.randrange(15)
                 h.watermark("in", watermark)
+            # with the times they have
+            assert h.records(shared) == h.records(alone)
             out = h.take(shared)
             assert out == h.take(alone)
             assert h.timers(shared) == h.timers(alone)
