@@ -63,7 +63,10 @@ impl KeyedWindows for PySlicedWindows {
     }
 
     fn add(&mut self, key: &PyKey, group: u16, record: &Py<PyAny>, timestamp: i64) -> Result<bool> {
-        self.windows.add(key, group, record, timestamp, &mut self.functions)
+        self.functions.at = Some(timestamp);
+        let added = self.windows.add(key, group, record, timestamp, &mut self.functions);
+        self.functions.at = None;
+        added
     }
 
     fn advance(&mut self, event_time: bool, until: i64) -> Result<bool> {
