@@ -14,7 +14,7 @@ from flott.common import Duration, Row, SimpleStringSchema, Time, Types, Waterma
 from flott.common.job_client import JobClient
 from flott.common.watermark_strategy import TimestampAssigner
 from flott.common.window_explanation import WindowExplanation
-from flott.datastream import DataStream, OutputTag, ProcessJoinFunction, StreamExecutionEnvironment
+from flott.datastream import AggregateFunction, DataStream, OutputTag, ProcessJoinFunction, StreamExecutionEnvironment
 from flott.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
 from flott.datastream.window import (
     EventTimeSessionWindows,
@@ -243,6 +243,34 @@ def test_other_windows(flott_harness: Harness, window: Any, count: int, until: i
     by_hand(flott_harness, window)
     flott_harness.feed("orders", "a1", timestamp=1_000)
     assert (subtask(flott_harness)["open"], subtask(flott_harness)["first"]["until"]) == (count, until)
+
+
+class Sum(AggregateFunction):
+    def create_accumulator(self) -> int:
+        return 0
+
+    def add(self, value: Any, accumulator: int) -> int:
+        return accumulator + 1
+
+    def get_result(self, accumulator: int) -> int:
+        return accumulator
+
+    def merge(self, acc_a: int, acc_b: int) -> int:
+        return acc_a + acc_b
+
+
+def test_windows_that_share_what_they_hold(flott_harness: Harness) -> None:
+    h = flott_harness
+    windowed = h.source("orders").key_by(lambda order: order[0])
+    windowed.window(SlidingEventTimeWindows.of(Time.minutes(1), Time.seconds(5))).aggregate(Sum())
+    h.feed("orders", "a1", timestamp=1_000)
+    h.feed("orders", "a2", timestamp=5_000)
+    # a1 in 12 windows that begin at -55 s to 0, a2 in one more
+    assert (subtask(h)["open"], subtask(h)["first"]["until"]) == (13, 4_999)
+    h.watermark("orders", 5_000)
+    own = subtask(h)
+    assert (own["open"], own["fired"], own["first"]["until"]) == (12, 0, 9_999)
+    assert own["first"]["key"] == "'a'"
 
 
 def test_windows_of_the_clock(flott_harness: Harness) -> None:

@@ -172,7 +172,7 @@ impl Cells<PyKey, Py<PyAny>> for Functions {
 }
 
 /// Open windows as texts.
-fn shown<W>(
+pub fn shown<W>(
     open: Open<'_, PyKey, W>,
     event_time: bool,
     clocks: Clocks,

@@ -1,6 +1,7 @@
 //! Sliding windows of accumulators that share what they hold (`flott::window::SlicedWindows`).
 
 use flott::Result;
+use flott::operator::OpenWindows;
 use flott::window::{Cells, Clocks, Merges, SlicedWindows, TimeAssigner, TimeSpan};
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
@@ -9,7 +10,7 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyT
 
 use super::PyWindow;
 use super::functions::{Functions, Kept, in_gate};
-use super::keyed::{KeyedWindows, describe};
+use super::keyed::{KeyedWindows, describe, shown};
 use crate::inspected::WindowTimer;
 use crate::operators::Yielded;
 use crate::state::PyKey;
@@ -96,6 +97,11 @@ impl KeyedWindows for PySlicedWindows {
     fn timers(&self) -> Vec<WindowTimer> {
         let domain = if self.windows.is_event_time() { Domain::Event } else { Domain::Processing };
         self.windows.times().into_iter().map(|(time, key)| (key.clone(), time, domain)).collect()
+    }
+
+    fn open(&mut self, clocks: Clocks) -> OpenWindows {
+        self.set_clocks(clocks);
+        shown(self.windows.open(), self.windows.is_event_time(), clocks, 0, |window| PyWindow::Time(*window))
     }
 
     fn yielded(&mut self) -> &mut Yielded {

@@ -272,27 +272,13 @@ impl SlicedWindows {
 
     /// How many windows, each key counted, wait for their end, and how many for late records.
     fn count_windows(&self) -> (usize, usize) {
-        let between = |from: i64, to: i64| ((to - from) / self.slices.slide() + 1).max(0) as usize;
-        let next = if self.time == i64::MIN { i64::MIN } else { self.slices.next_after(self.time).start };
+        let after = |time: i64| if time == i64::MIN { time } else { self.slices.next_after(time).start };
+        let (next, alive) = (after(self.time), after(self.time.saturating_sub(self.lateness())));
         let (mut open, mut fired) = (0, 0);
         for number in &self.live {
-            // windows of neighbouring slices are the same ones: each counts once
-            let mut counted = i64::MIN;
-            for pane in self.panes[*number as usize].iter() {
-                let first = self.slices.first_window(pane.start).start.max(counted.saturating_add(1));
-                let last = self.slices.last_window(pane.start).start;
-                if last < first {
-                    continue;
-                }
-                let first = last - (last - first) / self.slices.slide() * self.slices.slide();
-                counted = last;
-                if next <= last {
-                    open += between(first.max(next), last);
-                }
-                if first < next && self.lateness() > 0 {
-                    fired += between(first, last.min(next - self.slices.slide()));
-                }
-            }
+            let starts = self.panes[*number as usize].iter().map(|pane| pane.start);
+            let (waiting, ended) = self.slices.count(starts, alive, next);
+            (open, fired) = (open + waiting, fired + ended);
         }
         (open, fired)
     }
