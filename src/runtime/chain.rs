@@ -260,4 +260,9 @@ impl Chain {
         }
         all
     }
+
+    /// Wakes the tasks that were sent something.
+    pub fn wake_edges(&mut self) {
+        self.edges.iter_mut().for_each(OutputEdge::wake);
+    }
 }

@@ -178,6 +178,13 @@ impl Task {
 
     /// Does one small piece of work: a command, a batch, a timer. A source waits for records at most `wait`.
     pub fn step(&mut self, wait: Duration) -> Result<Step> {
+        let step = self.advance_by_one(wait);
+        // what one step sends comes to the next tasks at once
+        self.chain.wake_edges();
+        step
+    }
+
+    fn advance_by_one(&mut self, wait: Duration) -> Result<Step> {
         if self.phase == Phase::Finished {
             return Ok(Step::Finished);
         }
