@@ -109,7 +109,8 @@ def _circumstances(command: list[str]) -> str:
     ]
     if version:
         what.append(f"Java {version[1]}")
-    return f"`python {shlex.join(command)}`, {date.today()}\n\n{', '.join(what)}. Parallelism 1 unless two threads are named."
+    where = f"{', '.join(what)}. Parallelism 1 unless two threads are named."
+    return f"`python {shlex.join(command)}`, {date.today()}\n\n{where}"
 
 
 def _has(program: str) -> bool:

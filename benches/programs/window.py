@@ -1,4 +1,5 @@
-"""What each user ordered in each minute, a PyFlink program: with ``flott`` replaced by ``pyflink`` in the imports it runs on Flink.
+"""What each user ordered in each minute, a PyFlink program: with ``flott`` replaced by ``pyflink`` in the imports it
+runs on Flink.
 
 usage: window.py IN OUT [OPTION=VALUE …]
 """
