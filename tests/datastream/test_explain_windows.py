@@ -180,6 +180,36 @@ def test_a_function_that_blocks_does_not_keep_the_answer_back(flott_broker: Embe
     assert "does not answer: its function has not returned for a second" in str(told)
 
 
+class Itself(TimestampAssigner):
+    def extract_timestamp(self, value: int, record_timestamp: int) -> int:
+        return value
+
+
+def test_it_answers_while_the_next_task_has_no_room(start: Start) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold(number: int) -> int:
+        reached.set()
+        assert go_on.wait(30)
+        return number
+
+    env = Env.get_execution_environment().set_parallelism(1)
+    # more results than fit between two tasks
+    numbers = env.from_collection(range(60_000), Types.LONG()).assign_timestamps_and_watermarks(
+        WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Itself())
+    )
+    windowed = numbers.key_by(lambda _number: "all").window(TumblingEventTimeWindows.of(Time.milliseconds(1)))
+    results = windowed.reduce(lambda one, _other: one, output_type=Types.LONG())
+    client = start(results.map(hold, Types.LONG()).set_parallelism(2).filter(lambda _number: False))
+    try:
+        assert reached.wait(30)
+        told = when(client, lambda told: "back-pressure" in str(told))
+    finally:
+        go_on.set()
+    assert "waits until the next task has room (back-pressure)" in str(told)
+    assert "see what 'Map (1/2)', 'Map (2/2)' waits for" in str(told)
+
+
 def test_a_job_without_windows(start: Start, flott_broker: EmbeddedBroker) -> None:
     flott_broker.create_topic("orders")
     assert str(start(orders(flott_broker, in_order())).explain_windows()) == "This job has no windows."

@@ -123,15 +123,26 @@ class Standing:
         if answer is None:
             yield f"the task '{name}' does not answer: its function has not returned for a second", None
             return
+        if not answer["held_back"]:
+            yield from self._waiting_for(task, before, seen)
+            return
+        slow = [other for other in self._tasks if task["id"] in other["producers"] and not other["ended"]]
+        silent = ", ".join(f"'{_short(other['name'])}'" for other in slow if other["answer"] is None)
+        yield (
+            f"the task '{name}' waits until the next task has room (back-pressure)",
+            f"see what {silent} waits for: it has not answered for a second"
+            if silent
+            else "see what is slow behind it: event time goes on with the records",
+        )
+        # records that wait may bring event time on
+        yield from ((cause, what) for cause, what in self._waiting_for(task, before, seen) if what != _LATER)
+
+    def _waiting_for(self, task: dict[str, Any], before: int, seen: set[int]) -> Iterator[tuple[str, str | None]]:
+        answer = task["answer"]
         for at in range(before - 1, -1, -1):
             if generated := self._told(task, at, "watermarks"):
                 yield from self._generated(task, at, generated)
                 return
-        if answer["held_back"]:
-            yield (
-                f"the task '{name}' waits until the next task has room (back-pressure)",
-                "see what is slow behind it: event time goes on with the records",
-            )
         if task["is_source"]:
             yield from self._source(task, answer)
             return
