@@ -96,10 +96,13 @@ fn nothing_is_kept_of_windows_that_are_over() {
     }
 }
 
+/// Of each key: when it came, how many records it has and their sum.
+type Sums = BTreeMap<String, (u64, i64, i64)>;
+
 /// Windows by hand: every record is added to each of its windows.
 #[derive(Default)]
 struct Naive {
-    sums: BTreeMap<(i64, i64), BTreeMap<String, (u64, i64, i64)>>,
+    sums: BTreeMap<(i64, i64), Sums>,
     arrived: u64,
     watermark: Option<i64>,
     fired: Vec<String>,
