@@ -46,7 +46,7 @@ help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: install ## A week of the course (STAGE=1) on this machine alone: broker, 10,000 orders, ETL into SQLite, summary
+run: install ## A week of the course (STAGE=1) on this machine alone: broker, 10,000 orders, the job, SQLite, summary
 	@$(RELEASE)/bin/python $(WEEK) $(ARGS)
 
 build: requirements-build $(RELEASE)/ready ## Build the release wheel into dist/

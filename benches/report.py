@@ -109,7 +109,8 @@ def _circumstances(command: list[str]) -> str:
     ]
     if version:
         what.append(f"Java {version[1]}")
-    return f"`python {shlex.join(command)}`, {date.today()}\n\n{', '.join(what)}. Parallelism 1 unless two threads are named."
+    ran = f"`python {shlex.join(command)}`, {date.today()}"
+    return f"{ran}\n\n{', '.join(what)}. Parallelism 1 unless two threads are named."
 
 
 def _has(program: str) -> bool:

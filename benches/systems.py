@@ -96,7 +96,6 @@ _SUMS_LOOP = {"keyed_sum": "keyed_sum_loop.py", "rolling_sum": "keyed_sum_loop.p
 _SUMS = {"keyed_sum": "keyed_sum.py", "rolling_sum": "keyed_sum.py"}
 
 
-
 def _typed(program: str) -> dict[str, str]:
     return {"window_typed": program, "window_typed_2": program}
 

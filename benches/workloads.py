@@ -117,7 +117,8 @@ class Workloads:
             if workload in THREADS and system is not LOOP:
                 arguments.append(str(THREADS[workload]))
         command = system.command(program, arguments, self._work)
-        seen = process_tree.run(command, system.environment(self._work, THREADS.get(workload, 1)), self._work / "log", LIMIT_SECONDS)
+        environment = system.environment(self._work, THREADS.get(workload, 1))
+        seen = process_tree.run(command, environment, self._work / "log", LIMIT_SECONDS)
         if seen.code != 0:
             raise Wrong(f"{system.label} ended with code {seen.code}:\n{seen.output[-3000:]}")
         outcome = re.findall(r"^OUTCOME (.*)$", seen.output, re.MULTILINE)

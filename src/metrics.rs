@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use serde::Serialize;
+
 /// A number shared by all its clones.
 #[derive(Debug, Clone, Default)]
 pub struct Counter(Arc<AtomicU64>);
@@ -37,11 +39,33 @@ impl EventTime {
     }
 }
 
-/// The counters of one operator (all its subtasks share them), and the event time of each subtask.
-#[derive(Debug, Clone, Default)]
+/// Something that can be shown later, if somebody asks.
+pub trait Shown: Send {
+    fn show(&self) -> String;
+}
+
+/// The last record that came too late for an operator.
+struct LateRecord {
+    record: Box<dyn Shown>,
+    timestamp: i64,
+    watermark: i64,
+}
+
+/// The same as a text, with its times in ms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShownLateRecord {
+    pub record: String,
+    pub timestamp: i64,
+    /// Event time when it came.
+    pub watermark: i64,
+}
+
+/// The counters of one operator (all its subtasks share them), the event time of each subtask, and the last record that was too late for it.
+#[derive(Clone, Default)]
 pub struct OperatorMetrics {
     counters: Arc<Mutex<BTreeMap<String, Counter>>>,
     event_times: Arc<Mutex<Vec<EventTime>>>,
+    late: Arc<Mutex<Option<LateRecord>>>,
 }
 
 impl OperatorMetrics {
@@ -67,6 +91,23 @@ impl OperatorMetrics {
         times.iter().map(|time| time.0.load(Ordering::Relaxed)).min().unwrap_or(i64::MIN)
     }
 
+    /// Remembers a record that came too late, in the place of the one before. Whoever drops it counts it as
+    /// [`LATE_DROPPED`].
+    pub fn note_late(&self, record: Box<dyn Shown>, timestamp: i64, watermark: i64) {
+        let late = LateRecord { record, timestamp, watermark };
+        let before = self.late.lock().expect("no code panics while it holds the lock").replace(late);
+        drop(before);
+    }
+
+    pub fn last_late(&self) -> Option<ShownLateRecord> {
+        let late = self.late.lock().expect("no code panics while it holds the lock").take()?;
+        let shown =
+            ShownLateRecord { record: late.record.show(), timestamp: late.timestamp, watermark: late.watermark };
+        // showing it may take long; a later one may have come meanwhile
+        self.late.lock().expect("no code panics while it holds the lock").get_or_insert(late);
+        Some(shown)
+    }
+
     pub fn snapshot(&self) -> BTreeMap<String, u64> {
         let counters = self.counters.lock().expect("no code panics while it holds the lock");
         counters.iter().map(|(name, counter)| (name.clone(), counter.get())).collect()
@@ -76,3 +117,6 @@ impl OperatorMetrics {
 /// Names of the counters every operator has.
 pub const RECORDS_IN: &str = "numRecordsIn";
 pub const RECORDS_OUT: &str = "numRecordsOut";
+/// Records that came too late and went nowhere, and those that went to a side output.
+pub const LATE_DROPPED: &str = "numLateRecordsDropped";
+pub const LATE_TO_SIDE: &str = "numLateRecordsToSideOutput";

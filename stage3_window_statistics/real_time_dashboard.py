@@ -153,6 +153,8 @@ def show(options: StatisticsOptions, chosen: argparse.Namespace) -> int:
         end = state.snapshot()["job"]
     if end["state"] == "failed":
         print(f"real_time_dashboard: the job failed: {end['message']}", file=sys.stderr)
+        if not chosen.demo:
+            print("With --demo it needs no broker, and brings orders of its own.", file=sys.stderr)
         return 1
     return 130 if end["state"] == "stopped" else 0
 

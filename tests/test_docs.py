@@ -16,6 +16,7 @@ FOLDERS = [
     "tests",
     "stage1_basic_etl",
     "stage2_data_transformation",
+    "stage3_window_statistics",
     "benches",
 ]
 PAGES = sorted(page for folder in FOLDERS for page in (ROOT / folder).glob("*.md"))

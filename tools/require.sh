@@ -50,6 +50,10 @@ for group in "$@"; do
       # Kafka's console tools are tested too, so its jars are needed even when the broker is somebody else's.
       java_is_new || packages+=(openjdk-17-jre-headless)
       [[ -n ${FLOTT_KAFKA_LIBS:-} ]] || program mvn maven
+      # Not a server, but what the dashboard's tests look at it with; a browser without fonts shows nothing.
+      if [[ -z ${FLOTT_TEST_CHROMIUM:-} ]] && ! have google-chrome && ! have chromium-browser; then
+        program chromium chromium fonts-dejavu-core
+      fi
       ;;
     *)
       echo "require.sh: no group '$group'" >&2

@@ -1,4 +1,4 @@
-"""Windows of numbers in columns: of a second, or of 10,000 seconds, one beginning each second. Beyond PyFlink's DataStream.
+"""Windows of numbers in columns: of a second, or of 10,000 seconds, one beginning each second (beyond PyFlink).
 
 usage: sliding.py COUNT tumbling|sliding
 """

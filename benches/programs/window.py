@@ -1,4 +1,4 @@
-"""What each user ordered in each minute, a PyFlink program: with ``flott`` replaced by ``pyflink`` in the imports it runs on Flink.
+"""What each user ordered in each minute, a PyFlink program: on Flink with ``pyflink`` for ``flott`` in the imports.
 
 usage: window.py IN OUT [OPTION=VALUE …]
 """

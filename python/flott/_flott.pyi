@@ -234,6 +234,9 @@ class Simulation:
     def broadcast(self, node: int, state: str) -> list[dict[Any, Any]]:
         """The entries of a broadcast state, one dict a subtask."""
 
+    def standing(self) -> str:
+        """Where each task stands in event time, as JSON."""
+
     def metrics(self) -> list[tuple[int, str, str, dict[str, int]]]:
         """``(id, name, kind, counters)`` of each operator; the kind is source, operator or sink."""
 
@@ -343,6 +346,9 @@ class NativeOperator:
 class Job:
     """A running job."""
 
+    def id(self) -> str | None:
+        """What it was given as ``job_id``."""
+
     def status(self) -> str:
         """The name of a ``JobStatus``."""
 
@@ -363,6 +369,9 @@ class Job:
 
     def watermarks(self) -> list[tuple[str, int]]:
         """``(name, ms)`` of each operator; the smallest long before the first watermark."""
+
+    def standing(self) -> str:
+        """Where each task stands in event time, as JSON; waits a second at most for those that are busy."""
 
     def metrics(self) -> list[tuple[int, str, str, dict[str, int]]]:
         """``(id, name, kind, counters)`` of each operator; the kind is source, operator or sink."""
@@ -438,6 +447,9 @@ class Metrics:
 
     def counter(self, name: str) -> Counter:
         """The counter of that name, made on first use; all subtasks of an operator share it."""
+
+    def note_late(self, record: object, timestamp: int, watermark: int) -> None:
+        """Remembers a record that came too late, for whoever asks what was dropped."""
 
 @final
 class Counter:

@@ -20,6 +20,7 @@ use crate::collection::Collection;
 use crate::conform::{Declared, PyConform};
 use crate::connectors::sink::PythonSink;
 use crate::connectors::source::PythonSource;
+use crate::control::{Control, Identity};
 use crate::feed::Feed;
 use crate::function::Failure;
 use crate::gate::{self, raise};
@@ -333,9 +334,20 @@ impl PyGraph {
     /// Starts the job; see [`job_config`] for the keys of `config`.
     fn start(&self, py: Python<'_>, config: &Bound<'_, PyDict>) -> PyResult<Job> {
         let threads = Threads::default();
-        let config = JobConfig { around_task: Some(threads.around_task()), ..job_config(config)? };
-        let handle = py.detach(|| run(&self.graph, config));
-        Ok(Job::new(checked(py, handle)?, threads))
+        let id = config.get_item("job_id")?.map(|id| id.extract::<String>()).transpose()?;
+        let control = Arc::<Control>::default();
+        let closed = control.clone();
+        let config = JobConfig {
+            around_task: Some(threads.around_task()),
+            at_end: Some(Arc::new(move || closed.close())),
+            ..job_config(config)?
+        };
+        let name = config.job_name.clone();
+        let handle = checked(py, py.detach(|| run(&self.graph, config)))?;
+        if let Some(id) = id.clone() {
+            py.detach(|| control.open(handle.clone(), Identity { id, name }));
+        }
+        Ok(Job::new(handle, threads, id))
     }
 
     /// The job on the simulated executor; `now` (ms) is where its clock starts.
@@ -349,6 +361,8 @@ fn job_config(given: &Bound<'_, PyDict>) -> PyResult<JobConfig> {
     let mut config = JobConfig::default();
     for (key, value) in given.iter() {
         match key.extract::<&str>()? {
+            // for those who ask the job
+            "job_id" => {}
             "job_name" => config.job_name = value.extract()?,
             "parallelism" => config.parallelism = value.extract()?,
             "max_parallelism" => config.max_parallelism = value.extract()?,

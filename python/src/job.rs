@@ -19,6 +19,9 @@ const SLICE: Duration = Duration::from_millis(50);
 const STOP: Duration = Duration::from_secs(1);
 const INTERRUPTED: Duration = Duration::from_secs(3);
 
+/// How long tasks may take to say where they stand.
+const ANSWERS: Duration = Duration::from_secs(1);
+
 /// A job that may still run when the interpreter goes down.
 #[derive(Clone)]
 struct Running {
@@ -33,21 +36,35 @@ fn jobs() -> &'static Mutex<Vec<Running>> {
     JOBS.get_or_init(Mutex::default)
 }
 
+/// The name of a `JobStatus`.
+pub fn status_name(status: JobStatus) -> &'static str {
+    match status {
+        JobStatus::Created => "CREATED",
+        JobStatus::Running => "RUNNING",
+        JobStatus::Restarting => "RESTARTING",
+        JobStatus::Cancelling => "CANCELLING",
+        JobStatus::Finished => "FINISHED",
+        JobStatus::Failed => "FAILED",
+        JobStatus::Canceled => "CANCELED",
+    }
+}
+
 #[pyclass(module = "flott._flott", frozen)]
 pub struct Job {
     handle: JobHandle,
+    id: Option<String>,
     /// What the job failed with, once it was asked for.
     failure: Mutex<Option<PyErr>>,
     running: Running,
 }
 
 impl Job {
-    pub fn new(handle: JobHandle, threads: Threads) -> Self {
+    pub fn new(handle: JobHandle, threads: Threads, id: Option<String>) -> Self {
         let running = Running { handle: handle.clone(), threads, given_up: Arc::default() };
         let mut jobs = jobs().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         jobs.retain(|job| !job.handle.status().is_terminal());
         jobs.push(running.clone());
-        Job { handle, running, failure: Mutex::default() }
+        Job { handle, id, running, failure: Mutex::default() }
     }
 
     pub fn has_ended(&self) -> bool {
@@ -57,17 +74,14 @@ impl Job {
 
 #[pymethods]
 impl Job {
+    /// What it was given as `job_id`.
+    fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
     /// The name of a `JobStatus`.
     fn status(&self) -> &'static str {
-        match self.handle.status() {
-            JobStatus::Created => "CREATED",
-            JobStatus::Running => "RUNNING",
-            JobStatus::Restarting => "RESTARTING",
-            JobStatus::Cancelling => "CANCELLING",
-            JobStatus::Finished => "FINISHED",
-            JobStatus::Failed => "FAILED",
-            JobStatus::Canceled => "CANCELED",
-        }
+        status_name(self.handle.status())
     }
 
     /// Asks the job to stop; returns at once.
@@ -134,6 +148,11 @@ impl Job {
     /// The watermark that each operator has reached: `(name, ms)`; the smallest long before the first.
     fn watermarks(&self) -> Vec<(String, i64)> {
         self.handle.metrics().watermarks()
+    }
+
+    /// Where each task stands in event time, as JSON; see `flott.common._event_time`.
+    fn standing(&self, py: Python<'_>) -> String {
+        py.detach(|| self.handle.standing(ANSWERS).to_json())
     }
 
     /// `(id, name, kind, counters)` of each operator; `kind` is source, operator or sink.

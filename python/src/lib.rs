@@ -6,6 +6,7 @@ mod collection;
 mod conform;
 mod connectors;
 mod context;
+mod control;
 mod convert;
 mod feed;
 mod function;

@@ -1,7 +1,9 @@
 //! Counters that user functions share with the engine.
 
-use flott::metrics::{Counter as EngineCounter, OperatorMetrics};
+use flott::metrics::{Counter as EngineCounter, OperatorMetrics, Shown};
 use pyo3::prelude::*;
+
+use crate::gate;
 
 /// The counters of one operator, by name.
 #[pyclass(module = "flott._flott", frozen)]
@@ -18,6 +20,12 @@ impl Metrics {
     /// The counter of that name, made on first use; all subtasks of an operator share it.
     fn counter(&self, name: &str) -> Counter {
         Counter(self.0.counter(name))
+    }
+
+    /// Remembers a record that came too late, for whoever asks what was dropped.
+    fn note_late(&self, record: &Bound<'_, PyAny>, timestamp: i64, watermark: i64) {
+        let shown = ShownObject(record.clone().unbind());
+        self.0.note_late(Box::new(shown), timestamp, watermark);
     }
 }
 
@@ -38,5 +46,20 @@ impl Counter {
 
     fn get_count(&self) -> u64 {
         self.0.get()
+    }
+}
+
+/// A Python object that is shown when somebody asks.
+pub struct ShownObject(Py<PyAny>);
+
+impl ShownObject {
+    pub fn new(py: Python<'_>, object: &Py<PyAny>) -> ShownObject {
+        ShownObject(object.clone_ref(py))
+    }
+}
+
+impl Shown for ShownObject {
+    fn show(&self) -> String {
+        gate::enter(|py| Ok(gate::describe(self.0.bind(py)))).unwrap_or_default()
     }
 }

@@ -157,6 +157,11 @@ impl PySimulation {
         self.inspected.broadcast(py, node, state)
     }
 
+    /// Where each task stands in event time, as JSON.
+    fn standing(&self, py: Python<'_>) -> PyResult<String> {
+        self.with(py, |simulation| Ok(simulation.standing().to_json()))
+    }
+
     /// The counters of each operator.
     fn metrics(&self, py: Python<'_>) -> PyResult<Vec<Report>> {
         let report = self.with(py, |simulation| Ok(simulation.metrics().report()))?;

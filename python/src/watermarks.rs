@@ -65,6 +65,10 @@ fn records(py: Python<'_>, data: &Data) -> PyResult<Vec<Py<PyAny>>> {
 }
 
 impl WatermarkStrategy for Strategy {
+    fn emits(&self) -> bool {
+        !matches!(self.kind, Kind::None)
+    }
+
     fn timestamps(&self, batch: &Batch) -> Result<Option<Vec<i64>>> {
         let Some(assigner) = &self.assigner else { return Ok(None) };
         let (times, failure) = gate::enter(|py| {

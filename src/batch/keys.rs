@@ -1,11 +1,12 @@
 //! The keys of a keyed stream's records, and their key groups.
 
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, RecordBatch, UInt32Array};
+use arrow::compute::take;
 use arrow::datatypes::{
     DataType, Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
 };
 
-use super::{Data, Objects};
+use super::{Columns, Data, Objects};
 use crate::error::Result;
 use crate::types::{Value, key_group};
 
@@ -54,10 +55,31 @@ impl Keys {
         Keys { values: self.values.split_off(at), groups: self.groups.as_mut().map(|groups| groups.split_off(at)) }
     }
 
-    pub(super) fn take(&self, indices: &UInt32Array) -> Result<Keys> {
+    /// The keys of some of the records; `records` are all of these and those that were taken.
+    pub(super) fn take(&self, indices: &UInt32Array, records: (&Data, &Data)) -> Result<Keys> {
         let pick = |groups: &Vec<u16>| indices.values().iter().map(|index| groups[*index as usize]).collect();
-        Ok(Keys { values: self.values.take(indices)?, groups: self.groups.as_ref().map(pick) })
+        let groups = self.groups.as_ref().map(pick);
+        let values = match (&self.values, records) {
+            (Data::Columns(keys), (Data::Columns(all), Data::Columns(taken))) => {
+                take_columns(keys, indices, &all.records, &taken.records)?
+            }
+            _ => self.values.take(indices)?,
+        };
+        Ok(Keys { values, groups })
     }
+}
+
+/// Keys are mostly columns of the records as they are, which need not be taken twice.
+fn take_columns(keys: &Columns, indices: &UInt32Array, all: &RecordBatch, taken: &RecordBatch) -> Result<Data> {
+    let column = |key: &ArrayRef| {
+        let data = key.to_data();
+        match all.columns().iter().position(|column| column.to_data().ptr_eq(&data)) {
+            Some(at) => Ok(taken.column(at).clone()),
+            None => Ok(take(key, indices, None)?),
+        }
+    };
+    let columns = keys.records.columns().iter().map(column).collect::<Result<Vec<_>>>()?;
+    Ok(Data::Columns(Columns::new(RecordBatch::try_new(keys.records.schema(), columns)?, keys.shape)))
 }
 
 fn object_groups(objects: &dyn Objects, max_parallelism: u16) -> Result<Vec<u16>> {
@@ -172,7 +194,6 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::batch::Columns;
     use arrow::array::StringArray;
     use std::sync::Arc;
 
@@ -188,7 +209,8 @@ mod tests {
         let mut keys = Keys::new(data.clone());
         // before they are known, and after
         for _ in 0..2 {
-            let mut taken = keys.take(&UInt32Array::from(vec![2, 0])).unwrap();
+            let indices = UInt32Array::from(vec![2, 0]);
+            let mut taken = keys.take(&indices, (&data, &data.take(&indices).unwrap())).unwrap();
             assert_eq!(taken.groups(128).unwrap(), [all[2], all[0]]);
             let mut first = keys.clone();
             let mut rest = first.split_off(1);

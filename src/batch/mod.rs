@@ -6,7 +6,7 @@
 mod keys;
 mod objects;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use std::sync::Arc;
@@ -95,6 +95,19 @@ impl Data {
 
 /// What the rows of a slice take; the buffers may hold more, which other slices have too.
 fn size_of_slice(array: &ArrayRef) -> usize {
+    let (rows, nulls) = (array.len(), array.nulls().map_or(0, |_| array.len().div_ceil(8)));
+    // those that streams are mostly made of, without a description of the array
+    match array.data_type() {
+        DataType::Utf8 => {
+            let offsets = array.as_string::<i32>().value_offsets();
+            return (offsets[rows] - offsets[0]) as usize + 4 * (rows + 1) + nulls;
+        }
+        data_type => {
+            if let Some(width) = data_type.primitive_width() {
+                return rows * width + nulls;
+            }
+        }
+    }
     array.to_data().get_slice_memory_size().unwrap_or_else(|_| array.get_array_memory_size())
 }
 
@@ -171,11 +184,13 @@ impl Batch {
     pub fn take(&self, indices: Vec<u32>) -> Result<Batch> {
         let indices = UInt32Array::from(indices);
         let pick = |at: &u32| *at as usize;
+        let data = self.data.take(&indices)?;
+        let keys = self.keys.as_ref().map(|keys| keys.take(&indices, (&self.data, &data))).transpose()?;
         Ok(Batch {
-            data: self.data.take(&indices)?,
+            data,
+            keys,
             timestamps: self.timestamps.as_ref().map(|t| indices.values().iter().map(|i| t[pick(i)]).collect()),
             row_kinds: self.row_kinds.as_ref().map(|k| indices.values().iter().map(|i| k[pick(i)]).collect()),
-            keys: self.keys.as_ref().map(|keys| keys.take(&indices)).transpose()?,
         })
     }
 
@@ -237,6 +252,18 @@ mod tests {
         let taken = batch.take(vec![2, 0]).unwrap();
         assert_eq!(values(&taken), [30, 10]);
         assert_eq!(taken.timestamps, Some(vec![3, 1]));
+    }
+
+    #[test]
+    fn keys_that_are_a_column_are_taken_with_it() {
+        let mut batch = numbers(vec![10, 20, 30]);
+        let rest = numbers(vec![7, 8, 9]);
+        for (keys, expected) in [(batch.data.clone(), [30, 10]), (rest.data, [9, 7])] {
+            batch.keys = Some(Keys::new(keys));
+            let taken = batch.take(vec![2, 0]).unwrap();
+            assert_eq!(values(&taken), [30, 10]);
+            assert_eq!(values(&Batch::new(taken.keys.unwrap().values)), expected);
+        }
     }
 
     #[test]

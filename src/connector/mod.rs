@@ -151,6 +151,11 @@ pub trait Sink: Send + Sync {
         false
     }
 
+    /// Whether its writers' [`SinkWriter::prepared`] can be stored.
+    fn stores(&self) -> bool {
+        !self.commits()
+    }
+
     fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>>;
 }
 

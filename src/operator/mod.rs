@@ -11,6 +11,7 @@ pub mod parse;
 pub mod render;
 pub mod select;
 mod timestamps;
+mod waiting;
 pub mod window_aggregate;
 
 #[cfg(test)]
@@ -27,6 +28,7 @@ use crate::time::{Clock, WatermarkPace};
 
 pub use outside::{Load, Waker};
 pub use timestamps::AssignTimestamps;
+pub use waiting::{Generated, OpenWindow, OpenWindows, Waiting};
 
 /// Where a subtask stands: given to operators, source readers and sink writers when they are made.
 #[derive(Clone)]
@@ -126,6 +128,11 @@ pub trait Operator: Send {
         Ok(())
     }
 
+    /// What the operator knows of event time: asked for by a user who waits for a window. Never on a record's way.
+    fn waiting(&mut self) -> Option<Waiting> {
+        None
+    }
+
     /// What is still being done with the records received so far, in other threads.
     fn load(&self) -> Load {
         Load::Done
@@ -134,6 +141,11 @@ pub trait Operator: Send {
     /// A barrier has been aligned: make everything received so far safe before it is passed on.
     fn barrier(&mut self, _checkpoint: u64, _output: &mut Output) -> Result<()> {
         Ok(())
+    }
+
+    /// Whether [`Operator::snapshot`] has all there is.
+    fn stores(&self) -> bool {
+        true
     }
 
     /// What the operator has now, behind [`Operator::barrier`]: with it, given to the next one as

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{Operator, OperatorFactory, Output, SubtaskContext};
+use super::{Generated, Operator, OperatorFactory, Output, SubtaskContext, Waiting};
 use crate::batch::Batch;
 use crate::error::Result;
 use crate::time::{Clock, MAX_WATERMARK, SplitWatermarks, WatermarkStrategy};
@@ -97,6 +97,12 @@ impl Operator for AssignTimestamps {
         }
         self.emit_time(output);
         Ok(())
+    }
+
+    fn waiting(&mut self) -> Option<Waiting> {
+        let (watermark, idle) = (self.watermark, self.idle);
+        let (seen, emits) = (self.watermarks.has_seen_records(), self.strategy.emits());
+        Some(Waiting::Watermarks(Generated { watermark, idle, seen, emits }))
     }
 
     fn idle(&mut self, idle: bool, output: &mut Output) -> Result<()> {

@@ -11,7 +11,7 @@ use crate::checkpoint::CheckpointId;
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::metrics::{Counter, EventTime};
-use crate::operator::{Emission, Load, Operator, Output};
+use crate::operator::{Emission, Load, Operator, Output, Waiting};
 
 /// Where an operator's output goes.
 pub struct Target {
@@ -224,6 +224,12 @@ impl Chain {
         }
     }
 
+    /// What operators know of event time, with their places in the chain.
+    pub fn waiting(&mut self) -> Vec<(usize, Waiting)> {
+        let told = self.operators.iter_mut().enumerate();
+        told.filter_map(|(at, chained)| Some((at, chained.operator.waiting()?))).collect()
+    }
+
     /// How much was ever sent to other tasks.
     pub fn bytes_sent(&self) -> usize {
         self.edges.iter().map(OutputEdge::bytes_sent).sum()
@@ -259,5 +265,10 @@ impl Chain {
             all &= edge.flush();
         }
         all
+    }
+
+    /// Wakes the tasks that were sent something.
+    pub fn wake_edges(&mut self) {
+        self.edges.iter_mut().for_each(OutputEdge::wake);
     }
 }

@@ -61,7 +61,8 @@ pub struct Limits {
 }
 
 struct Channel {
-    queue: VecDeque<Element>,
+    /// With the bytes of each batch.
+    queue: VecDeque<(Element, usize)>,
     records: usize,
     bytes: usize,
     /// Held back while a barrier is being aligned.
@@ -104,24 +105,29 @@ impl Gate {
 
     /// Appends to a channel and returns nothing, or gives the batch back when the channel is full; the producer's
     /// signal is raised when there is room again. An empty channel takes a batch of any size, so that none is too
-    /// large to pass.
+    /// large to pass. The consumer has to be woken then, with [`Gate::wake`]: once for all that was pushed.
     #[must_use = "what is given back has not been sent"]
     pub fn push(&self, channel: usize, element: Element) -> Option<Element> {
         let mut state = lock(&self.state);
         let channel = &mut state.channels[channel];
+        let mut bytes = 0;
         if let Element::Batch(batch) = &element {
             let full = channel.records >= self.limits.records || channel.bytes >= self.limits.bytes;
             if full && channel.records > 0 {
                 channel.producer_waits = true;
                 return Some(element);
             }
+            bytes = batch.byte_size();
             channel.records += batch.len();
-            channel.bytes += batch.byte_size();
+            channel.bytes += bytes;
         }
-        channel.queue.push_back(element);
-        drop(state);
-        self.consumer.raise();
+        channel.queue.push_back((element, bytes));
         None
+    }
+
+    /// Tells the consumer that there is something new.
+    pub fn wake(&self) {
+        self.consumer.raise();
     }
 
     /// The next element of any channel that is not blocked.
@@ -135,11 +141,11 @@ impl Gate {
         })?;
         state.next = (index + 1) % count;
         let channel = &mut state.channels[index];
-        let element = channel.queue.pop_front()?;
+        let (element, bytes) = channel.queue.pop_front()?;
         let mut wake = None;
         if let Element::Batch(batch) = &element {
             channel.records -= batch.len();
-            channel.bytes = channel.bytes.saturating_sub(batch.byte_size());
+            channel.bytes -= bytes;
             if channel.producer_waits {
                 channel.producer_waits = false;
                 wake = Some(channel.producer.clone());

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::chain::{Chain, ChainedOperator, Target, TargetKind};
 use super::exchange::{Gate, Limits, Signal};
+use super::explain::{WiredTask, Wiring};
 use super::master::{JobMetrics, SourceGroup};
 use super::network::NetworkInput;
 use super::operators::{SinkOperator, SourceHead};
@@ -65,6 +66,8 @@ pub struct JobConfig {
     /// Prints a line a second and a summary on standard error.
     pub progress: bool,
     pub around_task: Option<AroundTask>,
+    /// Called when the job has ended, before anybody who waits for it hears of that.
+    pub at_end: Option<Arc<dyn Fn() + Send + Sync>>,
     pub tap: Option<Arc<dyn Tap>>,
 }
 
@@ -87,6 +90,7 @@ impl Default for JobConfig {
             chaining: true,
             progress: false,
             around_task: None,
+            at_end: None,
             tap: None,
         }
     }
@@ -103,6 +107,7 @@ impl JobConfig {
 pub struct Launched {
     pub tasks: Vec<Task>,
     pub controls: Vec<Arc<TaskControl>>,
+    pub wiring: Arc<Wiring>,
     pub sources: Vec<SourceGroup>,
     pub metrics: JobMetrics,
     pub cancelled: Arc<AtomicBool>,
@@ -111,6 +116,8 @@ pub struct Launched {
     pub teller: mpsc::Sender<Event>,
     /// What a manifest says of each operator, by its number less one.
     pub operators: Vec<OperatorState>,
+    /// Where checkpoints are stored, if everything the job holds can be.
+    pub archive: Option<Archive>,
 }
 
 pub fn launch(graph: &StreamGraph, config: &JobConfig, clock: Arc<dyn Clock>) -> Result<Launched> {
@@ -201,7 +208,6 @@ impl<'a> Builder<'a> {
                 Arc::new(Gate::new(self.signals[task].clone(), producers, limits))
             })
             .collect();
-        let stores = self.config.archive.is_some();
         let mut sources: Vec<SourceGroup> = Vec::new();
         let mut tasks = Vec::new();
         let mut controls = Vec::new();
@@ -235,21 +241,41 @@ impl<'a> Builder<'a> {
                     }
                 };
                 let name = self.task_name(vertex_index, subtask);
-                tasks.push(Task::new(
-                    id,
-                    name,
-                    control.clone(),
-                    input,
-                    chain,
-                    self.clock.clone(),
-                    sender.clone(),
-                    stores,
-                ));
+                tasks.push(Task::new(id, name, control.clone(), input, chain, self.clock.clone(), sender.clone()));
                 controls.push(control);
             }
         }
+        let archive = self.config.archive.clone().filter(|_| {
+            let unstored = tasks.iter().find_map(Task::unstored);
+            if let Some(place) = unstored {
+                tracing::warn!("checkpoints are not stored: what {place} holds can't be in this version of Flott");
+            }
+            unstored.is_none()
+        });
+        tasks.iter_mut().for_each(|task| task.stores = archive.is_some());
+        let wiring = Arc::new(self.wiring(&incoming));
         let (metrics, cancelled, operators) = (self.metrics, self.cancelled, self.operators);
-        Ok(Launched { tasks, controls, sources, metrics, cancelled, events, teller: sender, operators })
+        let teller = sender;
+        Ok(Launched { tasks, controls, wiring, sources, metrics, cancelled, events, teller, operators, archive })
+    }
+
+    /// How the tasks are wired, in words.
+    fn wiring(&self, incoming: &[Vec<Wire>]) -> Wiring {
+        let mut tasks = Vec::new();
+        for (vertex_index, vertex) in self.job.vertices.iter().enumerate() {
+            for subtask in 0..vertex.parallelism {
+                let wires = &incoming[self.first_task[vertex_index] + subtask];
+                let nodes = vertex.nodes.iter().map(|id| self.graph.node(*id));
+                tasks.push(WiredTask {
+                    name: self.task_name(vertex_index, subtask),
+                    subtask,
+                    operators: nodes.map(|node| (node.id, node.name.clone(), node.place.clone())).collect(),
+                    is_source: matches!(self.graph.node(vertex.nodes[0]).kind, NodeKind::Source { .. }),
+                    producers: wires.iter().map(|wire| self.producer_task(*wire)).collect(),
+                });
+            }
+        }
+        Wiring(tasks)
     }
 
     /// The wires into each task, in the order of its gate's channels.

@@ -8,6 +8,7 @@ mod alignment;
 mod archivist;
 mod chain;
 mod exchange;
+mod explain;
 mod launch;
 mod master;
 mod network;
@@ -23,6 +24,7 @@ mod tap;
 mod task;
 pub mod threads;
 
+pub use explain::Standing;
 pub use launch::{AroundTask, JobConfig, Retention};
 pub use master::{JobMetrics, JobStatus, OperatorReport};
 pub use network::ChannelReport;

@@ -65,6 +65,10 @@ impl Operator for SinkOperator {
         if commits { writer.prepare(checkpoint) } else { Ok(()) }
     }
 
+    fn stores(&self) -> bool {
+        self.sink.stores()
+    }
+
     fn snapshot(&mut self) -> Result<Snapshot> {
         let items = self.writer()?.prepared()?;
         if items.is_empty() {

@@ -20,6 +20,8 @@ pub struct OutputEdge {
     random: u64,
     /// What did not fit yet, in order.
     pending: VecDeque<(usize, Element)>,
+    /// The targets that have something new and were not woken yet.
+    to_wake: Vec<bool>,
     bytes_sent: usize,
 }
 
@@ -31,6 +33,7 @@ impl OutputEdge {
         subtask: usize,
     ) -> Self {
         let start = subtask % targets.len().max(1);
+        let to_wake = vec![false; targets.len()];
         OutputEdge {
             partitioning,
             targets,
@@ -38,6 +41,7 @@ impl OutputEdge {
             next: start,
             random: 0x9E37_79B9_7F4A_7C15 ^ subtask as u64,
             pending: VecDeque::new(),
+            to_wake,
             bytes_sent: 0,
         }
     }
@@ -87,9 +91,9 @@ impl OutputEdge {
                 chosen
             }
         };
-        for target in 0..count {
-            let rows: Vec<u32> =
-                targets.iter().enumerate().filter(|(_, t)| **t as usize == target).map(|(row, _)| row as u32).collect();
+        let mut rows: Vec<Vec<u32>> = vec![Vec::with_capacity(batch.len() * 2 / count); count];
+        targets.iter().enumerate().for_each(|(row, target)| rows[*target as usize].push(row as u32));
+        for (target, rows) in rows.into_iter().enumerate() {
             if rows.len() == batch.len() {
                 self.push(target, Element::Batch(batch));
                 return Ok(());
@@ -113,26 +117,36 @@ impl OutputEdge {
     }
 
     fn push(&mut self, target: usize, element: Element) {
-        if self.pending.is_empty() {
-            let (gate, channel) = &self.targets[target];
-            if let Some(element) = gate.push(*channel, element) {
-                self.pending.push_back((target, element));
-            }
-        } else {
-            self.pending.push_back((target, element));
-        }
+        let held_back = if self.pending.is_empty() { self.offer(target, element) } else { Some(element) };
+        self.pending.extend(held_back.map(|element| (target, element)));
+    }
+
+    /// Gives the element back if there is no room.
+    fn offer(&mut self, target: usize, element: Element) -> Option<Element> {
+        let (gate, channel) = &self.targets[target];
+        let given_back = gate.push(*channel, element);
+        self.to_wake[target] |= given_back.is_none();
+        given_back
     }
 
     /// Sends what was held back; `false` while something still is.
     pub fn flush(&mut self) -> bool {
         while let Some((target, element)) = self.pending.pop_front() {
-            let (gate, channel) = &self.targets[target];
-            if let Some(element) = gate.push(*channel, element) {
+            if let Some(element) = self.offer(target, element) {
                 self.pending.push_front((target, element));
                 return false;
             }
         }
         true
+    }
+
+    /// Wakes the tasks that were sent something: once, however many elements there were.
+    pub fn wake(&mut self) {
+        for (waits, (gate, _)) in self.to_wake.iter_mut().zip(&self.targets) {
+            if std::mem::take(waits) {
+                gate.wake();
+            }
+        }
     }
 }
 

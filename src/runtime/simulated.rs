@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::archivist::Archivist;
+use super::explain::{Answer, Standing};
 use super::launch::{JobConfig, Launched, launch};
 use super::master::{JobMetrics, Master};
 use super::outputs::next_random;
@@ -57,7 +58,7 @@ impl Simulation {
     pub fn new(graph: &StreamGraph, config: &JobConfig, seed: u64, now: i64) -> Result<Self> {
         let clock = Arc::new(ManualClock::new(now));
         let mut launched = launch(graph, config, clock.clone())?;
-        let archivist = config.archive.clone().map(|archive| Archivist::here(archive, launched.teller.clone()));
+        let archivist = launched.archive.clone().map(|archive| Archivist::here(archive, launched.teller.clone()));
         let master = Master::new(&mut launched, config, archivist, None, now);
         let states = vec![State::Alive { until: None }; launched.tasks.len()];
         Ok(Simulation { launched, master: Some(master), clock, random: seed, states, steps: 0 })
@@ -70,6 +71,14 @@ impl Simulation {
     /// Where each task stands in event time, with the task's name.
     pub fn event_time(&self) -> Vec<(String, TimeReport)> {
         self.launched.tasks.iter().map(|task| (task.name.clone(), task.time())).collect()
+    }
+
+    /// Where each task stands in event time.
+    pub fn standing(&mut self) -> Standing {
+        let tasks = self.launched.tasks.iter_mut().zip(&self.states);
+        let answers = tasks.map(|(task, state)| (*state != State::Ended).then(|| Answer::of(task, false))).collect();
+        let ended = |task: usize| self.states[task] == State::Ended;
+        Standing::new(self.clock.now(), &self.launched.wiring, &self.launched.metrics, ended, answers)
     }
 
     pub fn clock(&self) -> &ManualClock {

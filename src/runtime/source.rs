@@ -28,6 +28,8 @@ pub struct SplitReport {
     pub id: String,
     /// In ms; [`NO_TIMESTAMP`] before the first.
     pub watermark: i64,
+    /// Whether a record has come from it.
+    pub seen: bool,
     /// Processing time in ms since which it no longer holds event time back.
     pub idle_since: Option<i64>,
     /// It is not read, because it is too far ahead of others in its group.
@@ -90,6 +92,10 @@ struct NoStrategy;
 impl WatermarkStrategy for NoStrategy {
     fn generator(&self) -> Result<Box<dyn WatermarkGenerator>> {
         Ok(Box::new(NoWatermarks))
+    }
+
+    fn emits(&self) -> bool {
+        false
     }
 }
 
@@ -328,11 +334,17 @@ impl SourceInput {
         Some(least)
     }
 
+    /// Whether it was given a strategy that emits watermarks.
+    pub fn emits(&self) -> bool {
+        self.strategy.emits()
+    }
+
     /// Each split's place in event time.
     pub fn describe(&self) -> Vec<SplitReport> {
         let report = |(id, time): (&Arc<str>, &SplitTime)| SplitReport {
             id: id.to_string(),
             watermark: time.watermarks.watermark(),
+            seen: time.watermarks.has_seen_records(),
             idle_since: time.watermarks.idle_since(),
             paused: time.paused,
         };

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::archivist::Taken;
 use super::chain::Chain;
 use super::exchange::{Element, Signal};
+use super::explain::Answer;
 use super::network::{ChannelReport, NetworkInput};
 use super::pace::Pace;
 use super::source::{Read, SourceInput, SplitReport};
@@ -16,7 +17,7 @@ use crate::checkpoint::{CheckpointId, SubtaskState};
 use crate::connector::Split;
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
-use crate::operator::Load;
+use crate::operator::{Load, Waiting};
 use crate::time::{Clock, MAX_WATERMARK};
 
 pub type TaskId = usize;
@@ -62,17 +63,34 @@ pub enum Event {
 pub struct TaskControl {
     commands: Mutex<VecDeque<Command>>,
     cancelled: Arc<AtomicBool>,
+    /// Who wants to know where the task stands; looked at only while `asked`.
+    questions: Mutex<Vec<mpsc::Sender<(TaskId, Answer)>>>,
+    asked: AtomicBool,
+    ended: AtomicBool,
     pub signal: Arc<Signal>,
 }
 
 impl TaskControl {
     pub fn new(signal: Arc<Signal>, cancelled: Arc<AtomicBool>) -> Self {
-        TaskControl { commands: Mutex::default(), cancelled, signal }
+        let (asked, ended) = (AtomicBool::new(false), AtomicBool::new(false));
+        TaskControl { commands: Mutex::default(), cancelled, questions: Mutex::default(), asked, ended, signal }
     }
 
     pub fn send(&self, command: Command) {
         self.commands.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push_back(command);
         self.signal.raise();
+    }
+
+    /// Asks where the task stands; it answers before its next step.
+    pub fn ask(&self, answers: mpsc::Sender<(TaskId, Answer)>) {
+        self.questions.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(answers);
+        self.asked.store(true, Ordering::Release);
+        self.signal.raise();
+    }
+
+    /// Whether the task has ended: then nobody answers.
+    pub fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
     }
 
     fn receive(&self) -> Option<Command> {
@@ -151,7 +169,7 @@ pub struct Task {
     held: Option<Held>,
     pace: Pace,
     /// Whether checkpoints are stored.
-    stores: bool,
+    pub stores: bool,
 }
 
 impl Task {
@@ -163,20 +181,29 @@ impl Task {
         chain: Chain,
         clock: Arc<dyn Clock>,
         events: mpsc::Sender<Event>,
-        stores: bool,
     ) -> Self {
         let (phase, pace) = (Phase::Created, Pace::default());
         let (idle, rest, held) = (false, None, None);
-        Task { id, name, control, input, chain, clock, events, phase, idle, rest, held, pace, stores }
+        Task { id, name, control, input, chain, clock, events, phase, idle, rest, held, pace, stores: false }
     }
 
     /// Does one small piece of work: a command, a batch, a timer. A source waits for records at most `wait`.
     pub fn step(&mut self, wait: Duration) -> Result<Step> {
+        let step = self.advance_by_one(wait);
+        // what one step sends comes to the next tasks at once
+        self.chain.wake_edges();
+        step
+    }
+
+    fn advance_by_one(&mut self, wait: Duration) -> Result<Step> {
         if self.phase == Phase::Finished {
             return Ok(Step::Finished);
         }
         if self.control.cancelled.load(Ordering::Relaxed) {
             return Err(Error::cancelled());
+        }
+        if self.control.asked.load(Ordering::Relaxed) {
+            self.answer();
         }
         if self.phase == Phase::Created {
             self.chain.open()?;
@@ -444,6 +471,33 @@ impl Task {
         TimeReport { watermark: self.chain.watermark(), idle: self.idle, splits, channels }
     }
 
+    /// What its operators know of event time, with their places in the task.
+    pub fn waiting(&mut self) -> Vec<(usize, Waiting)> {
+        self.chain.waiting()
+    }
+
+    /// Whether it is a source with a strategy that emits watermarks.
+    pub fn source_emits(&self) -> bool {
+        matches!(&self.input, TaskInput::Source(source) if source.emits())
+    }
+
+    fn answer(&mut self) {
+        self.control.asked.store(false, Ordering::Release);
+        let mut questions = self.control.questions.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let asking = std::mem::take(&mut *questions);
+        drop(questions);
+        let held_back = !self.chain.flush_edges();
+        for answers in asking {
+            // whoever asked may have gone
+            let _ = answers.send((self.id, Answer::of(&mut *self, held_back)));
+        }
+    }
+
+    /// An operator whose state can't be stored.
+    pub fn unstored(&self) -> Option<&str> {
+        self.chain.operators.iter().find(|chained| !chained.operator.stores()).map(|chained| chained.place.as_str())
+    }
+
     /// Whether the task has something to commit once a checkpoint is complete.
     pub fn commits(&self) -> bool {
         self.chain.commits()
@@ -467,6 +521,7 @@ impl Task {
 
     fn finished(&mut self) -> Result<()> {
         self.phase = Phase::Finished;
+        self.control.ended.store(true, Ordering::Relaxed);
         self.close()?;
         self.tell(Event::Finished(self.id));
         Ok(())

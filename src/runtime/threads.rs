@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::archivist::Archivist;
+use super::explain::{self, Standing, Wiring};
 use super::launch::{AroundTask, JobConfig, Launched, Retention, launch};
 use super::master::{JobMetrics, JobStatus, Master};
 use super::outputs::next_random;
@@ -41,16 +42,23 @@ struct Shared {
 }
 
 /// One start of the job, until it ends or fails.
+#[derive(Clone)]
 struct Attempt {
     cancelled: Arc<AtomicBool>,
     controls: Vec<Arc<TaskControl>>,
+    wiring: Arc<Wiring>,
     metrics: JobMetrics,
 }
 
 impl Attempt {
     fn of(launched: &Launched) -> Self {
-        let Launched { cancelled, controls, metrics, .. } = launched;
-        Attempt { cancelled: cancelled.clone(), controls: controls.clone(), metrics: metrics.clone() }
+        let Launched { cancelled, controls, wiring, metrics, .. } = launched;
+        Attempt {
+            cancelled: cancelled.clone(),
+            controls: controls.clone(),
+            wiring: wiring.clone(),
+            metrics: metrics.clone(),
+        }
     }
 
     fn cancel(&self) {
@@ -115,6 +123,7 @@ pub fn run(graph: &StreamGraph, config: JobConfig) -> Result<JobHandle> {
     });
     let handle = JobHandle { shared: shared.clone() };
     let graph = graph.clone();
+    let at_end = config.at_end.clone();
     let master = std::thread::Builder::new()
         .name("flott-master".into())
         .spawn(move || {
@@ -122,6 +131,9 @@ pub fn run(graph: &StreamGraph, config: JobConfig) -> Result<JobHandle> {
                 .unwrap_or_else(|panic| {
                     Err(Error::internal(format!("the job's master panicked: {}", panic_text(panic.as_ref()))))
                 });
+            if let Some(at_end) = &at_end {
+                at_end();
+            }
             let mut state = shared.state();
             state.runtime = shared.started.elapsed();
             state.status = match &result {
@@ -208,7 +220,7 @@ fn lead(
     shared: &Shared,
     latest: &mut Option<CheckpointId>,
 ) -> Result<()> {
-    let archivist = config.archive.clone().map(|archive| Archivist::in_thread(archive, launched.teller.clone()));
+    let archivist = launched.archive.clone().map(|archive| Archivist::in_thread(archive, launched.teller.clone()));
     let mut master = Master::new(&mut launched, config, archivist.transpose()?, *latest, clock.now());
     let mut progress = config.progress.then(|| Progress::new(launched.metrics.clone()));
     shared.set_status(JobStatus::Running);
@@ -331,6 +343,17 @@ impl JobHandle {
 
     pub fn status(&self) -> JobStatus {
         self.shared.state().status
+    }
+
+    /// Where each task stands in event time. Tasks that are busy for longer than `timeout` are left out.
+    pub fn standing(&self, timeout: Duration) -> Standing {
+        let Attempt { controls, wiring, metrics, .. } = self.shared.attempt().clone();
+        let answers = match self.status().is_terminal() {
+            true => controls.iter().map(|_| None).collect(),
+            false => explain::ask(&controls, timeout),
+        };
+        let ended = |task: usize| controls[task].has_ended() || self.status().is_terminal();
+        Standing::new(SystemClock.now(), &wiring, &metrics, ended, answers)
     }
 
     /// Of what runs now: a restart begins at 0.

@@ -12,6 +12,7 @@ pub struct SplitWatermarks {
     since: usize,
     asked_at: i64,
     watermark: i64,
+    seen: bool,
     /// In ms.
     idle_timeout: Option<i64>,
     /// Processing time of the newest record.
@@ -29,6 +30,7 @@ impl SplitWatermarks {
             since: 0,
             asked_at: now,
             watermark: NO_TIMESTAMP,
+            seen: false,
             idle_timeout: strategy.idle_timeout().map(|timeout| timeout.as_millis() as i64),
             active_at: now,
             said_idle: false,
@@ -39,6 +41,10 @@ impl SplitWatermarks {
     /// [`NO_TIMESTAMP`] before the first.
     pub fn watermark(&self) -> i64 {
         self.watermark
+    }
+
+    pub fn has_seen_records(&self) -> bool {
+        self.seen
     }
 
     pub fn is_idle(&self) -> bool {
@@ -66,6 +72,7 @@ impl SplitWatermarks {
         self.generator.observe(batch, &mut marks)?;
         self.since += batch.len();
         if !batch.is_empty() {
+            self.seen = true;
             self.wake(now);
         }
         if self.since >= self.pace.every || self.due_at().is_some_and(|at| at <= now) {

@@ -14,6 +14,11 @@ pub trait WatermarkStrategy: Send + Sync {
 
     fn generator(&self) -> Result<Box<dyn WatermarkGenerator>>;
 
+    /// Whether its generators ever emit a watermark.
+    fn emits(&self) -> bool {
+        true
+    }
+
     /// After this long without a record a split no longer holds event time back.
     fn idle_timeout(&self) -> Option<Duration> {
         None

@@ -1,7 +1,5 @@
 //! One scalar, and the stable hash of keys.
 
-use std::hash::Hasher;
-
 use arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, BooleanArray, LargeBinaryArray, LargeStringArray, StringArray,
 };
@@ -162,9 +160,7 @@ fn all(array: &ArrayRef) -> Result<Vec<Value>> {
 
 /// The key group of a key in canonical encoding: stable, so that a checkpoint restores at another parallelism.
 pub fn key_group(encoded: &[u8], max_parallelism: u16) -> u16 {
-    let mut hasher = twox_hash::XxHash64::with_seed(0);
-    hasher.write(encoded);
-    (hasher.finish() % u64::from(max_parallelism)) as u16
+    (twox_hash::XxHash64::oneshot(0, encoded) % u64::from(max_parallelism)) as u16
 }
 
 #[cfg(test)]

@@ -38,6 +38,16 @@ impl<K: Eq, W: Eq> Equivalent<(K, W)> for Place<'_, K, W> {
     }
 }
 
+/// The windows of an operator, each counted for each of its keys.
+pub struct Open<'a, K, W> {
+    /// Those that wait for their end.
+    pub open: usize,
+    /// Those that have ended and wait for late records.
+    pub ended: usize,
+    /// What fires next, and when (ms).
+    pub first: Option<(i64, &'a K, W)>,
+}
+
 /// A bucket of records of one key.
 pub trait Window: Clone + Eq + Hash {
     /// The largest timestamp (ms) that still belongs to it.

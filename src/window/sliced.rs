@@ -9,7 +9,7 @@ mod panes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
-use super::{Cells, Clocks, Held, Slices, TimeAssigner, TimeWindow, Window};
+use super::{Cells, Clocks, Held, Open, Slices, TimeAssigner, TimeWindow, Window};
 use crate::error::Result;
 use crate::state::KeyedTable;
 
@@ -176,6 +176,26 @@ impl<K: Clone + Eq + Hash, V> SlicedWindows<K, V> {
         }
         times.sort_by_key(|(time, arrival, _)| (*time, *arrival));
         times.into_iter().map(|(time, _, key)| (time, key)).collect()
+    }
+
+    /// What waits for time; looks at every key.
+    pub fn open(&self) -> Open<'_, K, TimeWindow> {
+        let after = |time: i64| if time == i64::MIN { time } else { self.slices.next_after(time).start };
+        let (next, alive) = (after(self.fired), after(self.fired.saturating_sub(self.allowed_lateness)));
+        let mut open = Open { open: 0, ended: 0, first: None };
+        let window = self.next_end();
+        let mut earliest = u64::MAX;
+        for (_, key, panes) in self.keys.iter() {
+            let (waiting, ended) = self.slices.count(panes.all().iter().map(|pane| pane.start), alive, next);
+            (open.open, open.ended) = (open.open + waiting, open.ended + ended);
+            let Some(window) = window else { continue };
+            let inside = panes.all().iter().filter(|pane| window.start <= pane.start && pane.start < window.end);
+            if let Some(arrival) = inside.map(|pane| pane.sum.arrival).min().filter(|arrival| *arrival < earliest) {
+                earliest = arrival;
+                open.first = Some((window.max_timestamp(), key, window));
+            }
+        }
+        open
     }
 
     /// The first window that has not fired and holds something.

@@ -84,6 +84,28 @@ impl Slices {
         window(floor(slice, self.offset, self.slide), self.size)
     }
 
+    /// How many windows have a part in these slices, which are in order: of those that begin at `next` or later, and of
+    /// those from `alive` on that begin before.
+    pub fn count(&self, slices: impl Iterator<Item = i64>, alive: i64, next: i64) -> (usize, usize) {
+        let (mut later, mut before) = (0, 0);
+        // windows of neighbouring slices are the same ones: each counts once
+        let mut counted = i64::MIN;
+        for slice in slices {
+            let last = self.last_window(slice).start;
+            let first = self.first_window(slice).start.max(counted.saturating_add(1)).max(alive);
+            counted = last;
+            let between = |from: i64, to: i64| match from <= to {
+                // windows begin at `last` and every slide before
+                true => ((to - from) / self.slide + 1) as usize,
+                false => 0,
+            };
+            let from_next = between(first.max(next), last);
+            later += from_next;
+            before += between(first, last) - from_next;
+        }
+        (later, before)
+    }
+
     /// The first of all windows whose largest timestamp is above `moment`.
     pub fn next_after(&self, moment: i64) -> TimeWindow {
         // its end - 1 is above the moment: its start is above moment + 1 - size
@@ -174,5 +196,18 @@ mod tests {
         assert_eq!(slices.next_after(13), TimeWindow::new(8, 18));
         assert_eq!(Slices::new(10, 10, 0).next_after(-1), TimeWindow::new(0, 10));
         assert_eq!(Slices::new(10, 10, 0).next_after(-2), TimeWindow::new(-10, 0));
+    }
+
+    #[test]
+    fn windows_of_several_slices_count_once() {
+        // slices of 20, windows that begin at -40, -20, 0 and, for the second slice, 20
+        let slices = Slices::new(60, 20, 0);
+        assert_eq!(slices.count([0, 20].into_iter(), i64::MIN, i64::MIN), (4, 0));
+        assert_eq!(slices.count([0, 20].into_iter(), i64::MIN, 0), (2, 2));
+        assert_eq!(slices.count([0, 20].into_iter(), -20, 0), (2, 1));
+        // 0 is in three windows up to 0, 100 in three from 60 on
+        assert_eq!(slices.count([0, 100].into_iter(), i64::MIN, i64::MIN), (6, 0));
+        let tumbling = Slices::new(60, 60, 0);
+        assert_eq!(tumbling.count([0, 60, 120].into_iter(), i64::MIN, 60), (2, 1));
     }
 }

@@ -15,7 +15,7 @@ use std::hash::{BuildHasher, Hash};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::{TimeAssigner, TimeSpan, TimeWindow, Window};
+use super::{Open, TimeAssigner, TimeSpan, TimeWindow, Window};
 use crate::error::Result;
 
 /// What a window holds of one key.
@@ -181,6 +181,24 @@ impl<K: Clone + Eq + Hash, V> TimedWindows<K, V> {
 
     pub fn is_empty(&self) -> bool {
         self.buckets.is_empty()
+    }
+
+    /// What waits for time.
+    pub fn open(&self) -> Open<'_, K, TimeWindow> {
+        let clock = if self.assigner.event_time { self.clocks.watermark } else { self.clocks.now };
+        let mut open = Open { open: 0, ended: 0, first: None };
+        for bucket in self.buckets.values() {
+            let end = bucket.window.max_timestamp();
+            if end <= clock {
+                open.ended += bucket.held.len();
+                continue;
+            }
+            open.open += bucket.held.len();
+            if let (None, Some(held)) = (&open.first, bucket.held.first()) {
+                open.first = Some((end, &held.key, bucket.window));
+            }
+        }
+        open
     }
 
     /// What all windows hold.

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::merging::{Joined, MergingSet};
 use super::trigger::Memory;
-use super::{Assigner, Decision, Trigger, TriggerContext, Window, WindowTimers};
+use super::{Assigner, Decision, Open, Trigger, TriggerContext, Window, WindowTimers};
 use crate::error::{Error, Result};
 use crate::state::KeyedTable;
 
@@ -75,6 +75,10 @@ where
         }
     }
 
+    pub fn assigner(&self) -> &A {
+        &self.assigner
+    }
+
     /// Adds a record to its windows; `false` if it came too late for all of them.
     pub fn add<C: Contents<K, V, W>>(
         &mut self,
@@ -114,6 +118,26 @@ where
         let late = self.assigner.is_event_time()
             && timestamp.saturating_add(self.settings.allowed_lateness) <= self.timers.watermark;
         Ok(in_time || !late)
+    }
+
+    /// What waits for time; looks at every timer.
+    pub fn open(&self) -> Open<'_, K, W> {
+        let (timers, clock) = match self.assigner.is_event_time() {
+            true => (&self.timers.event, self.timers.watermark),
+            false => (&self.timers.processing, self.timers.now),
+        };
+        let mut open = Open { open: 0, ended: 0, first: None };
+        for (time, (key, window), _) in timers.iter() {
+            let waits = window.max_timestamp() > clock;
+            // each window that ends has one such timer
+            if self.cleanup_time(window) == Some(time) {
+                *(if waits { &mut open.open } else { &mut open.ended }) += 1;
+            }
+            if waits && open.first.is_none() {
+                open.first = Some((time, key, window.clone()));
+            }
+        }
+        open
     }
 
     /// The next timer that is due by `until`.

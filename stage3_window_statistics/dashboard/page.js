@@ -148,10 +148,15 @@ const WORDS = {
   finished: "The job has finished", stopped: "The job was stopped", failed: "The job has failed",
 };
 
+/** Whether the job has ended; a server that goes away then is no news. */
+let over = false;
+
 function connection(state, message = "") {
   $("connection").dataset.state = state;
   text("connection", WORDS[state] ?? state);
-  $("connection").title = message;
+  over = ["finished", "stopped", "failed"].includes(state);
+  $("problem").hidden = state !== "failed";
+  if (message) $("problem").querySelector("p").textContent = message;
 }
 
 /** Opens the stream of events, and again whenever it ends for good; the first event after that has everything. */
@@ -159,7 +164,7 @@ function connect() {
   const events = new EventSource("/events");
   events.addEventListener("state", (event) => show(JSON.parse(event.data)));
   events.onerror = () => {
-    connection("lost");
+    if (!over) connection("lost");
     if (events.readyState === EventSource.CLOSED) setTimeout(connect, 1000);
   };
 }

@@ -16,7 +16,7 @@ from typing import Any
 from stage3_window_statistics.dashboard.live import LiveState
 
 HOST = "127.0.0.1"
-HEARTBEAT_SECONDS, STUCK_SECONDS = 5.0, 10.0
+HEARTBEAT_SECONDS, STUCK_SECONDS, LAST_STATE_SECONDS = 5.0, 10.0, 2.0
 
 _FOLDER = Path(__file__).parent
 _PAGES = {
@@ -76,11 +76,13 @@ class DashboardServer:
         return f"http://{HOST}:{self.port}/"
 
     def close(self) -> None:
-        """Ends all connections and stops listening; does nothing the second time."""
+        """Sends the last state, ends all connections and stops listening; does nothing the second time."""
         self._closing.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        with self._server.streams_changed:
+            self._server.streams_changed.wait_for(lambda: self._server.streams == 0, LAST_STATE_SECONDS)
 
     def __enter__(self) -> DashboardServer:
         return self
@@ -95,6 +97,17 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     state: LiveState
     closing: threading.Event
+    streams = 0
+
+    def __init__(self, *arguments: Any) -> None:
+        self.streams_changed = threading.Condition()
+        super().__init__(*arguments)
+
+    def stream(self, change: int) -> None:
+        """One more or one less connection that is sent events."""
+        with self.streams_changed:
+            self.streams += change
+            self.streams_changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A page that is closed in the middle is no error of ours."""
@@ -112,7 +125,11 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._is_for_us():
             self._answer(HTTPStatus.FORBIDDEN, b"this dashboard is for its own machine\n")
         elif path == "/events":
-            self._events()
+            self.server.stream(+1)
+            try:
+                self._events()
+            finally:
+                self.server.stream(-1)
         elif path == "/state.json":
             _, text = self.server.state.wait(-1, 0) or (0, "{}")
             self._answer(HTTPStatus.OK, text.encode("utf-8", "replace"), "application/json; charset=utf-8")
@@ -144,19 +161,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"retry: 500\n\n")
         seen = -1
         quiet = 0.0
-        while not self.server.closing.is_set():
-            # Short waits, so that closing is noticed; a comment now and then, so that a dead connection is.
+        closing = False
+        while not closing:
+            # Short waits, so that closing is noticed; what was last said is sent all the same.
+            closing = self.server.closing.is_set()
             news = self.server.state.wait(seen, 0.25)
-            if news is None:
-                quiet += 0.25
-                if quiet < HEARTBEAT_SECONDS:
-                    continue
-                self.wfile.write(b": here\n\n")
-            else:
+            if news is not None:
                 seen, text = news
                 self.wfile.write(f"id: {seen}\nevent: state\ndata: {text}\n\n".encode("utf-8", "replace"))
-            quiet = 0.0
-            self.wfile.flush()
+                quiet = 0.0
+            elif (quiet := quiet + 0.25) >= HEARTBEAT_SECONDS:
+                # A comment now and then, so that a connection that is dead is noticed.
+                self.wfile.write(b": here\n\n")
+                quiet = 0.0
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: a line a request would bury what the job says."""

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 # Chromium reads commands from descriptor 3 and writes answers to 4. Both may be in use until they are moved.
 _MOVE = """
@@ -187,7 +187,7 @@ class Page:
             raise AssertionError(details.get("exception", {}).get("description") or details["text"])
         return answer["result"].get("value")
 
-    def wait_for(self, condition: str, timeout: float = 30) -> Any:
+    def wait_for(self, condition: str, timeout: float = 60) -> Any:
         """Waits, in the page and frame by frame, until a JavaScript expression is true; returns its value."""
         in_vain = f"waited {timeout} s in vain for {condition}; the page says: "
         script = f"""new Promise((done, failed) => {{

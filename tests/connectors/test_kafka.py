@@ -13,7 +13,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
-from flott.common import Configuration, Duration, Row, SimpleStringSchema, Types, WatermarkStrategy
+from flott.common import Configuration, Duration, Row, SimpleStringSchema, Time, Types, WatermarkStrategy
 from flott.common.watermark_strategy import TimestampAssigner
 from flott.datastream import DataStream, StreamExecutionEnvironment
 from flott.datastream.connectors.base import DeliveryGuarantee
@@ -27,6 +27,7 @@ from flott.datastream.connectors.kafka import (
     KafkaTopicPartition,
 )
 from flott.datastream.formats.json import JsonRowDeserializationSchema, JsonRowSerializationSchema
+from flott.datastream.window import TumblingEventTimeWindows
 from flott.errors import FlottError
 
 Env = StreamExecutionEnvironment
@@ -242,6 +243,21 @@ def test_a_partition_that_is_ahead_is_paused_until_the_others_have_caught_up(
     assert len(read_early) < 10_000
     # behind that, neither is far ahead
     assert times.index(29_999) > times.index(19_000)
+
+
+@pytest.mark.parametrize("parallelism", [1, 3])
+def test_windows_end_though_a_partition_is_empty_and_a_subtask_has_none(
+    brokers: str, topic: str, parallelism: int
+) -> None:
+    create(brokers, topic, 2)
+    produce(brokers, topic, ["100", "200", "5000"], 0)
+    strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Itself())
+    env = Env.get_execution_environment().set_parallelism(parallelism)
+    # it does not end: the second partition may go on
+    read = env.from_source(source(brokers, topic).build(), strategy.with_idleness(Duration.of_millis(300)), "orders")
+    windows = read.map(int).key_by(lambda time: 0).window(TumblingEventTimeWindows.of(Time.seconds(1)))
+    with windows.reduce(lambda a, b: a + b).execute_and_collect() as results:
+        assert next(results) == 300
 
 
 def test_null_values_are_skipped_and_counted(env: Env, brokers: str, topic: str) -> None:

@@ -128,6 +128,8 @@ def test_the_same_as_with_a_trigger_of_the_program(
                 h.watermark("in", number)
             else:
                 h.advance(number)
+            # with the times they have
+            assert h.records(plain) == h.records(by_trigger)
             out = h.take(plain)
             assert out == h.take(by_trigger)
             assert h.timers(plain) == h.timers(by_trigger)

@@ -61,7 +61,8 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
         f"env.add_python_archive({path!r}, 'data'); "
         "env.from_collection([1]).map(lambda _: open('data/names.txt').read()).print(); env.execute()"
     )
-    environ = {**os.environ, "TMPDIR": str(tmp_path / "work")}
+    # the folder of the user's running jobs stays, like those of ssh and tmux
+    environ = {**os.environ, "TMPDIR": str(tmp_path / "work"), "FLOTT_CONTROL_DIR": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "work", env=environ, capture_output=True)
     assert (done.stdout, list((tmp_path / "work").iterdir())) == (b"a\n", [])
 

@@ -47,7 +47,7 @@ class CountAndSum(AggregateFunction):
 
 
 class Numbers(AggregateFunction):
-    """One that is changed in place, and goes on to be changed: by `get_result`, and by `merge`, which returns either."""
+    """One that is changed in place, by `get_result` too, and by `merge`, which returns either."""
 
     def create_accumulator(self) -> Any:
         return {"numbers": [], "merged": 0}
@@ -119,6 +119,8 @@ def test_the_same_as_windows_that_share_nothing(
             else:
                 watermark += rnd.randrange(15)
                 h.watermark("in", watermark)
+            # with the times they have
+            assert h.records(shared) == h.records(alone)
             out = h.take(shared)
             assert out == h.take(alone)
             assert h.timers(shared) == h.timers(alone)
@@ -165,7 +167,7 @@ def test_a_record_in_ten_thousand_windows_is_added_once() -> None:
     out = collect(windows.aggregate(Counting()))
     # windows that begin at -9,999 s to 199 s
     assert len(out) == 10_199
-    # the first has the three records of the first second, the one that begins at 0 s has all, the last those of the last
+    # the first has the records of the first second, the one that begins at 0 s has all, the last has those of the last
     assert (out[0], out[9_999], out[-1]) == ((3, 3), (600, 600), (3, 3))
     assert Counting.calls["add"] == 600
     # one is the attempt at the start; three for each window that fires, at most

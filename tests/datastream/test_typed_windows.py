@@ -207,9 +207,12 @@ def orders(env: Env, records: list[tuple[Any, ...]], names: str, types: list[Any
 
 def test_rows_have_key_times_and_aggregates() -> None:
     env = environment(None)
-    stream = orders(env, [("a", 1, 5), ("b", 2, 7), ("a", 61_000, 1)], "user at n", [Types.STRING(), Types.LONG(), Types.INT()])
-    out = stream.key_by("user").window(TumblingEventTimeWindows.of(Time.minutes(1))).aggregate(
-        col("n").sum.alias("total"), lit(1).count.alias("orders")
+    types = [Types.STRING(), Types.LONG(), Types.INT()]
+    stream = orders(env, [("a", 1, 5), ("b", 2, 7), ("a", 61_000, 1)], "user at n", types)
+    out = (
+        stream.key_by("user")
+        .window(TumblingEventTimeWindows.of(Time.minutes(1)))
+        .aggregate(col("n").sum.alias("total"), lit(1).count.alias("orders"))
     )
     assert out.get_type() == Types.ROW_NAMED(
         ["user", "window_start", "window_end", "total", "orders"],
@@ -226,16 +229,20 @@ def test_means_and_expressions_of_aggregates() -> None:
         "user at n d nothing",
         [Types.STRING(), Types.LONG(), Types.INT(), Types.DOUBLE(), Types.LONG()],
     )
-    out = stream.key_by("user").window(TumblingEventTimeWindows.of(Time.seconds(1))).aggregate(
-        # 2 / 3 and 1.75 / 3: integers are divided as integers
-        col("n").avg.alias("mean"),
-        (col("d").sum * 4).alias("quarters"),
-        (col("n").max - col("n").min).alias("range"),
-        col("nothing").sum.alias("of_nothing"),
-        col("nothing").count.alias("no"),
-        (col("n") * col("n")).sum.alias("squares"),
-        col("n").first_value.alias("first"),
-        col("n").last_value.alias("last"),
+    out = (
+        stream.key_by("user")
+        .window(TumblingEventTimeWindows.of(Time.seconds(1)))
+        .aggregate(
+            # 2 / 3 and 1.75 / 3: integers are divided as integers
+            col("n").avg.alias("mean"),
+            (col("d").sum * 4).alias("quarters"),
+            (col("n").max - col("n").min).alias("range"),
+            col("nothing").sum.alias("of_nothing"),
+            col("nothing").count.alias("no"),
+            (col("n") * col("n")).sum.alias("squares"),
+            col("n").first_value.alias("first"),
+            col("n").last_value.alias("last"),
+        )
     )
     assert tuples(out) == [("a", 0, 1000, 0, 7.0, 7, None, 0, 30, 5, -1)]
 
@@ -270,8 +277,10 @@ def test_no_python_and_any_parallelism(parallelism: int) -> None:
     env.set_parallelism(parallelism)
     from_arrow = env.from_arrow(_table())
     strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(col("at"))
-    windowed = from_arrow.assign_timestamps_and_watermarks(strategy).key_by("k").window(
-        SlidingEventTimeWindows.of(Time.milliseconds(200), Time.milliseconds(100))
+    windowed = (
+        from_arrow.assign_timestamps_and_watermarks(strategy)
+        .key_by("k")
+        .window(SlidingEventTimeWindows.of(Time.milliseconds(200), Time.milliseconds(100)))
     )
     out = windowed.aggregate(lit(1).count.alias("records"))
     before = gate_entries()

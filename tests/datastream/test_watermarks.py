@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from flott._flott import gate_entries
 from flott.common import Configuration, Duration, WatermarkStrategy
 from flott.common.watermark_strategy import (
     TimestampAssigner,
@@ -195,6 +196,21 @@ def test_a_periodic_generator_is_asked_without_records_too(flott_harness: Harnes
     assert h.current_watermark(timed) is None
     h.advance(1)
     assert h.current_watermark(timed) == 100
+
+
+def test_a_generator_is_entered_once_a_batch() -> None:
+    calls = []
+
+    class Counts(WatermarkGenerator):
+        def on_event(self, event: Any, event_timestamp: int, output: WatermarkOutput) -> None:
+            calls.append(event)
+
+    timed = Env.get_execution_environment().from_collection(list(range(10_000)))
+    before = gate_entries()
+    collect(timed.assign_timestamps_and_watermarks(WatermarkStrategy.for_generator(Counts)))
+    # batches of up to 1024: some 20 with those that are small at the start, a few entries each
+    assert len(calls) == 10_000
+    assert gate_entries() - before < 200
 
 
 def test_suppliers(batch_size: int | None) -> None:

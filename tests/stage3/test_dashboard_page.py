@@ -252,12 +252,24 @@ def test_the_line_is_where_the_figures_are(page: Page, state: LiveState) -> None
     assert texts[:3] == ["0", "5", "10"]
 
 
-def test_the_end_of_the_job_is_said(page: Page, state: LiveState) -> None:
-    fill(state)
-    state.job("failed", "no broker answers")
-    page.wait_for(says("connection", "The job has failed"))
-    assert page.ask("document.querySelector('#connection').title") == "no broker answers"
-    assert page.text("#hour-orders") == "4"
+def test_a_job_that_fails_says_why_and_goes_on_saying_it(
+    browser: Browser, server: DashboardServer, state: LiveState
+) -> None:
+    """The server ends with the job: the last state still comes, and "connection lost" does not take its place."""
+    with browser.page() as page:
+        page.go(server.url)
+        fill(state)
+        page.wait_for(says("hour-orders", "4"))
+        assert page.ask("document.querySelector('#problem').checkVisibility()") is False
+        page.ask("window.errors = 0; 1")
+        state.job("failed", "no broker answers\nwhat to do: start one")
+        server.close()
+        page.wait_for(says("connection", "The job has failed"))
+        assert page.text("#problem p") == "no broker answers\nwhat to do: start one"
+        # it has noticed that the server is gone: a request fails
+        page.wait_for("(fetch('/state.json').catch(() => { window.errors++; }), window.errors > 2)")
+        assert page.text("#connection") == "The job has failed"
+        assert page.text("#hour-orders") == "4"
 
 
 def test_two_pages_show_the_same(browser: Browser, server: DashboardServer, state: LiveState, page: Page) -> None:

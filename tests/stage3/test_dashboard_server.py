@@ -129,8 +129,11 @@ def test_closing_ends_connections_and_frees_the_port(state: LiveState) -> None:
     server = DashboardServer(state, port=0)
     events = Events(server)
     events.next()
+    # what is said last is sent before the end
+    state.job("stopped")
     server.close()
     server.close()
+    assert (events.next() or {})["job"]["state"] == "stopped"
     assert events.next() is None
     DashboardServer(state, port=server.port).close()
 

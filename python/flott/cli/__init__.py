@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from flott.cli import broker, run
+from flott.cli import broker, explain_window, list_jobs, run
 from flott.cli._parser import CommandParser
 
 #: One line for each subcommand, in the order in which ``flott --help`` lists them.
 COMMANDS = (
     run,
+    list_jobs,
+    explain_window,
     broker,
 )
 

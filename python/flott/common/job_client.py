@@ -11,6 +11,7 @@ from flott.common.job_status import JobStatus
 
 if TYPE_CHECKING:
     from flott.common.job_execution_result import JobExecutionResult
+    from flott.common.window_explanation import WindowExplanation
 
 __all__ = ["JobClient"]
 
@@ -31,6 +32,8 @@ class JobHandle(Protocol):
     def stop_with_savepoint(self, advance_to_end_of_event_time: bool, savepoint_directory: str | None) -> str: ...
 
     def trigger_savepoint(self, savepoint_directory: str | None) -> str: ...
+
+    def standing(self) -> str: ...
 
     def accumulators(self) -> dict[str, Any]: ...
 
@@ -87,6 +90,19 @@ class JobClient:
         that all its subtasks have reached, in milliseconds, or to None before the first. Flink shows it as the metric
         ``currentInputWatermark``."""
         return CompletableFuture._of(self._job.watermarks())
+
+    def explain_windows(self) -> WindowExplanation:
+        """Why windows have not fired yet; beyond PyFlink. Print what it returns::
+
+            print(client.explain_windows())
+
+        It tells of each operator with windows how many are open, what the first one waits for, which input or
+        partition holds the watermark back, and what came too late. The job is asked when this is called, and not
+        disturbed otherwise.
+        """
+        from flott.common.window_explanation import WindowExplanation
+
+        return WindowExplanation(self._job.standing())
 
     def get_job_execution_result(self) -> CompletableFuture:
         """A future of the :class:`JobExecutionResult`, there when the job has finished."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flott.common.job_execution_result import JobExecutionResult
+from flott.common.job_id import JobID
 
 if TYPE_CHECKING:
     from flott._flott import Job
-    from flott.common.job_id import JobID
 
 __all__ = ["RunningJob", "execution_result"]
 
 
-def execution_result(job: Job, job_name: str, job_id: JobID) -> JobExecutionResult:
+def execution_result(job: Job, job_name: str) -> JobExecutionResult:
     """What is left of a job that finished."""
     metrics: dict[str, dict[str, int]] = {}
     for _, name, _, counters in job.metrics():
@@ -21,19 +21,18 @@ def execution_result(job: Job, job_name: str, job_id: JobID) -> JobExecutionResu
         for counter, count in counters.items():
             # operators that share a name share their counters
             of_name[counter] = of_name.get(counter, 0) + count
-    return JobExecutionResult(job_id, job.runtime_ms(), None, job_name, metrics)
+    return JobExecutionResult(JobID(job.id()), job.runtime_ms(), None, job_name, metrics)
 
 
 class RunningJob:
     """The engine's job behind a :class:`JobClient`."""
 
-    def __init__(self, job: Job, job_name: str, job_id: JobID) -> None:
+    def __init__(self, job: Job, job_name: str) -> None:
         self._job = job
         self._job_name = job_name
-        self._id = job_id
 
     def job_id(self) -> str:
-        return str(self._id)
+        return self._job.id() or ""
 
     def status(self) -> str:
         return self._job.status()
@@ -49,6 +48,9 @@ class RunningJob:
     def trigger_savepoint(self, savepoint_directory: str | None) -> str:
         raise NotImplementedError("savepoints are not in this version of Flott yet")
 
+    def standing(self) -> str:
+        return self._job.standing()
+
     def accumulators(self) -> dict[str, Any]:
         return {}
 
@@ -63,4 +65,4 @@ class RunningJob:
 
     def wait(self) -> JobExecutionResult:
         self._job.result()
-        return execution_result(self._job, self._job_name, self._id)
+        return execution_result(self._job, self._job_name)

@@ -36,7 +36,9 @@ def aggregated(windowed: Any, expressions: list[Any]) -> DataStream:
     if fires is None:
         raise TypeError(_needs_python(type(trigger).__name__, "a trigger of flott.datastream.window"))
     if windowed._evictor is not None:
-        raise TypeError(f"{_CALL} keeps no records that an evictor could take out: use aggregate() with an AggregateFunction")
+        raise TypeError(
+            f"{_CALL} keeps no records that an evictor could take out: use aggregate() with an AggregateFunction"
+        )
     keys = "[]"
     if not windowed._OF_ALL:
         if stream._key is None or stream._columns is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flott.common.time import Duration, Time
 from flott.common.typeinfo import Types
+from flott.datastream._late import LateRecords
 from flott.datastream.connected_streams import two_inputs
 from flott.datastream.functions._results import results_of
 from flott.datastream.functions.join import ProcessJoinFunction
@@ -148,7 +149,7 @@ class _Join(KeyedCoProcessFunction):
             return runtime_context.get_map_state(MapStateDescriptor(name, Types.LONG(), Types.PICKLED_BYTE_ARRAY()))
 
         self._left, self._right = buffer("left buffer"), buffer("right buffer")
-        self._dropped = runtime_context.get_metrics_group().counter("numLateRecordsDropped")
+        self._late_records = LateRecords(runtime_context)
         self._pair = _Pair()
         self._function.open(runtime_context)
 
@@ -198,10 +199,10 @@ class _Join(KeyedCoProcessFunction):
     def _too_late(
         self, value: Any, ctx: KeyedCoProcessFunction.Context, tag: OutputTag | None
     ) -> Iterator[tuple[int, Any]]:
-        if tag is None:
-            self._dropped.inc()
-        else:
-            yield ctx.timestamp(), (tag, value)
+        timestamp = ctx.timestamp()
+        self._late_records.note(value, timestamp, ctx.timer_service().current_watermark(), dropped=tag is None)
+        if tag is not None:
+            yield timestamp, (tag, value)
 
     def _joined(self, left: Any, left_time: int, right: Any, right_time: int) -> Iterator[tuple[int, Any]]:
         pair = self._pair

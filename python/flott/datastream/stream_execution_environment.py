@@ -216,21 +216,19 @@ class StreamExecutionEnvironment(EnvironmentSettings):
 
         :raises FlottError: what else made the job fail
         """
-        job_id = JobID()
-        job = self._start(job_name, job_id)
+        job = self._start(job_name)
         try:
             job.result()
         except KeyboardInterrupt:
             job.stop()
             raise
-        return execution_result(job, job_name or _DEFAULT_JOB_NAME, job_id)
+        return execution_result(job, job_name or _DEFAULT_JOB_NAME)
 
     def execute_async(self, job_name: str = _DEFAULT_JOB_NAME) -> JobClient:
         """Starts the program and returns at once."""
         from flott.common.job_client import JobClient
 
-        job_id = JobID()
-        return JobClient(RunningJob(self._start(job_name, job_id), job_name, job_id))
+        return JobClient(RunningJob(self._start(job_name), job_name))
 
     def get_execution_plan(self) -> str:
         """The operators and their links, as JSON for Flink's plan visualizer.
@@ -282,7 +280,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
             raise ValueError(f"{name} is the number of records handed on at once, at least 1, not {given!r}")
         return int(given)
 
-    def _start(self, job_name: str | None, job_id: JobID | None = None) -> Job:
+    def _start(self, job_name: str | None) -> Job:
         if not self._transformations:
             raise ValueError(
                 "No operators defined in streaming topology. Cannot execute. "
@@ -292,8 +290,9 @@ class StreamExecutionEnvironment(EnvironmentSettings):
 
         prepare(self._configuration)
         graph, nodes = build_graph(self._transformations)
-        recovery = recovery_options(self.get_checkpoint_config(), self._configuration, str(job_id or JobID()))
-        job = graph.start({**self._job_config(job_name), **recovery})
+        job_id = str(JobID())
+        recovery = recovery_options(self.get_checkpoint_config(), self._configuration, job_id)
+        job = graph.start({**self._job_config(job_name), **recovery, "job_id": job_id})
         self._transformations.clear()
         for cache in self._caches:
             if cache.id in nodes:

@@ -154,8 +154,8 @@ class _Windowed(Generic[D, A, P]):
         """Adds the records of a window to an accumulator as they come, of which the result is made in the end.
 
         Of a typed stream it also takes aggregates as expressions (beyond PyFlink), which run on columns without
-        Python. The results are rows: the key's columns, ``window_start`` and ``window_end`` (LONG, ms since 1970; null for
-        windows without times), and the aggregates::
+        Python. The results are rows: the key's columns, ``window_start`` and ``window_end`` (LONG, ms since 1970; null
+        for windows without times), and the aggregates::
 
             orders.key_by("user").window(TumblingEventTimeWindows.of(Time.minutes(1))).aggregate(
                 col("amount").sum.alias("total"), lit(1).count.alias("orders")
@@ -165,7 +165,7 @@ class _Windowed(Generic[D, A, P]):
         :param window_function: is given the one result instead of all records; with expressions, the next of them
         :param accumulator_type: accepted for compatibility: an accumulator stays the object it is
         :param output_type: the type of the results
-        :raises TypeError: if it is neither, or expressions are given where the windows or the keys are a Python function's
+        :raises TypeError: if it is neither, or expressions are given where windows or keys are a Python function's
         :raises ConfigurationError: if a field does not exist or an aggregate does not fit its type
         """
         given = (aggregate_function, window_function, accumulator_type, output_type, *expressions)

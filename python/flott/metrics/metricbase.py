@@ -95,6 +95,10 @@ class EngineMetrics(Protocol):
         """The counter of that full name (``group.name``)."""
         ...
 
+    def note_late(self, record: object, timestamp: int, watermark: int) -> None:
+        """Remembers the last record that came too late."""
+        ...
+
 
 class _PlainCounter:
     """A counter for a group without an engine."""
@@ -192,6 +196,10 @@ class OperatorMetricGroup(MetricGroup):
 
     def counter(self, name: str) -> Counter:
         return self._registry.counter(self._full(name))
+
+    def _note_late(self, record: object, timestamp: int, watermark: int) -> None:
+        if self._registry.engine is not None:
+            self._registry.engine.note_late(record, timestamp, watermark)
 
     def gauge(self, name: str, obj: Callable[[], int]) -> None:
         if not callable(obj):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from flott._flott import Feed, Graph, Job, Simulation
     from flott.common.configuration import Configuration
     from flott.common.typeinfo import TypeInformation
+    from flott.common.window_explanation import WindowExplanation
     from flott.datastream.data_stream import DataStreamSink
     from flott.datastream.output_tag import OutputTag
     from flott.datastream.state import StateDescriptor
@@ -292,6 +293,12 @@ class Harness:
         return next(counters for id, _, _, counters in self._started().metrics() if id == node)
 
     # --- the end
+
+    def explain_windows(self) -> WindowExplanation:
+        """Why windows have not fired yet, as :meth:`JobClient.explain_windows` tells of a real run."""
+        from flott.common.window_explanation import WindowExplanation
+
+        return WindowExplanation(self._started().standing())
 
     def close(self) -> None:
         """Ends the job where it stands, and closes its functions. Does nothing the second time."""

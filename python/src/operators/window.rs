@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use flott::batch::{Batch, NO_TIMESTAMP};
-use flott::metrics::Counter;
-use flott::operator::{Operator, Output, SubtaskContext};
+use flott::metrics::{Counter, LATE_DROPPED, LATE_TO_SIDE};
+use flott::operator::{Operator, Output, SubtaskContext, Waiting};
 use flott::window::{self, BuiltInTrigger, Clocks, TimedWindows, Windows};
 use flott::{Error, Result};
 use pyo3::prelude::*;
@@ -13,6 +13,7 @@ use super::{Settings, Yielded};
 use crate::conform::Declared;
 use crate::function::{Failure, UserFunction};
 use crate::gate;
+use crate::metrics::ShownObject;
 use crate::objects::{PyObjects, release};
 use crate::state::{KeyedState, PyKey};
 use crate::window::{
@@ -27,7 +28,8 @@ pub fn create(function: UserFunction, subtask: &SubtaskContext, settings: &Arc<S
         settings: settings.clone(),
         windows: None,
         watermark: i64::MIN,
-        late: subtask.metrics.counter("numLateRecordsDropped"),
+        late: subtask.metrics.counter(LATE_DROPPED),
+        late_to_side: settings.late_output.is_some().then(|| subtask.metrics.counter(LATE_TO_SIDE)),
         next_timer: None,
     })
 }
@@ -39,6 +41,7 @@ struct WindowOperator {
     windows: Option<Box<dyn KeyedWindows>>,
     watermark: i64,
     late: Counter,
+    late_to_side: Option<Counter>,
     /// When the first processing-time timer is due.
     next_timer: Option<i64>,
 }
@@ -136,6 +139,10 @@ impl WindowOperator {
 }
 
 impl Operator for WindowOperator {
+    fn stores(&self) -> bool {
+        false
+    }
+
     fn open(&mut self) -> Result<()> {
         self.function.open()?;
         let declared = &self.function.settings.declared;
@@ -151,7 +158,8 @@ impl Operator for WindowOperator {
         let (Some(windows), Some(keys)) = (&mut self.windows, keys) else {
             return Err(Error::internal("a window was given records without keys"));
         };
-        let (late, side) = (&self.late, self.settings.late_output.as_ref());
+        let (late, late_to_side, metrics) = (&self.late, &self.late_to_side, &self.subtask.metrics);
+        let side = self.settings.late_output.as_ref();
         let failure = gate::enter(|py| {
             let items = PyObjects::take(py, data)?;
             let (keys, groups) =
@@ -164,15 +172,20 @@ impl Operator for WindowOperator {
                 let key = PyKey::new(keys[index].bind(py))?;
                 match windows.add(&key, groups[index], item, time) {
                     Ok(true) => {}
-                    Ok(false) => match side {
-                        Some(tag) => {
-                            if let Err(error) = windows.yielded().add_side(tag, item.bind(py).clone(), time) {
-                                failure = Some(Failure::new(py, error, item).into_error(py));
-                                break;
-                            }
+                    Ok(false) => {
+                        metrics.note_late(Box::new(ShownObject::new(py, item)), time, clocks.watermark);
+                        let Some(tag) = side else {
+                            late.add(1);
+                            continue;
+                        };
+                        if let Some(counter) = late_to_side {
+                            counter.add(1);
                         }
-                        None => late.add(1),
-                    },
+                        if let Err(error) = windows.yielded().add_side(tag, item.bind(py).clone(), time) {
+                            failure = Some(Failure::new(py, error, item).into_error(py));
+                            break;
+                        }
+                    }
                     Err(error) => {
                         failure = Some(error.with_input(gate::describe(item.bind(py))));
                         break;
@@ -194,6 +207,12 @@ impl Operator for WindowOperator {
         self.fire(true, watermark, output)?;
         output.emit_watermark(watermark);
         Ok(())
+    }
+
+    fn waiting(&mut self) -> Option<Waiting> {
+        let clocks = Clocks { watermark: self.watermark, now: self.subtask.clock.now() };
+        let windows = self.windows.as_mut()?;
+        gate::enter(|_| Ok(windows.open(clocks))).ok().map(Waiting::Windows)
     }
 
     fn next_wakeup(&self) -> Option<i64> {

@@ -34,6 +34,13 @@ impl PyContents {
     }
 }
 
+impl PyContents {
+    /// How many windows hold something.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+}
+
 fn clocks(timers: &WindowTimers<PyKey, PyWindow>) -> Clocks {
     Clocks { watermark: timers.watermark, now: timers.now }
 }

@@ -77,10 +77,10 @@ impl Kept {
 /// What a window function is given.
 #[derive(Clone, Copy)]
 enum Given {
-    KeyContextElements,
-    ContextElements,
-    KeyWindowElements,
-    WindowElements,
+    KeyContext,
+    Context,
+    KeyWindow,
+    Window,
 }
 
 pub struct Functions {
@@ -103,10 +103,10 @@ impl Functions {
             None => None,
             Some(function) => {
                 let given = match parts.getattr("given")?.extract::<&str>()? {
-                    "key context elements" => Given::KeyContextElements,
-                    "context elements" => Given::ContextElements,
-                    "key window elements" => Given::KeyWindowElements,
-                    "window elements" => Given::WindowElements,
+                    "key context elements" => Given::KeyContext,
+                    "context elements" => Given::Context,
+                    "key window elements" => Given::KeyWindow,
+                    "window elements" => Given::Window,
                     other => return Err(PyTypeError::new_err(format!("a window function can't be given '{other}'"))),
                 };
                 Some((KeptFunction::new(function), given))
@@ -170,15 +170,15 @@ impl Functions {
             let mut context = self.context.borrow_mut(py);
             context.enter(py, (key, group), window, clocks)?;
             match given {
-                Given::KeyWindowElements | Given::WindowElements => Some(context.object(py)?),
-                Given::KeyContextElements | Given::ContextElements => None,
+                Given::KeyWindow | Given::Window => Some(context.object(py)?),
+                Given::KeyContext | Given::Context => None,
             }
         };
         let second = object.as_ref().unwrap_or(self.context.as_any());
         let function = function.bind(py);
         let results = match given {
-            Given::KeyContextElements | Given::KeyWindowElements => function.three(key.object(), second, &elements)?,
-            Given::ContextElements | Given::WindowElements => function.two(second, &elements)?,
+            Given::KeyContext | Given::KeyWindow => function.three(key.object(), second, &elements)?,
+            Given::Context | Given::Window => function.two(second, &elements)?,
         };
         self.yielded.add_all(&results, "the window function", at)
     }

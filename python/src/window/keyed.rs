@@ -1,8 +1,8 @@
 //! The windows of an operator, of whichever kind: what the operator does with them.
 
 use flott::Result;
-use flott::window::{Cells, Held, TimeWindow};
-use flott::window::{Clocks, TimedWindows, Windows};
+use flott::operator::{OpenWindow, OpenWindows};
+use flott::window::{Assigner, Cells, Clocks, Held, Open, TimeWindow, TimedWindows, Windows};
 use pyo3::prelude::*;
 
 use super::functions::{Functions, in_gate};
@@ -31,6 +31,9 @@ pub trait KeyedWindows: Send {
 
     /// When keys are due next, in the order in which they will be.
     fn timers(&self) -> Vec<WindowTimer>;
+
+    /// What waits for time. `clocks` are those of now.
+    fn open(&mut self, clocks: Clocks) -> OpenWindows;
 
     fn yielded(&mut self) -> &mut Yielded;
 }
@@ -74,6 +77,14 @@ impl KeyedWindows for AnyWindows {
         let event = timers.event.iter().map(|(time, (key, _), _)| (key.clone(), time, Domain::Event));
         let processing = timers.processing.iter().map(|(time, (key, _), _)| (key.clone(), time, Domain::Processing));
         event.chain(processing).collect()
+    }
+
+    fn open(&mut self, clocks: Clocks) -> OpenWindows {
+        self.set_clocks(clocks);
+        let open = self.windows.open();
+        let endless = self.contents.len().saturating_sub(open.open + open.ended);
+        let event_time = Assigner::is_event_time(self.windows.assigner());
+        shown(open, event_time, clocks, endless, PyWindow::clone)
     }
 
     fn yielded(&mut self) -> &mut Yielded {
@@ -133,6 +144,11 @@ impl KeyedWindows for PlainWindows {
         self.windows.times().into_iter().map(|(time, key)| (key.clone(), time, domain)).collect()
     }
 
+    fn open(&mut self, clocks: Clocks) -> OpenWindows {
+        self.set_clocks(clocks);
+        shown(self.windows.open(), self.windows.is_event_time(), clocks, 0, |window| PyWindow::Time(*window))
+    }
+
     fn yielded(&mut self) -> &mut Yielded {
         &mut self.functions.yielded
     }
@@ -153,6 +169,24 @@ impl Cells<PyKey, Py<PyAny>> for Functions {
         let window = PyWindow::Time(window);
         in_gate(|py| self.evaluate(py, (&held.key, held.group), &window, &held.value, clocks))
     }
+}
+
+/// Open windows as texts.
+pub fn shown<W>(
+    open: Open<'_, PyKey, W>,
+    event_time: bool,
+    clocks: Clocks,
+    endless: usize,
+    window_of: impl Fn(&W) -> PyWindow,
+) -> OpenWindows {
+    // SAFETY: windows are used in the gate only
+    let py = unsafe { Python::assume_attached() };
+    let first = open.first.map(|(until, key, window)| OpenWindow {
+        until,
+        key: gate::describe(key.object().bind(py)),
+        window: window_of(&window).to_object(py).map(|window| gate::describe(&window)).unwrap_or_default(),
+    });
+    OpenWindows { event_time, watermark: clocks.watermark, open: open.open, fired: open.ended, endless, first }
 }
 
 /// A key and a window for messages.

@@ -1,6 +1,7 @@
 //! Sliding windows of accumulators that share what they hold (`flott::window::SlicedWindows`).
 
 use flott::Result;
+use flott::operator::OpenWindows;
 use flott::window::{Cells, Clocks, Merges, SlicedWindows, TimeAssigner, TimeSpan};
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
@@ -9,7 +10,7 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyT
 
 use super::PyWindow;
 use super::functions::{Functions, Kept, in_gate};
-use super::keyed::{KeyedWindows, describe};
+use super::keyed::{KeyedWindows, describe, shown};
 use crate::inspected::WindowTimer;
 use crate::operators::Yielded;
 use crate::state::PyKey;
@@ -63,7 +64,10 @@ impl KeyedWindows for PySlicedWindows {
     }
 
     fn add(&mut self, key: &PyKey, group: u16, record: &Py<PyAny>, timestamp: i64) -> Result<bool> {
-        self.windows.add(key, group, record, timestamp, &mut self.functions)
+        self.functions.at = Some(timestamp);
+        let added = self.windows.add(key, group, record, timestamp, &mut self.functions);
+        self.functions.at = None;
+        added
     }
 
     fn advance(&mut self, event_time: bool, until: i64) -> Result<bool> {
@@ -93,6 +97,11 @@ impl KeyedWindows for PySlicedWindows {
     fn timers(&self) -> Vec<WindowTimer> {
         let domain = if self.windows.is_event_time() { Domain::Event } else { Domain::Processing };
         self.windows.times().into_iter().map(|(time, key)| (key.clone(), time, domain)).collect()
+    }
+
+    fn open(&mut self, clocks: Clocks) -> OpenWindows {
+        self.set_clocks(clocks);
+        shown(self.windows.open(), self.windows.is_event_time(), clocks, 0, |window| PyWindow::Time(*window))
     }
 
     fn yielded(&mut self) -> &mut Yielded {

@@ -24,7 +24,8 @@ use super::split::TopicPartition;
 
 pub struct Fetcher {
     topics: HashMap<Arc<str>, NonNull<rd_kafka_topic_t>>,
-    started: Vec<TopicPartition>,
+    /// Each with a queue of its own, which leads into the common one unless the partition is paused.
+    started: Vec<(TopicPartition, NonNull<rd_kafka_queue_t>)>,
     queue: NonNull<rd_kafka_queue_t>,
     /// What becomes of commits: librdkafka tells it to a queue, or (asked without one) nobody.
     replies: NonNull<rd_kafka_queue_t>,
@@ -37,38 +38,52 @@ unsafe impl Send for Fetcher {}
 
 impl Fetcher {
     pub fn new(consumer: BaseConsumer<ConsumerEvents>) -> Result<Fetcher, KafkaError> {
-        // SAFETY: the client lives as long as the queue: `drop` destroys the queue first.
-        let queue = || {
-            NonNull::new(unsafe { bindings::rd_kafka_queue_new(consumer.client().native_ptr()) })
-                .ok_or_else(|| KafkaError::Client { reason: "no queue could be made".into() })
-        };
-        let (queue, replies) = (queue()?, queue()?);
+        let (queue, replies) = (new_queue(&consumer)?, new_queue(&consumer)?);
         Ok(Fetcher { topics: HashMap::new(), started: Vec::new(), queue, replies, fetched: Vec::new(), consumer })
     }
 
     /// Starts to fetch a partition at an offset.
     pub fn start(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), KafkaError> {
         let topic = self.topic(&partition.topic)?;
-        // SAFETY: topic and queue are alive.
-        let result = unsafe {
-            bindings::rd_kafka_consume_start_queue(topic.as_ptr(), partition.partition, offset, self.queue.as_ptr())
-        };
-        if result != 0 {
-            return Err(failed(partition, last_error()));
+        let queue = new_queue(&self.consumer)?;
+        // SAFETY: topic and queues are alive; a queue that was not started is destroyed here.
+        unsafe {
+            bindings::rd_kafka_queue_forward(queue.as_ptr(), self.queue.as_ptr());
+            let partition_number = partition.partition;
+            if bindings::rd_kafka_consume_start_queue(topic.as_ptr(), partition_number, offset, queue.as_ptr()) != 0 {
+                let code = last_error();
+                bindings::rd_kafka_queue_destroy(queue.as_ptr());
+                return Err(failed(partition, code));
+            }
         }
-        self.started.push(partition.clone());
+        self.started.push((partition.clone(), queue));
         Ok(())
+    }
+
+    /// Leaves a partition out of what [`Fetcher::fetch`] returns, or no longer. What was fetched waits in its queue, which
+    /// the client fills to its limit; what had come to the common queue still comes.
+    pub fn pause(&mut self, partition: &TopicPartition, paused: bool) {
+        if let Some((_, queue)) = self.started.iter().find(|(started, _)| started == partition) {
+            let to = if paused { ptr::null_mut() } else { self.queue.as_ptr() };
+            // SAFETY: both queues are alive; null ends the forwarding.
+            unsafe { bindings::rd_kafka_queue_forward(queue.as_ptr(), to) };
+        }
     }
 
     /// Ends fetching a partition; records of it that wait in the queue are dropped.
     pub fn stop(&mut self, partition: &TopicPartition) {
-        let Some(at) = self.started.iter().position(|started| started == partition) else { return };
-        self.started.swap_remove(at);
+        let Some(at) = self.started.iter().position(|(started, _)| started == partition) else { return };
+        let (_, queue) = self.started.swap_remove(at);
         if let Some(topic) = self.topics.get(&partition.topic) {
             // SAFETY: the topic is alive and the partition was started.
             if unsafe { bindings::rd_kafka_consume_stop(topic.as_ptr(), partition.partition) } != 0 {
                 tracing::debug!("fetching {partition:?} could not be ended: {}", last_error());
             }
+        }
+        // SAFETY: nothing comes into it any more, and it is destroyed once. Destroying also empties the queue it leads to.
+        unsafe {
+            bindings::rd_kafka_queue_forward(queue.as_ptr(), ptr::null_mut());
+            bindings::rd_kafka_queue_destroy(queue.as_ptr());
         }
     }
 
@@ -169,11 +184,9 @@ pub struct CommitResult {
 
 impl Drop for Fetcher {
     fn drop(&mut self) {
-        for partition in std::mem::take(&mut self.started) {
-            if let Some(topic) = self.topics.get(&partition.topic) {
-                // SAFETY: started, hence known.
-                unsafe { bindings::rd_kafka_consume_stop(topic.as_ptr(), partition.partition) };
-            }
+        while let Some((partition, _)) = self.started.first() {
+            let partition = partition.clone();
+            self.stop(&partition);
         }
         // SAFETY: each handle is destroyed once, before the client, which is dropped behind this.
         unsafe {
@@ -184,6 +197,12 @@ impl Drop for Fetcher {
             }
         }
     }
+}
+
+fn new_queue(consumer: &BaseConsumer<ConsumerEvents>) -> Result<NonNull<rd_kafka_queue_t>, KafkaError> {
+    // SAFETY: the client lives as long as its queues: the fetcher's `drop` destroys them first.
+    NonNull::new(unsafe { bindings::rd_kafka_queue_new(consumer.client().native_ptr()) })
+        .ok_or_else(|| KafkaError::Client { reason: "no queue could be made".into() })
 }
 
 fn last_error() -> Code {

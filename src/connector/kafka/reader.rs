@@ -39,9 +39,8 @@ struct Reading {
     /// The offset behind what was decoded; `split.next` is behind what `poll` has returned.
     decoded: i64,
     ended: bool,
-    /// Nothing of it is returned for now; it is fetched until enough waits.
+    /// Nothing of it is returned for now.
     paused: bool,
-    fetching: bool,
 }
 
 impl Reading {
@@ -167,17 +166,6 @@ impl KafkaReader {
         }
     }
 
-    /// Stops fetching paused partitions of which enough waits.
-    fn hold_paused(&mut self) {
-        for (index, reading) in self.readings.iter_mut().enumerate().filter(|(_, reading)| reading.paused) {
-            let waiting = self.ready.iter().filter(|ready| ready.reading() == Some(index)).count();
-            if reading.fetching && waiting >= FETCHED_BATCHES {
-                reading.fetching = false;
-                self.fetcher.stop(&reading.split.partition);
-            }
-        }
-    }
-
     /// Fetches messages and turns them into what is ready.
     fn fetch(&mut self, wait: Duration) -> Result<()> {
         let partitions = self.readings.iter().filter(|reading| !reading.ended).count();
@@ -209,7 +197,7 @@ impl KafkaReader {
         let mut ended = Vec::new();
         for (index, indices) in groups {
             let reading = &mut self.readings[index];
-            if reading.ended || !reading.fetching {
+            if reading.ended {
                 continue;
             }
             for at in indices {
@@ -278,7 +266,9 @@ impl KafkaReader {
             reading.ended = true;
             self.ready.push_back(Ready::End { reading: index });
         } else {
+            let paused = reading.paused;
             self.fetcher.start(&partition, next)?;
+            self.fetcher.pause(&partition, paused);
         }
         Ok(())
     }
@@ -294,6 +284,7 @@ impl KafkaReader {
         }
         self.fetcher.stop(&partition);
         self.fetcher.start(&partition, self.readings[index].decoded)?;
+        self.fetcher.pause(&partition, self.readings[index].paused);
         Ok(())
     }
 }
@@ -413,8 +404,7 @@ impl SourceReader for KafkaReader {
             let decoded = KafkaSplit::decode(split)?;
             let (index, next) = (self.readings.len(), decoded.next);
             let id = split.id.as_str().into();
-            let mut reading =
-                Reading { split: decoded, id, decoded: next, ended: false, paused: false, fetching: true };
+            let mut reading = Reading { split: decoded, id, decoded: next, ended: false, paused: false };
             if reading.at_end() {
                 reading.ended = true;
                 self.ready.push_back(Ready::End { reading: index });
@@ -436,16 +426,15 @@ impl SourceReader for KafkaReader {
             commits.settle(&self.fetcher);
         }
         self.fetch(wait)?;
-        self.hold_paused();
         self.next_ready().unwrap_or(Ok(Polled::Nothing))
     }
 
     fn pause(&mut self, splits: &BTreeSet<Arc<str>>) -> Result<bool> {
         for reading in &mut self.readings {
-            reading.paused = splits.contains(&reading.id);
-            if !reading.paused && !reading.fetching {
-                reading.fetching = true;
-                self.fetcher.start(&reading.split.partition, reading.decoded)?;
+            let paused = splits.contains(&reading.id);
+            if paused != reading.paused {
+                reading.paused = paused;
+                self.fetcher.pause(&reading.split.partition, paused);
             }
         }
         Ok(true)

@@ -165,6 +165,10 @@ struct AggregateOperator {
 }
 
 impl Operator for AggregateOperator {
+    fn stores(&self) -> bool {
+        false
+    }
+
     fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {
         let Batch { data: Data::Columns(columns), keys, timestamps, .. } = batch else {
             return Err(Error::internal("a typed operator was given a batch of objects"));

@@ -9,11 +9,11 @@ use arrow::array::ArrayRef;
 use super::accumulate::Accumulators;
 use super::emit::Results;
 use super::keys::RowKeys;
+use super::waiting::LateRecords;
 use super::{Span, WindowAggregate};
 use crate::batch::Batch;
 use crate::error::{Error, Result};
-use crate::metrics::Counter;
-use crate::operator::{Operator, Output, SubtaskContext};
+use crate::operator::{OpenWindows, Operator, Output, SubtaskContext, Waiting};
 use crate::state::KeyedTable;
 use crate::time::Clock;
 use crate::window::{
@@ -101,7 +101,7 @@ pub struct GeneralWindows {
     batch_size: usize,
     max_parallelism: u16,
     clock: Arc<dyn Clock>,
-    late_records: Counter,
+    late_records: LateRecords,
 }
 
 /// The aggregates of each window.
@@ -208,7 +208,7 @@ impl GeneralWindows {
             batch_size: context.batch_size.max(1),
             max_parallelism: context.max_parallelism,
             clock: context.clock.clone(),
-            late_records: context.metrics.counter("numLateRecordsDropped"),
+            late_records: LateRecords::new(&of, &context.metrics),
             of,
         })
     }
@@ -232,6 +232,10 @@ impl GeneralWindows {
 }
 
 impl Operator for GeneralWindows {
+    fn stores(&self) -> bool {
+        false
+    }
+
     fn process(&mut self, _input: usize, mut batch: Batch, output: &mut Output) -> Result<()> {
         let rows = batch.len();
         let groups = match batch.keys.as_mut() {
@@ -263,7 +267,7 @@ impl Operator for GeneralWindows {
         }
         self.contents.accumulators.next_batch(rows);
         self.emit(output)?;
-        self.of.late(late, &batch, &self.late_records, output)
+        self.late_records.send(&self.of, late, &batch, self.windows.timers.watermark, output)
     }
 
     fn watermark(&mut self, watermark: i64, output: &mut Output) -> Result<()> {
@@ -272,6 +276,22 @@ impl Operator for GeneralWindows {
         self.fire(true, watermark, output)?;
         output.emit_watermark(watermark);
         Ok(())
+    }
+
+    fn waiting(&mut self) -> Option<Waiting> {
+        self.windows.timers.now = self.clock.now();
+        let open = self.windows.open();
+        let key = |key: &Key| self.row_keys.columns(std::iter::once(key.as_ref()));
+        let first = open.first.map(|(until, of, window)| (until, window.time(), key(of)));
+        let counts = OpenWindows {
+            event_time: self.of.event_time && !matches!(self.of.span, Span::Count { .. }),
+            watermark: self.windows.timers.watermark,
+            open: open.open,
+            fired: open.ended,
+            endless: self.contents.places.len().saturating_sub(open.open + open.ended),
+            first: None,
+        };
+        Some(self.of.told(counts, first))
     }
 
     fn next_wakeup(&self) -> Option<i64> {

@@ -344,13 +344,13 @@ mod tests {
         {
             let records = batch(vec![("k", column.clone())]);
             let mut table = KeyNumbers::new(&records.schema()).unwrap();
-            assert_eq!(numbers(&mut table, &[column.clone()]), [0, 1, 0, 2]);
+            assert_eq!(numbers(&mut table, std::slice::from_ref(&column)), [0, 1, 0, 2]);
             table.forget(1);
             table.forget(0);
             assert_eq!(table.len(), 1);
             // the last one that was given back comes first
             assert_eq!(numbers(&mut table, &[column.slice(3, 1)]), [2]);
-            assert_eq!(numbers(&mut table, &[column.clone()]), [0, 1, 0, 2]);
+            assert_eq!(numbers(&mut table, std::slice::from_ref(&column)), [0, 1, 0, 2]);
             let columns = table.columns(&[2, 1, 0]).unwrap();
             let expected =
                 arrow::compute::take(&column, &arrow::array::UInt32Array::from(vec![3, 1, 0]), None).unwrap();

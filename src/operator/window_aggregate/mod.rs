@@ -33,6 +33,7 @@ mod keys;
 mod numbers;
 mod panes;
 mod sliced;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -42,13 +43,11 @@ use self::call::Plan;
 use self::general::GeneralWindows;
 use self::sliced::SlicedWindows;
 use super::key_by::KeyBy;
-use super::{Operator, OperatorFactory, Output, SubtaskContext};
+use super::{Operator, OperatorFactory, SubtaskContext};
 use crate::batch::{Batch, Data};
-use crate::error::{Error, Result, shorten};
+use crate::error::{Error, Result};
 use crate::expression::Expr;
-use crate::format::display::Display;
-use crate::metrics::Counter;
-use crate::types::{DataType, Field, RowKind, Schema, SchemaRef};
+use crate::types::{DataType, Field, Schema, SchemaRef};
 use crate::window::{BuiltInTrigger, Slices, TimeAssigner, TimeSpan};
 
 /// How a stream is cut.
@@ -133,22 +132,6 @@ impl WindowAggregate {
         Some((slices, TimeAssigner { span, event_time: self.event_time }))
     }
 
-    /// Sends the records of those rows, which came too late, where they belong.
-    fn late(&self, rows: Vec<u32>, batch: &Batch, dropped: &Counter, output: &mut Output) -> Result<()> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        match &self.late {
-            Some(tag) => {
-                let mut late = batch.take(rows)?;
-                late.keys = None;
-                output.emit_side(tag, late);
-            }
-            None => dropped.add(rows.len() as u64),
-        }
-        Ok(())
-    }
-
     /// The columns of the records' keys.
     fn keys<'a>(&self, batch: &'a Batch) -> Result<&'a [ArrayRef]> {
         match batch.keys.as_ref().map(|keys| &keys.values) {
@@ -160,12 +143,10 @@ impl WindowAggregate {
 
     fn overflow(&self, call: usize, batch: &Batch, row: usize) -> Error {
         let error = self.plan.calls[call].overflow();
-        let mut text = Vec::new();
-        match batch.expect_columns().and_then(Display::new) {
-            Ok(display) => display.write(row, RowKind::Insert, &mut text),
-            Err(_) => return error,
+        match batch.expect_columns().and_then(|columns| waiting::shown(columns, row)) {
+            Ok(record) => error.with_input(record),
+            Err(_) => error,
         }
-        error.with_input(shorten(&String::from_utf8_lossy(&text), 200))
     }
 
     fn warn_open(&self, keys: usize) {

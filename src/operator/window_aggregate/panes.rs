@@ -65,6 +65,11 @@ impl Panes {
         self.panes.is_empty()
     }
 
+    /// All its slices, the oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Pane> {
+        self.panes.iter()
+    }
+
     /// The slices in a window.
     pub fn of(&self, window: TimeWindow) -> impl Iterator<Item = &Pane> + '_ {
         let from = self.panes.partition_point(|pane| pane.start < window.start);

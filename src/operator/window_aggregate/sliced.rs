@@ -11,10 +11,10 @@ use super::accumulate::{Accumulators, NOWHERE};
 use super::emit::Results;
 use super::keys::KeyNumbers;
 use super::panes::{Pane, Panes};
+use super::waiting::LateRecords;
 use crate::batch::Batch;
 use crate::error::Result;
-use crate::metrics::Counter;
-use crate::operator::{Operator, Output, SubtaskContext};
+use crate::operator::{OpenWindows, Operator, Output, SubtaskContext, Waiting};
 use crate::time::Clock;
 use crate::window::{Slices, TimeAssigner, TimeWindow, Window};
 
@@ -24,7 +24,7 @@ pub struct SlicedWindows {
     assigner: TimeAssigner,
     batch_size: usize,
     clock: Arc<dyn Clock>,
-    late_records: Counter,
+    late_records: LateRecords,
     accumulators: Accumulators,
     keys: KeyNumbers,
     /// What each key has, by its number.
@@ -74,7 +74,7 @@ impl SlicedWindows {
             assigner,
             batch_size: context.batch_size.max(1),
             clock: context.clock.clone(),
-            late_records: context.metrics.counter("numLateRecordsDropped"),
+            late_records: LateRecords::new(&of, &context.metrics),
             accumulators: Accumulators::new(&of.plan.calls),
             keys: KeyNumbers::new(&of.key_schema)?,
             panes: Vec::new(),
@@ -86,6 +86,13 @@ impl SlicedWindows {
             rows: Rows::default(),
             of,
         })
+    }
+
+    /// How many places and keys are in use.
+    #[cfg(test)]
+    pub fn held(&self) -> (usize, usize) {
+        assert_eq!(self.live.len(), self.keys.len());
+        (self.accumulators.used(), self.keys.len())
     }
 
     fn lateness(&self) -> i64 {
@@ -263,6 +270,19 @@ impl SlicedWindows {
         Ok(())
     }
 
+    /// How many windows, each key counted, wait for their end, and how many for late records.
+    fn count_windows(&self) -> (usize, usize) {
+        let after = |time: i64| if time == i64::MIN { time } else { self.slices.next_after(time).start };
+        let (next, alive) = (after(self.time), after(self.time.saturating_sub(self.lateness())));
+        let (mut open, mut fired) = (0, 0);
+        for number in &self.live {
+            let starts = self.panes[*number as usize].iter().map(|pane| pane.start);
+            let (waiting, ended) = self.slices.count(starts, alive, next);
+            (open, fired) = (open + waiting, fired + ended);
+        }
+        (open, fired)
+    }
+
     fn emit_full(&mut self, output: &mut Output) -> Result<()> {
         if self.results.len() >= self.batch_size { self.emit(output) } else { Ok(()) }
     }
@@ -300,13 +320,17 @@ impl SlicedWindows {
 }
 
 impl Operator for SlicedWindows {
+    fn stores(&self) -> bool {
+        false
+    }
+
     fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {
         self.assign(&batch)?;
         let of = self.of.clone();
         self.find_places(of.keys(&batch)?)?;
         self.add(&batch, output)?;
         self.emit(output)?;
-        self.of.late(std::mem::take(&mut self.rows.late), &batch, &self.late_records, output)
+        self.late_records.send(&of, std::mem::take(&mut self.rows.late), &batch, self.time, output)
     }
 
     fn watermark(&mut self, watermark: i64, output: &mut Output) -> Result<()> {
@@ -315,6 +339,17 @@ impl Operator for SlicedWindows {
         }
         output.emit_watermark(watermark);
         Ok(())
+    }
+
+    fn waiting(&mut self) -> Option<Waiting> {
+        let first = self.next_window(self.time).and_then(|window| {
+            let (_, numbers) = self.members.range(window.start..).next()?;
+            Some((window.max_timestamp(), window, self.keys.columns(numbers.get(..1)?)))
+        });
+        let (open, fired) = self.count_windows();
+        let event_time = self.assigner.event_time;
+        let watermark = if event_time { self.time } else { i64::MIN };
+        Some(self.of.told(OpenWindows { event_time, watermark, open, fired, ..OpenWindows::default() }, first))
     }
 
     fn next_wakeup(&self) -> Option<i64> {

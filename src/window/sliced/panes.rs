@@ -113,10 +113,11 @@ impl<V> View<V> {
             return Ok(());
         }
         if slice >= self.divide {
-            return match &mut self.back {
-                Some(back) => back.add(record, arrival, cells),
-                None => Ok(self.back = Some(Sum { value: cells.first(record)?, arrival })),
-            };
+            match &mut self.back {
+                Some(back) => back.add(record, arrival, cells)?,
+                None => self.back = Some(Sum { value: cells.first(record)?, arrival }),
+            }
+            return Ok(());
         }
         let (mut at, all) = (self.slices_back(slice), self.slices.size() / self.slices.length());
         while at <= all {

@@ -64,7 +64,6 @@ configuration = Configuration()
 # No watermark before the end: which records are late would depend on the machine's speed.
 configuration.set_string("pipeline.auto-watermark-interval", "0 ms")
 env = StreamExecutionEnvironment.get_execution_environment(configuration)
-env.set_parallelism(1)
 env.add_python_file(str(COPY))
 orders, rejected = read_orders(env.from_collection(MESSAGES, Types.STRING()))
 windows = order_windows(orders.assign_timestamps_and_watermarks(order_times()))

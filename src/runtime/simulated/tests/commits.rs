@@ -25,6 +25,9 @@ impl Sink for TwoPhase {
     fn commits(&self) -> bool {
         true
     }
+    fn stores(&self) -> bool {
+        true
+    }
     fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>> {
         // prepared for a checkpoint that was complete when the job crashed; twice is once
         for prepared in context.restored.items(PREPARED) {

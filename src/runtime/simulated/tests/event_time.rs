@@ -215,8 +215,15 @@ fn each_split_is_described() {
     topic.add("p0", [300]);
     simulation.advance_to(500).unwrap();
     let (_, report) = simulation.event_time().swap_remove(0);
-    let split = |id: &str, watermark, idle_since| SplitReport { id: id.into(), watermark, idle_since, paused: false };
+    let split = |id: &str, watermark, idle_since| {
+        let seen = watermark != i64::MIN;
+        SplitReport { id: id.into(), watermark, seen, idle_since, paused: false }
+    };
     assert_eq!(report.splits, [split("p0", 299, None), split("p1", i64::MIN, Some(500))]);
+    let told = serde_json::to_value(simulation.standing()).unwrap();
+    let source = &told["tasks"][0];
+    assert_eq!((&source["is_source"], &source["answer"]["emits"]), (&true.into(), &true.into()));
+    assert_eq!(source["answer"]["splits"][1]["id"], "p1");
 }
 
 #[test]

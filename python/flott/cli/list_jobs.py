@@ -1,0 +1,25 @@
+"""``flott list``: the jobs that run now."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the subcommand to ``flott``."""
+    parser = commands.add_parser(
+        "list",
+        help="list the jobs that run now",
+        description="Lists your jobs that run on this machine now, one a line: id, state, seconds since the start, "
+        "process, name.",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(_options: argparse.Namespace) -> int:
+    """Prints a line a job, the oldest first."""
+    from flott.cli._running import running
+
+    for job in running():
+        print(f"{job.id}  {job.status:<10} {job.runtime_ms / 1000:>9.1f} s  {job.pid:>7}  {job.name}")
+    return 0

@@ -1,0 +1,172 @@
+//! How other processes of the same user ask a running job: a Unix socket for each job, in a folder that only the
+//! user can enter. A request is a line of JSON, `{"ask": "info"}`, and so is the answer.
+//!
+//! A job that can't have one (no such sockets, a folder that can't be used) runs without.
+
+/// What a job is to others: told in each answer to `info`.
+#[derive(Clone)]
+pub struct Identity {
+    pub id: String,
+    pub name: String,
+}
+
+#[cfg(unix)]
+pub use unix::Control;
+
+#[cfg(not(unix))]
+pub use nowhere::Control;
+
+#[cfg(not(unix))]
+mod nowhere {
+    use std::sync::Arc;
+
+    use flott::runtime::JobHandle;
+
+    use super::Identity;
+
+    #[derive(Default)]
+    pub struct Control;
+
+    impl Control {
+        pub fn open(self: &Arc<Self>, _handle: JobHandle, _identity: Identity) {}
+
+        pub fn close(&self) {}
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+    use std::os::unix::net::{UnixListener, UnixStream};
+    use std::path::{Path, PathBuf};
+    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+    use std::time::Duration;
+
+    use flott::runtime::{JobHandle, JobStatus};
+    use serde_json::{Value as Json, json};
+
+    use super::Identity;
+
+    /// How long a process that asks may take over a line, and a job's tasks over an answer.
+    const PATIENCE: Duration = Duration::from_secs(2);
+    const ANSWERS: Duration = Duration::from_secs(1);
+    /// The longest request, in bytes.
+    const REQUEST: u64 = 64 << 10;
+
+    enum State {
+        Unopened,
+        Open(PathBuf),
+        Closed,
+    }
+
+    /// The socket of one job.
+    pub struct Control(Mutex<State>);
+
+    impl Default for Control {
+        fn default() -> Self {
+            Control(Mutex::new(State::Unopened))
+        }
+    }
+
+    impl Control {
+        fn state(&self) -> MutexGuard<'_, State> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+
+        /// Listens for questions, unless the job is over already or there is nowhere to listen.
+        pub fn open(self: &Arc<Self>, handle: JobHandle, identity: Identity) {
+            let mut state = self.state();
+            if !matches!(*state, State::Unopened) {
+                return;
+            }
+            let Some(path) = folder().map(|folder| folder.join(format!("{}.sock", identity.id))) else { return };
+            let Ok(listener) = UnixListener::bind(&path) else { return };
+            let private = std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600));
+            let control = self.clone();
+            let listen = move || {
+                for stream in listener.incoming() {
+                    if matches!(*control.state(), State::Closed) {
+                        break;
+                    }
+                    if let Ok(stream) = stream {
+                        // whoever asked may be gone; the job has nothing to do with that
+                        let _ = serve(stream, &handle, &identity);
+                    }
+                }
+            };
+            let started = private.and_then(|()| std::thread::Builder::new().name("flott-control".into()).spawn(listen));
+            match started {
+                Ok(_) => *state = State::Open(path),
+                Err(_) => drop(std::fs::remove_file(path)),
+            }
+        }
+
+        /// The job is over: nobody can ask it any more.
+        pub fn close(&self) {
+            let before = std::mem::replace(&mut *self.state(), State::Closed);
+            if let State::Open(path) = before {
+                // the thread waits for someone to come
+                drop(UnixStream::connect(&path));
+                drop(std::fs::remove_file(path));
+            }
+        }
+    }
+
+    /// Where the user's jobs are: `FLOTT_CONTROL_DIR`, or a folder of the user's own. Made when missing; `None` if it is
+    /// open to others or can't be used.
+    fn folder() -> Option<PathBuf> {
+        let user = std::fs::metadata("/proc/self").map(|own| own.uid()).ok();
+        let path = match (std::env::var_os("FLOTT_CONTROL_DIR"), std::env::var_os("XDG_RUNTIME_DIR")) {
+            (Some(own), _) if own.is_empty() => return None,
+            (Some(own), _) => PathBuf::from(own),
+            (None, Some(runtime)) if Path::new(&runtime).is_dir() => PathBuf::from(runtime).join("flott"),
+            (None, _) => std::env::temp_dir().join(format!("flott-{}", user?)),
+        };
+        // it may be there already
+        let _ = std::fs::DirBuilder::new().mode(0o700).recursive(true).create(&path);
+        let made = std::fs::symlink_metadata(&path).ok()?;
+        let own = made.is_dir() && made.mode() & 0o077 == 0 && user.is_none_or(|user| made.uid() == user);
+        own.then_some(path)
+    }
+
+    fn serve(stream: UnixStream, handle: &JobHandle, identity: &Identity) -> std::io::Result<()> {
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        let mut writer = stream.try_clone()?;
+        let mut lines = BufReader::new(stream.take(REQUEST));
+        let mut line = String::new();
+        while lines.read_line(&mut line)? > 0 {
+            let mut answer = answer(&line, handle, identity);
+            answer.push('\n');
+            writer.write_all(answer.as_bytes())?;
+            line.clear();
+        }
+        Ok(())
+    }
+
+    fn answer(line: &str, handle: &JobHandle, identity: &Identity) -> String {
+        let request: Json = serde_json::from_str(line).unwrap_or_default();
+        match request["ask"].as_str() {
+            Some("info") => json!({
+                "id": identity.id,
+                "name": identity.name,
+                "pid": std::process::id(),
+                "status": status(handle.status()),
+                "runtime_ms": handle.runtime().as_millis() as u64,
+            })
+            .to_string(),
+            Some("explain") => handle.standing(ANSWERS).to_json(),
+            Some("cancel") => {
+                handle.cancel();
+                json!({"status": status(handle.status())}).to_string()
+            }
+            other => json!({"error": format!("this job does not know the question {other:?}")}).to_string(),
+        }
+    }
+
+    /// As PyFlink's `JobStatus` has it.
+    fn status(status: JobStatus) -> &'static str {
+        crate::job::status_name(status)
+    }
+}
