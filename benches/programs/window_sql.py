@@ -17,14 +17,14 @@ tables.execute_sql(
     f"""
     CREATE TABLE orders (
         user_id STRING, total_amount DOUBLE, order_time BIGINT,
-        at AS TO_TIMESTAMP_LTZ(order_time, 3),
-        WATERMARK FOR at AS at - INTERVAL '5' SECOND
+        ordered AS TO_TIMESTAMP_LTZ(order_time, 3),
+        WATERMARK FOR ordered AS ordered - INTERVAL '5' SECOND
     ) WITH ('connector' = 'filesystem', 'path' = '{source}', 'format' = 'json', 'json.ignore-parse-errors' = 'true')
     """
 )
 tables.execute_sql(
     f"""
-    CREATE TABLE totals (user_id STRING, start BIGINT, orders BIGINT, total DOUBLE)
+    CREATE TABLE totals (user_id STRING, begins BIGINT, orders BIGINT, total DOUBLE)
     WITH ('connector' = 'filesystem', 'path' = '{out}/windows', 'format' = 'csv')
     """
 )
@@ -34,7 +34,7 @@ tables.execute_sql(
     INSERT INTO totals
     SELECT user_id, UNIX_TIMESTAMP(CAST(window_start AS STRING), 'yyyy-MM-dd HH:mm:ss.SSS') * 1000,
         COUNT(*), SUM(total_amount)
-    FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(at), INTERVAL '1' MINUTE))
+    FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(ordered), INTERVAL '1' MINUTE))
     WHERE user_id IS NOT NULL AND total_amount >= 0
     GROUP BY user_id, window_start, window_end
     """

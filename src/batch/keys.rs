@@ -94,8 +94,18 @@ fn object_groups(objects: &dyn Objects, max_parallelism: u16) -> Result<Vec<u16>
 
 /// The key group of each row; several columns are one key, encoded as a row.
 fn key_groups(columns: &[ArrayRef], rows: usize, max_parallelism: u16) -> Result<Vec<u16>> {
-    let encoder = KeyEncoder::new(columns);
     let mut key = Vec::with_capacity(64);
+    if let [only] = columns
+        && let Some(texts) = only.as_string_opt::<i32>().filter(|texts| texts.null_count() == 0)
+    {
+        let group = |text: &str| {
+            key.clear();
+            encode_text(text, &mut key);
+            key_group(&key, max_parallelism)
+        };
+        return Ok(texts.iter().flatten().map(group).collect());
+    }
+    let encoder = KeyEncoder::new(columns);
     let group = |row| {
         key.clear();
         encoder.encode(row, &mut key)?;
@@ -168,15 +178,16 @@ impl<'a> Encoder<'a> {
             Encoder::Timestamp(column, tag) => {
                 tagged(out, *tag, &column.as_primitive::<TimestampMicrosecondType>().value(row).to_le_bytes());
             }
-            Encoder::Text(column) => {
-                let text = column.as_string::<i32>().value(row).as_bytes();
-                tagged(out, 5, &(text.len() as u32).to_le_bytes());
-                out.extend_from_slice(text);
-            }
+            Encoder::Text(column) => encode_text(column.as_string::<i32>().value(row), out),
             Encoder::Other(column) => Value::from_array(column, row)?.encode_key(out),
         }
         Ok(())
     }
+}
+
+fn encode_text(text: &str, out: &mut Vec<u8>) {
+    tagged(out, 5, &(text.len() as u32).to_le_bytes());
+    out.extend_from_slice(text.as_bytes());
 }
 
 fn tagged(out: &mut Vec<u8>, tag: u8, bytes: &[u8]) {

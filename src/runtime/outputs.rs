@@ -15,6 +15,8 @@ pub struct OutputEdge {
     /// The gate of each subtask this one may send to, and its channel there.
     targets: Vec<(Arc<Gate>, usize)>,
     max_parallelism: u16,
+    /// The subtask of each key group, where records go by their keys.
+    owners: Vec<u32>,
     /// The subtask that is next in a round.
     next: usize,
     random: u64,
@@ -33,11 +35,17 @@ impl OutputEdge {
         subtask: usize,
     ) -> Self {
         let start = subtask % targets.len().max(1);
+        let owner = |group| subtask_of(group, max_parallelism, targets.len());
+        let owners = match partitioning {
+            Partitioning::Hash => (0..max_parallelism).map(owner).collect(),
+            _ => Vec::new(),
+        };
         let to_wake = vec![false; targets.len()];
         OutputEdge {
             partitioning,
             targets,
             max_parallelism,
+            owners,
             next: start,
             random: 0x9E37_79B9_7F4A_7C15 ^ subtask as u64,
             pending: VecDeque::new(),
@@ -67,10 +75,8 @@ impl OutputEdge {
             Partitioning::Hash => {
                 let keys =
                     batch.keys.as_mut().ok_or_else(|| Error::internal("a hash edge was sent records without keys"))?;
-                keys.groups(self.max_parallelism)?
-                    .iter()
-                    .map(|group| subtask_of(*group, self.max_parallelism, count))
-                    .collect()
+                let groups = keys.groups(self.max_parallelism)?;
+                groups.iter().map(|group| self.owners[usize::from(*group)]).collect()
             }
             Partitioning::Rebalance | Partitioning::Rescale => {
                 let first = self.next;

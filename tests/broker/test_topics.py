@@ -13,7 +13,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from tests.broker.clients import PATIENCE, Clients, take, unique, values
+from tests.broker.clients import PATIENCE, Clients, eventually, take, unique, values
 
 
 def refusal(future) -> int:  # type: ignore[no-untyped-def]
@@ -113,9 +113,9 @@ def test_settings_are_shown_and_changed(clients: Clients) -> None:
         ],
     )
     admin.incremental_alter_configs([change])[change].result(PATIENCE)
-    after = shown()
-    assert after["cleanup.policy"] == "compact"
-    assert after["retention.ms"] != "1000"
+    # Kafka answers when it has written the change down, a moment before it shows it
+    eventually(lambda: shown()["cleanup.policy"] == "compact")
+    assert shown()["retention.ms"] != "1000"
 
 
 def test_the_cluster_describes_itself(clients: Clients) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from flott.common import Configuration, Duration, Row, Time, Types, WatermarkStrategy
 from flott.common.watermark_strategy import TimestampAssigner
-from flott.datastream import AggregateFunction, DataStream, OutputTag, StreamExecutionEnvironment
+from flott.datastream import AggregateFunction, DataStream, OutputTag, ProcessFunction, StreamExecutionEnvironment
 from flott.datastream.functions import ProcessAllWindowFunction, ProcessWindowFunction
 from flott.datastream.window import (
     ContinuousEventTimeTrigger,
@@ -31,6 +31,7 @@ from flott.testing import collect
 Env = StreamExecutionEnvironment
 RECORD = Types.ROW_NAMED(["user", "at", "amount"], [Types.STRING(), Types.LONG(), Types.LONG()])
 LATE = OutputTag("late", RECORD)
+TYPES = [Types.STRING(), Types.LONG(), Types.INT()]
 
 
 class At(TimestampAssigner):
@@ -207,8 +208,7 @@ def orders(env: Env, records: list[tuple[Any, ...]], names: str, types: list[Any
 
 def test_rows_have_key_times_and_aggregates() -> None:
     env = environment(None)
-    types = [Types.STRING(), Types.LONG(), Types.INT()]
-    stream = orders(env, [("a", 1, 5), ("b", 2, 7), ("a", 61_000, 1)], "user at n", types)
+    stream = orders(env, [("a", 1, 5), ("b", 2, 7), ("a", 61_000, 1)], "user at n", TYPES)
     out = (
         stream.key_by("user")
         .window(TumblingEventTimeWindows.of(Time.minutes(1)))
@@ -219,6 +219,18 @@ def test_rows_have_key_times_and_aggregates() -> None:
         [Types.STRING(), Types.LONG(), Types.LONG(), Types.INT(), Types.LONG()],
     )
     assert tuples(out) == [("a", 0, 60_000, 5, 1), ("b", 0, 60_000, 7, 1), ("a", 60_000, 120_000, 1, 1)]
+
+
+class TimeOf(ProcessFunction):
+    def process_element(self, value: Any, ctx: ProcessFunction.Context) -> Iterator[int]:
+        yield ctx.timestamp()
+
+
+def test_results_have_the_time_of_the_record_that_filled_their_window() -> None:
+    """A window of a number of records has no end: the next window of time goes by the last of its records."""
+    stream = orders(environment(None), [("a", 3, 1), ("b", 4, 1), ("a", 7, 1)], "user at n", TYPES)
+    counted = stream.key_by("user").count_window(2).aggregate(lit(1).count.alias("records"))
+    assert collect(counted.process(TimeOf())) == [7]
 
 
 def test_means_and_expressions_of_aggregates() -> None:

@@ -15,7 +15,8 @@ const POWERS: [f64; 23] = [
 ];
 
 pub(super) struct Cursor<'a> {
-    /// Valid UTF-8.
+    pub text: &'a str,
+    /// Those of `text`.
     pub bytes: &'a [u8],
     pub at: usize,
 }
@@ -80,8 +81,8 @@ pub(super) struct Text {
 }
 
 impl<'a> Cursor<'a> {
-    pub fn new(bytes: &'a [u8]) -> Self {
-        Cursor { bytes, at: 0 }
+    pub fn new(text: &'a str) -> Self {
+        Cursor { text, bytes: text.as_bytes(), at: 0 }
     }
 
     #[inline(always)]
@@ -139,9 +140,9 @@ impl<'a> Cursor<'a> {
         &self.bytes[text.start..text.end]
     }
 
-    /// A text that was checked to be UTF-8 and cut at ASCII characters.
+    /// A part that is cut at ASCII characters.
     pub fn str(&self, start: usize, end: usize) -> &'a str {
-        std::str::from_utf8(&self.bytes[start..end]).unwrap_or_default()
+        self.text.get(start..end).unwrap_or_default()
     }
 
     pub fn literal(&mut self, word: &'static str) -> Parsed<()> {
@@ -210,7 +211,7 @@ impl<'a> Cursor<'a> {
             if at == text.end {
                 break;
             }
-            let wrong = |at: usize| Cursor { bytes: self.bytes, at }.unexpected("a valid escape after '\\'");
+            let wrong = |at: usize| Cursor { at, ..*self }.unexpected("a valid escape after '\\'");
             let replacement = match self.bytes[at + 1] {
                 b'"' => b'"',
                 b'\\' => b'\\',

@@ -55,7 +55,7 @@ impl JsonDecoder {
         Ok(JsonDecoder { root, schema, parser: Parser { settings, scratch: Vec::new(), nulled: 0 } })
     }
 
-    fn record(&mut self, payload: &[u8]) -> Parsed<usize> {
+    fn record(&mut self, payload: &str) -> Parsed<usize> {
         let cursor = &mut Cursor::new(payload);
         if cursor.peek() == b'n' {
             cursor.literal("null")?;
@@ -96,9 +96,8 @@ impl Root {
 
 impl Decoder for JsonDecoder {
     fn decode(&mut self, payload: &[u8]) -> Result<usize> {
-        if let Err(error) = simdutf8::compat::from_utf8(payload) {
-            return Err(FormatError::NotUtf8 { format: FORMAT, offset: error.valid_up_to() }.into());
-        }
+        let payload = simdutf8::compat::from_utf8(payload)
+            .map_err(|error| FormatError::NotUtf8 { format: FORMAT, offset: error.valid_up_to() })?;
         let before = self.root.len();
         let nulled = self.parser.nulled;
         match self.record(payload) {
@@ -440,7 +439,7 @@ impl Parser {
     /// The key at `at_key` again, for messages.
     #[cold]
     fn key_at(&mut self, cursor: &Cursor, at_key: usize) -> String {
-        let mut again = Cursor { bytes: cursor.bytes, at: at_key };
+        let mut again = Cursor { at: at_key, ..*cursor };
         let _ = self.key(&mut again);
         shorten(&String::from_utf8_lossy(&self.scratch), SHOWN)
     }

@@ -18,7 +18,11 @@ pub struct Results<K> {
     pub keys: Vec<K>,
     places: Vec<u32>,
     windows: Vec<TimeWindow>,
-    /// Places and that are given back when the results are out.
+    times: Vec<i64>,
+    /// The time of the record or timer at hand, which results have, as those of Python functions do; without it the end
+    /// of their window.
+    pub at: Option<i64>,
+    /// Places that are given back when the results are out.
     pub done_with: Vec<u32>,
 }
 
@@ -27,6 +31,7 @@ impl<K> Results<K> {
         self.keys.push(key);
         self.places.push(place);
         self.windows.push(window);
+        self.times.push(self.at.unwrap_or_else(|| window.max_timestamp()));
     }
 
     pub fn len(&self) -> usize {
@@ -52,7 +57,7 @@ impl<K> Results<K> {
             columns.push(bound(|window| window.start));
             columns.push(bound(|window| window.end));
             columns.extend(plan.outputs(accumulators.results(&self.places))?);
-            let timestamps = self.windows.iter().map(TimeWindow::max_timestamp).collect();
+            let timestamps = std::mem::take(&mut self.times);
             let records = RecordBatch::try_new(schema.clone(), columns)?;
             output.emit(Batch::columns(records, Shape::Row).with_timestamps(Some(timestamps)));
             self.keys.clear();

@@ -222,6 +222,8 @@ impl GeneralWindows {
 
     fn fire(&mut self, event_time: bool, until: i64, output: &mut Output) -> Result<()> {
         while let Some(fired) = self.windows.pop(event_time, until) {
+            // processing time is no time of records
+            self.contents.results.at = event_time.then_some(fired.time);
             self.windows.fire(&fired, &mut self.contents)?;
             if self.contents.results.len() >= self.batch_size {
                 self.emit(output)?;
@@ -250,6 +252,7 @@ impl Operator for GeneralWindows {
         let mut late = Vec::new();
         for (row, group) in groups.into_iter().enumerate() {
             let key: Key = keys.get(row).into();
+            self.contents.results.at = Some(batch.timestamp(row));
             match self.windows.add(&key, group, &row, batch.timestamp(row), &mut self.contents) {
                 Ok(true) => {}
                 Ok(false) => late.push(row as u32),

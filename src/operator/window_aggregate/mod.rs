@@ -2,7 +2,8 @@
 //!
 //! Windows of one size with their own trigger share what they keep by slice ([`sliced`]); all others go by the rules of
 //! [`Windows`](crate::window::Windows) ([`general`]). The results are the key's columns, `window_start` and `window_end`
-//! (ms since 1970; null for windows that have none), and the aggregates; their time is the window's last moment.
+//! (ms since 1970; null for windows that have none), and the aggregates; their time is the window's last
+//! moment, or that of the record that made the window fire earlier or once more.
 //!
 //! ```
 //! use std::sync::Arc;

@@ -191,7 +191,9 @@ impl SlicedWindows {
             let sums = self.accumulators.add(&values, added..row, &self.rows.places);
             sums.map_err(|(call, row)| self.of.overflow(call, batch, row))?;
             if row > added && again.binary_search(&(row - 1)).is_ok() {
+                self.results.at = Some(batch.timestamp(row - 1));
                 self.fire_again(row - 1)?;
+                self.results.at = None;
                 self.emit_full(output)?;
             }
             added = row;
