@@ -6,6 +6,7 @@ pub mod explode;
 pub mod filter;
 pub mod in_flight;
 pub mod key_by;
+mod key_numbers;
 mod outside;
 pub mod parse;
 pub mod render;

@@ -8,7 +8,7 @@ use arrow::array::ArrayRef;
 
 use super::accumulate::Accumulators;
 use super::emit::Results;
-use super::keys::RowKeys;
+use crate::operator::key_numbers::RowKeys;
 use super::waiting::LateRecords;
 use super::{Span, WindowAggregate};
 use crate::batch::Batch;

@@ -29,25 +29,26 @@ mod chosen;
 mod distinct;
 mod emit;
 mod general;
-mod keys;
 mod numbers;
 mod panes;
+mod progress;
 mod sliced;
 mod waiting;
 
 use std::sync::Arc;
 
-use arrow::array::ArrayRef;
+use arrow::array::{Array, ArrayRef, RecordBatch};
 
 use self::call::Plan;
 use self::general::GeneralWindows;
 use self::sliced::SlicedWindows;
 use super::key_by::KeyBy;
 use super::{Operator, OperatorFactory, SubtaskContext};
-use crate::batch::{Batch, Data};
+use crate::batch::{Batch, Columns, Data, Keys, stored};
+use crate::checkpoint::{KeyedPart, Snapshot};
 use crate::error::{Error, Result};
 use crate::expression::Expr;
-use crate::types::{DataType, Field, Schema, SchemaRef};
+use crate::types::{DataType, Field, Schema, SchemaRef, Shape};
 use crate::window::{BuiltInTrigger, Slices, TimeAssigner, TimeSpan};
 
 /// How a stream is cut.
@@ -149,12 +150,48 @@ impl WindowAggregate {
         }
     }
 
+    /// The part of a checkpoint that has these columns of keys, and of what belongs to them, in the keys' groups.
+    fn keyed_part(
+        &self,
+        name: &str,
+        keys: Vec<ArrayRef>,
+        columns: Vec<ArrayRef>,
+        max_parallelism: u16,
+    ) -> Result<KeyedPart> {
+        let rows = columns[0].len();
+        let groups = match keys.is_empty() {
+            true => vec![0; rows],
+            false => {
+                let records = RecordBatch::try_new(self.key_schema.clone(), keys.clone())?;
+                Keys::new(Data::Columns(Columns::new(records, Shape::Tuple))).groups(max_parallelism)?.to_vec()
+            }
+        };
+        let names = (0..).map(|at: usize| format!("column {at}"));
+        let records = stored::table(names.zip(keys.into_iter().chain(columns)).collect())?;
+        stored::keyed_part(name, &records, &groups)
+    }
+
+    /// The columns of keys, and of what belongs to them, in each group of a part; `types` are those of the latter.
+    fn groups_of(&self, restored: &Snapshot, name: &str, types: Vec<DataType>) -> Result<Vec<Stored>> {
+        let Some(part) = restored.keyed(name) else { return Ok(Vec::new()) };
+        let keys = self.key_schema.fields();
+        let types: Vec<DataType> = keys.iter().map(|field| field.data_type().clone()).chain(types).collect();
+        let groups = stored::groups_of(part, &types)?.into_iter().map(|(_, records)| {
+            let (keys, columns) = records.columns().split_at(keys.len());
+            (keys.to_vec(), columns.to_vec())
+        });
+        Ok(groups.collect())
+    }
+
     fn warn_open(&self, keys: usize) {
         tracing::warn!(
             "the input ended with open windows of processing time (of {keys} keys), which never fire, as in Flink"
         );
     }
 }
+
+/// The columns of keys in a checkpoint, and those of what belongs to them.
+type Stored = (Vec<ArrayRef>, Vec<ArrayRef>);
 
 impl OperatorFactory for WindowAggregate {
     fn create(&self, context: &SubtaskContext) -> Result<Box<dyn Operator>> {
