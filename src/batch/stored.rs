@@ -14,9 +14,6 @@ use crate::checkpoint::{CheckpointError, KeyedPart};
 use crate::error::{Error, Result};
 use crate::types::type_name;
 
-/// How the bytes of such a part are to be read.
-pub const ENCODING: &str = "arrow";
-
 /// Columns under names that are not all different.
 pub fn table(columns: Vec<(String, ArrayRef)>) -> Result<RecordBatch> {
     let fields: Vec<Field> =
@@ -43,7 +40,9 @@ fn decode(bytes: Bytes, name: &str) -> Result<RecordBatch, CheckpointError> {
 }
 
 /// The part of a snapshot that has these records, each in its key group; within one they stay as they stand.
-pub fn keyed_part(name: &str, records: &RecordBatch, groups: &[u16]) -> Result<KeyedPart> {
+///
+/// `what` is what they are of: who restores must name the same.
+pub fn keyed_part(name: &str, what: &str, records: &RecordBatch, groups: &[u16]) -> Result<KeyedPart> {
     let mut rows: Vec<u32> = (0..groups.len() as u32).collect();
     rows.sort_by_key(|row| groups[*row as usize]);
     let of = rows.chunk_by(|one, other| groups[*one as usize] == groups[*other as usize]);
@@ -51,15 +50,15 @@ pub fn keyed_part(name: &str, records: &RecordBatch, groups: &[u16]) -> Result<K
         let group = take_record_batch(records, &UInt32Array::from(rows.to_vec()))?;
         Ok((groups[rows[0] as usize], encode(&group)?))
     });
-    Ok(KeyedPart { name: name.to_owned(), encoding: ENCODING.to_owned(), groups: encoded.collect::<Result<_>>()? })
+    Ok(KeyedPart { name: name.to_owned(), encoding: encoding(what), groups: encoded.collect::<Result<_>>()? })
 }
 
 /// The records of each group of a part.
 ///
 /// `types` are those of the last columns, which the program needs to go on.
-pub fn groups_of(part: &KeyedPart, types: &[DataType]) -> Result<Vec<(u16, RecordBatch)>> {
-    if part.encoding != ENCODING {
-        return Err(differs(&part.name, &part.encoding, ENCODING));
+pub fn groups_of(part: &KeyedPart, what: &str, types: &[DataType]) -> Result<Vec<(u16, RecordBatch)>> {
+    if part.encoding != encoding(what) {
+        return Err(differs(&part.name, &part.encoding, &encoding(what)));
     }
     let decoded = part.groups.iter().map(|(group, bytes)| {
         let records = decode(bytes.clone(), &format!("{} of key group {group}", part.name))?;
@@ -71,6 +70,10 @@ pub fn groups_of(part: &KeyedPart, types: &[DataType]) -> Result<Vec<(u16, Recor
         Ok((*group, records))
     });
     decoded.collect()
+}
+
+fn encoding(what: &str) -> String {
+    format!("arrow: {what}")
 }
 
 fn differs(name: &str, found: &str, needed: &str) -> Error {
@@ -94,13 +97,13 @@ mod tests {
 
     #[test]
     fn records_come_back_by_group() {
-        let part = keyed_part("x", &records(), &[9, 4, 9]).unwrap();
-        let groups = groups_of(&part, &[DataType::Decimal128(10, 2)]).unwrap();
+        let part = keyed_part("x", "y", &records(), &[9, 4, 9]).unwrap();
+        let groups = groups_of(&part, "y", &[DataType::Decimal128(10, 2)]).unwrap();
         let rows = |rows: Vec<u32>| take_record_batch(&records(), &UInt32Array::from(rows)).unwrap();
         assert_eq!(groups.iter().map(|(group, _)| *group).collect::<Vec<_>>(), [4, 9]);
         assert_eq!(groups[0].1.columns(), rows(vec![1]).columns());
         assert_eq!(groups[1].1.columns(), rows(vec![0, 2]).columns());
-        assert!(keyed_part("x", &records().slice(0, 0), &[]).unwrap().groups.is_empty());
+        assert!(keyed_part("x", "y", &records().slice(0, 0), &[]).unwrap().groups.is_empty());
     }
 
     #[test]
@@ -120,8 +123,9 @@ mod tests {
 
     #[test]
     fn other_columns_are_refused() {
-        let part = keyed_part("x", &records(), &[1, 1, 1]).unwrap();
-        let error = groups_of(&part, &[DataType::Int64]).unwrap_err();
+        let part = keyed_part("x", "y", &records(), &[1, 1, 1]).unwrap();
+        let error = groups_of(&part, "y", &[DataType::Int64]).unwrap_err();
+        assert!(groups_of(&part, "z", &[]).is_err());
         assert!(error.message().contains("DECIMAL(10, 2)), and the program needs (BIGINT)"), "{error}");
     }
 }

@@ -107,6 +107,11 @@ impl Aggregate {
         self
     }
 
+    /// What results are of, in a checkpoint.
+    fn what(&self) -> String {
+        format!("{}('{}')", self.function.name(), self.field)
+    }
+
     /// Only the last result of each key is emitted, at the end of the input.
     pub fn only_final(mut self) -> Aggregate {
         self.only_final = true;
@@ -192,7 +197,7 @@ impl Operator for AggregateOperator {
         let columns = by.columns().iter().cloned().chain(results);
         let records = stored::table(names("column").zip(columns).collect())?;
         let mut keys = Keys::new(Data::Columns(Columns::new(by, Shape::Tuple)));
-        let part = stored::keyed_part(RESULTS, &records, keys.groups(self.max_parallelism)?)?;
+        let part = stored::keyed_part(RESULTS, &self.of.what(), &records, keys.groups(self.max_parallelism)?)?;
         Ok(Snapshot { keyed: vec![part], items: Vec::new() })
     }
 
@@ -257,7 +262,7 @@ impl AggregateOperator {
         let Some(part) = restored.keyed(RESULTS) else { return Ok(()) };
         let input = self.of.input.clone();
         let types: Vec<DataType> = input.fields().iter().map(|field| field.data_type().clone()).collect();
-        for (_, records) in stored::groups_of(part, &types)? {
+        for (_, records) in stored::groups_of(part, &self.of.what(), &types)? {
             let by: Vec<usize> = (0..records.num_columns() - types.len()).collect();
             let keys = records.project(&by)?;
             let columns = RecordBatch::try_new(input.clone(), records.columns()[by.len()..].to_vec())?;

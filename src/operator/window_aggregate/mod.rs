@@ -37,7 +37,7 @@ mod waiting;
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::array::{ArrayRef, RecordBatch};
 
 use self::call::Plan;
 use self::general::GeneralWindows;
@@ -150,25 +150,33 @@ impl WindowAggregate {
         }
     }
 
-    /// The part of a checkpoint that has these columns of keys, and of what belongs to them, in the keys' groups.
+    /// What windows are of, in a checkpoint.
+    fn what(&self) -> String {
+        let calls: Vec<&str> = self.plan.calls.iter().map(|call| call.text.as_str()).collect();
+        let clock = if self.event_time { "event time" } else { "processing time" };
+        format!("{} of {:?} in {clock}, {:?}", calls.join(", "), self.span, self.trigger)
+    }
+
+    /// The part of a checkpoint that has these columns of keys, and of what belongs to them.
     fn keyed_part(
         &self,
         name: &str,
+        groups: &[u16],
         keys: Vec<ArrayRef>,
-        columns: Vec<ArrayRef>,
-        max_parallelism: u16,
+        columns: impl IntoIterator<Item = ArrayRef>,
     ) -> Result<KeyedPart> {
-        let rows = columns[0].len();
-        let groups = match keys.is_empty() {
-            true => vec![0; rows],
-            false => {
-                let records = RecordBatch::try_new(self.key_schema.clone(), keys.clone())?;
-                Keys::new(Data::Columns(Columns::new(records, Shape::Tuple))).groups(max_parallelism)?.to_vec()
-            }
-        };
         let names = (0..).map(|at: usize| format!("column {at}"));
         let records = stored::table(names.zip(keys.into_iter().chain(columns)).collect())?;
-        stored::keyed_part(name, &records, &groups)
+        stored::keyed_part(name, &self.what(), &records, groups)
+    }
+
+    /// The groups of keys; without keys there is one.
+    fn groups(&self, keys: &[ArrayRef], rows: usize, max_parallelism: u16) -> Result<Vec<u16>> {
+        if keys.is_empty() {
+            return Ok(vec![0; rows]);
+        }
+        let records = RecordBatch::try_new(self.key_schema.clone(), keys.to_vec())?;
+        Ok(Keys::new(Data::Columns(Columns::new(records, Shape::Tuple))).groups(max_parallelism)?.to_vec())
     }
 
     /// The columns of keys, and of what belongs to them, in each group of a part; `types` are those of the latter.
@@ -176,9 +184,9 @@ impl WindowAggregate {
         let Some(part) = restored.keyed(name) else { return Ok(Vec::new()) };
         let keys = self.key_schema.fields();
         let types: Vec<DataType> = keys.iter().map(|field| field.data_type().clone()).chain(types).collect();
-        let groups = stored::groups_of(part, &types)?.into_iter().map(|(_, records)| {
+        let groups = stored::groups_of(part, &self.what(), &types)?.into_iter().map(|(group, records)| {
             let (keys, columns) = records.columns().split_at(keys.len());
-            (keys.to_vec(), columns.to_vec())
+            Stored { group, keys: keys.to_vec(), columns: columns.to_vec() }
         });
         Ok(groups.collect())
     }
@@ -190,8 +198,12 @@ impl WindowAggregate {
     }
 }
 
-/// The columns of keys in a checkpoint, and those of what belongs to them.
-type Stored = (Vec<ArrayRef>, Vec<ArrayRef>);
+/// The columns of a group's keys in a checkpoint, and those of what belongs to them.
+struct Stored {
+    group: u16,
+    keys: Vec<ArrayRef>,
+    columns: Vec<ArrayRef>,
+}
 
 impl OperatorFactory for WindowAggregate {
     fn create(&self, context: &SubtaskContext) -> Result<Box<dyn Operator>> {

@@ -11,12 +11,12 @@ use arrow::array::ArrayRef;
 use super::WindowAggregate;
 use super::accumulate::{Accumulators, NOWHERE};
 use super::emit::Results;
-use crate::operator::key_numbers::KeyNumbers;
 use super::panes::{Pane, Panes};
 use super::waiting::LateRecords;
 use crate::batch::Batch;
 use crate::checkpoint::Snapshot;
 use crate::error::Result;
+use crate::operator::key_numbers::KeyNumbers;
 use crate::operator::{OpenWindows, Operator, Output, SubtaskContext, Waiting};
 use crate::time::Clock;
 use crate::window::{Slices, TimeAssigner, TimeWindow, Window};
@@ -344,8 +344,11 @@ impl Operator for SlicedWindows {
         self.emit_restored(output);
         if self.assigner.event_time {
             self.advance(watermark, output)?;
+            // after a restore the sources' begin anew, and lag behind what is over already
+            output.emit_watermark(self.time);
+        } else {
+            output.emit_watermark(watermark);
         }
-        output.emit_watermark(watermark);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use arrow::array::{ArrayRef, AsArray, Int64Array, UInt64Array};
 use arrow::datatypes::{DataType, Int64Type, UInt64Type};
 
+use super::super::Stored;
 use super::super::progress::Progress;
 use super::*;
 use crate::operator::Emission;
@@ -29,11 +30,9 @@ impl SlicedWindows {
         let keys = self.keys.columns(&numbers)?;
         let watermark = if self.assigner.event_time { self.time } else { i64::MIN };
         let progress = Progress { watermark, arrived: self.accumulators.arrived() };
-        let columns = columns.into_iter().chain(self.accumulators.export(&places)).collect();
-        Ok(Snapshot {
-            keyed: vec![self.of.keyed_part(SLICES, keys, columns, self.max_parallelism)?],
-            items: vec![progress.part()],
-        })
+        let columns = columns.into_iter().chain(self.accumulators.export(&places));
+        let groups = self.of.groups(&keys, panes.len(), self.max_parallelism)?;
+        Ok(Snapshot { keyed: vec![self.of.keyed_part(SLICES, &groups, keys, columns)?], items: vec![progress.part()] })
     }
 
     pub(super) fn restore(&mut self, restored: &Snapshot) -> Result<()> {
@@ -42,14 +41,14 @@ impl SlicedWindows {
         let accumulated = self.accumulators.export(&[]);
         let types = head.into_iter().chain(accumulated.iter().map(|column| column.data_type().clone()));
         let mut groups = self.of.groups_of(restored, SLICES, types.collect())?;
-        groups.retain(|(_, columns)| !columns[0].is_empty());
-        let time = |columns: &[ArrayRef]| columns[0].as_primitive::<Int64Type>().value(0);
-        groups.sort_by_key(|(_, columns)| time(columns));
+        groups.retain(|stored| !stored.columns[0].is_empty());
+        let time = |stored: &Stored| stored.columns[0].as_primitive::<Int64Type>().value(0);
+        groups.sort_by_key(time);
         let mut output = Output::default();
-        for (keys, columns) in groups {
+        for group in groups {
             // a window of which another subtask was ahead has fired for that one's keys only
-            self.advance(time(&columns), &mut output)?;
-            self.insert(&keys, &columns)?;
+            self.advance(time(&group), &mut output)?;
+            self.insert(&group)?;
         }
         if self.assigner.event_time {
             self.advance(progress.watermark, &mut output)?;
@@ -66,7 +65,7 @@ impl SlicedWindows {
         Ok(())
     }
 
-    fn insert(&mut self, keys: &[ArrayRef], columns: &[ArrayRef]) -> Result<()> {
+    fn insert(&mut self, Stored { keys, columns, .. }: &Stored) -> Result<()> {
         let (starts, firsts) =
             (columns[1].as_primitive::<Int64Type>().values(), columns[2].as_primitive::<UInt64Type>().values());
         let mut numbers = Vec::new();
