@@ -5,7 +5,6 @@
 
 mod keys;
 mod objects;
-pub mod stored;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, filter_record_batch, take_record_batch};

@@ -11,6 +11,7 @@ mod outside;
 pub mod parse;
 pub mod render;
 pub mod select;
+mod stored;
 mod timestamps;
 mod waiting;
 pub mod window_aggregate;

@@ -12,7 +12,7 @@ import pytest
 
 from flott.common import Configuration, RestartStrategies, Row, Time, Types, WatermarkStrategy
 from flott.datastream import DataStream, ExternalizedCheckpointRetention, MapFunction, StreamExecutionEnvironment
-from flott.datastream.connectors import NumberSequenceSource
+from flott.datastream.connectors.number_seq import NumberSequenceSource
 from flott.datastream.window import (
     CountTrigger,
     EventTimeSessionWindows,
@@ -95,7 +95,7 @@ def environment(parallelism: int, **settings: str) -> StreamExecutionEnvironment
     return StreamExecutionEnvironment.get_execution_environment(configuration).set_parallelism(parallelism)
 
 
-def collected(stream: DataStream, into: Counter[Any]) -> None:
+def collected(stream: Any, into: Counter[Any]) -> None:
     with stream.execute_and_collect() as results:
         for result in results:
             into[tuple(result)] += 1
@@ -223,7 +223,8 @@ def by_hand(name: str) -> Counter[Any]:
         for start, end, numbers in WINDOWS[name][2](list(range(key, N, KEYS))):
             total, digits = sum(numbers), len({n % 10 for n in numbers})
             ends = (numbers[0], numbers[-1])
-            results[key, start, end, len(numbers), total, *ends, total // len(numbers), *ends, digits] += 1
+            result = (key, start, end, len(numbers), total, *ends, total // len(numbers), *ends, digits)
+            results[result] += 1
     return results
 
 
