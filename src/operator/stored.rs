@@ -62,14 +62,21 @@ pub fn groups_of(part: &KeyedPart, what: &str, types: &[DataType]) -> Result<Vec
     }
     let decoded = part.groups.iter().map(|(group, bytes)| {
         let records = decode(bytes.clone(), &format!("{} of key group {group}", part.name))?;
-        let found: Vec<DataType> = records.columns().iter().map(|column| column.data_type().clone()).collect();
-        if !found.ends_with(types) {
-            let listed = |types: &[DataType]| types.iter().map(type_name).collect::<Vec<_>>().join(", ");
-            return Err(differs(&part.name, &listed(&found), &listed(types)));
-        }
+        let found = self::types(&records);
+        check(&part.name, &found[found.len().saturating_sub(types.len())..], types)?;
         Ok((*group, records))
     });
     decoded.collect()
+}
+
+pub fn types(records: &RecordBatch) -> Vec<DataType> {
+    records.columns().iter().map(|column| column.data_type().clone()).collect()
+}
+
+/// Columns in a checkpoint must be of the types that the program needs.
+pub fn check(name: &str, found: &[DataType], needed: &[DataType]) -> Result<()> {
+    let listed = |types: &[DataType]| types.iter().map(type_name).collect::<Vec<_>>().join(", ");
+    if found == needed { Ok(()) } else { Err(differs(name, &listed(found), &listed(needed))) }
 }
 
 fn encoding(what: &str) -> String {

@@ -132,6 +132,7 @@ impl OperatorFactory for Aggregate {
             batch_size: context.batch_size.max(1),
             max_parallelism: context.max_parallelism,
             keys: None,
+            restored_keys: None,
             numbers: Vec::new(),
             sum,
             leader,
@@ -171,6 +172,8 @@ struct AggregateOperator {
     batch_size: usize,
     max_parallelism: u16,
     keys: Option<KeyNumbers>,
+    /// The types of keys that were restored, until the first batch has the same.
+    restored_keys: Option<Vec<DataType>>,
     /// The number of each row's key.
     numbers: Vec<u32>,
     sum: Option<Box<dyn Sum>>,
@@ -250,6 +253,9 @@ impl AggregateOperator {
                 }
             }
         }
+        if let Some(types) = self.restored_keys.take() {
+            stored::check(RESULTS, &types, &stored::types(keys))?;
+        }
         let table = match &mut self.keys {
             Some(table) => table,
             None => self.keys.insert(KeyNumbers::new(&keys.schema())?),
@@ -262,6 +268,7 @@ impl AggregateOperator {
         let Some(part) = restored.keyed(RESULTS) else { return Ok(()) };
         let input = self.of.input.clone();
         let types: Vec<DataType> = input.fields().iter().map(|field| field.data_type().clone()).collect();
+        let mut key_types = None;
         for (_, records) in stored::groups_of(part, &self.of.what(), &types)? {
             let by: Vec<usize> = (0..records.num_columns() - types.len()).collect();
             let keys = records.project(&by)?;
@@ -271,7 +278,9 @@ impl AggregateOperator {
             if let (_, (row, Some(refused))) = self.combine(&columns.records)? {
                 return Err(self.failure(refused, &columns, row));
             }
+            key_types = Some(stored::types(&keys));
         }
+        self.restored_keys = key_types;
         Ok(())
     }
 

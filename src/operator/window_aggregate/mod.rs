@@ -48,7 +48,7 @@ use crate::batch::{Batch, Columns, Data, Keys};
 use crate::checkpoint::{KeyedPart, Snapshot};
 use crate::error::{Error, Result};
 use crate::expression::Expr;
-use crate::types::{DataType, Field, Schema, SchemaRef, Shape};
+use crate::types::{DataType, Field, Schema, SchemaRef, Shape, type_name};
 use crate::window::{BuiltInTrigger, Slices, TimeAssigner, TimeSpan};
 
 /// How a stream is cut.
@@ -154,7 +154,9 @@ impl WindowAggregate {
     fn what(&self) -> String {
         let calls: Vec<&str> = self.plan.calls.iter().map(|call| call.text.as_str()).collect();
         let clock = if self.event_time { "event time" } else { "processing time" };
-        format!("{} of {:?} in {clock}, {:?}", calls.join(", "), self.span, self.trigger)
+        let keys: Vec<String> = self.key_schema.fields().iter().map(|field| type_name(field.data_type())).collect();
+        let (calls, keys) = (calls.join(", "), keys.join(", "));
+        format!("{calls} of {:?} in {clock} by ({keys}), {:?}", self.span, self.trigger)
     }
 
     /// The part of a checkpoint that has these columns of keys, and of what belongs to them.

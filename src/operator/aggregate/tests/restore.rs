@@ -105,4 +105,10 @@ fn the_state_of_other_columns_is_refused() {
     let other = batch(vec![("user", texts(["a"])), ("n", longs([3])), ("note", texts(["x"]))]);
     let error = of(&other).create(&context).err().unwrap();
     assert!(error.message().contains("the checkpoint has the state 'results' as"), "{error}");
+    // by another key
+    let mut again = of(&orders()).create(&context).unwrap();
+    let key_by = KeyBy::new(&[col("n")], orders().schema_ref()).unwrap();
+    let batch = run(&key_by, Batch::columns(orders(), Shape::Row)).main();
+    let error = again.process(0, batch, &mut Output::default()).unwrap_err();
+    assert!(error.message().contains("as (STRING), and the program needs (INT)"), "{error}");
 }

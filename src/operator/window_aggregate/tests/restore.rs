@@ -184,6 +184,7 @@ fn other_windows_are_refused() {
         parts.process(keyed(&[("a", 1, 7)]));
         let mut context = context();
         context.restored = Arc::new(parts.stopped().remove(0));
+        assert!(before.create(&context).is_ok());
         let error = after.create(&context).err().unwrap();
         assert!(error.message().contains("the program needs"), "{error}");
     }
