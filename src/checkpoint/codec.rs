@@ -148,6 +148,11 @@ impl Decoder {
         Ok(list)
     }
 
+    /// All that is left.
+    pub fn rest(self) -> Bytes {
+        self.rest
+    }
+
     /// Nothing may be left.
     pub fn end(&self) -> Result<()> {
         match self.rest.len() {

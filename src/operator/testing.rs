@@ -1,5 +1,7 @@
 //! Runs one operator on one batch.
 
+pub(crate) mod subtasks;
+
 use std::sync::Arc;
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};

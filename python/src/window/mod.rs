@@ -8,6 +8,7 @@ mod evictor;
 mod functions;
 mod keyed;
 mod sliced;
+mod stored;
 mod trigger;
 
 pub use assigner::PyAssigner;
@@ -18,4 +19,5 @@ pub use evictor::{EvictorContext, PyEvictor, TimestampedValue};
 pub use functions::Functions;
 pub use keyed::{AnyWindows, KeyedWindows, PlainWindows};
 pub use sliced::PySlicedWindows;
+pub use stored::{restored_watermark, stored_watermark};
 pub use trigger::{PyTrigger, built_in};
