@@ -149,7 +149,7 @@ struct Builder<'a> {
 fn commits(node: &StreamNode) -> bool {
     match &node.kind {
         NodeKind::Source { source, .. } => source.commits(),
-        NodeKind::Sink(sink) => sink.commits(),
+        NodeKind::Sink(sink) => sink.commits(false),
         NodeKind::Operator(_) => false,
     }
 }
@@ -367,6 +367,7 @@ impl<'a> Builder<'a> {
             cancelled: self.cancelled.clone(),
             waker: Waker::new(move || signal.raise()),
             durable: self.durable,
+            checkpoints: self.config.checkpoint_interval.is_some(),
             restored: self.restored(id, vertex, subtask),
         }
     }

@@ -22,7 +22,7 @@ struct TwoPhaseWriter {
 }
 
 impl Sink for TwoPhase {
-    fn commits(&self) -> bool {
+    fn commits(&self, _checkpoints: bool) -> bool {
         true
     }
     fn stores(&self) -> bool {
