@@ -25,6 +25,9 @@ def recovery_options(config: CheckpointConfig, options: Configuration, job_id: s
     found: dict[str, Any] = {"restart": _restart(options)}
     if config.is_checkpointing_enabled():
         found["checkpoint_interval_ms"] = config.get_checkpoint_interval()
+        found["checkpoint_pause_ms"] = config.get_min_pause_between_checkpoints()
+        found["checkpoint_timeout_ms"] = config.get_checkpoint_timeout()
+        found["tolerated_failures"] = config.get_tolerable_checkpoint_failure_number()
         directory = options.get_string("execution.checkpointing.dir", options.get_string("state.checkpoints.dir", ""))
         kind = options.get_string("execution.checkpointing.storage", "")
         found["checkpoint_storage"] = "" if kind == "jobmanager" or not directory else f"{_path(directory)}/{job_id}"
