@@ -53,9 +53,7 @@ class Fails(MapFunction):
 
 
 def numbers(env: Env) -> Any:
-    source = env.from_source(
-        NumberSequenceSource(0, N - 1), WatermarkStrategy.no_watermarks(), "numbers", Types.LONG()
-    )
+    source = env.from_source(NumberSequenceSource(0, N - 1), WatermarkStrategy.no_watermarks(), "numbers", Types.LONG())
     # it reads at the function's pace: barriers wait behind few records
     return source.uid("numbers").map(Fails(), Types.STRING()).uid("fails").rebalance()
 

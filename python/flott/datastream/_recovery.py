@@ -83,6 +83,4 @@ def _restart(options: Configuration) -> tuple[str, list[float]]:
                 millis("reset-backoff-threshold", "1 h"),
                 number("jitter-factor", "0.1"),
             ]
-    raise ValueError(
-        f"restart-strategy.type is disable, fixed-delay, failure-rate or exponential-delay, not '{name}'"
-    )
+    raise ValueError(f"restart-strategy.type is disable, fixed-delay, failure-rate or exponential-delay, not '{name}'")
