@@ -22,8 +22,6 @@ N = 60_000
 
 #: Values at which the function fails, once each. Functions are copied; what stands in a module is not.
 FAILS: list[int] = []
-#: Set by a committer that has committed something.
-COMMITTED = threading.Event()
 #: Where the function waits for a checkpoint that was completed.
 AWAITED: list[Path] = []
 
@@ -37,7 +35,6 @@ def no_failures_left() -> Iterator[None]:
     yield
     FAILS.clear()
     AWAITED.clear()
-    COMMITTED.clear()
 
 
 class Fails(MapFunction):
@@ -106,7 +103,7 @@ def test_files_have_each_record_once_after_a_restore(tmp_path: Path, before: int
     with pytest.raises(Broken):
         env.execute()
     (checkpoint,) = (tmp_path / "checkpoints").glob("*/chk-*")
-    assert len(visible(tmp_path / "out")) < N
+    assert visible(tmp_path / "out") == sorted(set(visible(tmp_path / "out")))
 
     again = environment(after, tmp_path / "checkpoints")
     again._configuration.set_string("execution.state-recovery.path", checkpoint.as_uri())
@@ -124,7 +121,6 @@ class Ledger(PythonSink):
         self.lock = threading.Lock()
         self.names = 0
         self.committed: dict[int, list[str]] = {}
-        self.again = 0
 
     def __deepcopy__(self, memo: Any) -> Ledger:
         return self
@@ -158,8 +154,6 @@ class LedgerCommitter(Committer):
     def commit(self, committables: Sequence[tuple[int, list[str]]]) -> None:
         with self.ledger.lock:
             for name, values in committables:
-                if name in self.ledger.committed:
-                    self.ledger.again += 1
                 self.ledger.committed[name] = values
 
 
