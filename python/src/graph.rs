@@ -378,6 +378,9 @@ fn job_config(given: &Bound<'_, PyDict>) -> PyResult<JobConfig> {
             "checkpoint_interval_ms" => {
                 config.checkpoint_interval = value.extract::<Option<u64>>()?.map(Duration::from_millis);
             }
+            "checkpoint_pause_ms" => config.checkpoint_pause = Duration::from_millis(value.extract()?),
+            "checkpoint_timeout_ms" => config.checkpoint_timeout = Duration::from_millis(value.extract()?),
+            "tolerated_failures" => config.tolerated_failures = value.extract()?,
             "checkpoint_storage" => {
                 let url: String = value.extract()?;
                 config.archive = Some(Archive::new(storage(value.py(), &url)?));

@@ -16,7 +16,7 @@ mod storage;
 
 pub use archive::{Archive, Restored};
 pub use commits::Commits;
-pub use coordinator::Coordinator;
+pub use coordinator::{Coordinator, Schedule};
 pub use error::CheckpointError;
 pub use manifest::{Manifest, OperatorState, Stored, SubtaskState};
 pub use snapshot::{ItemPart, KeyedPart, Snapshot, Spread};

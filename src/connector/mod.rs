@@ -146,14 +146,15 @@ pub trait SourceReader: Send {
 
 /// Makes a writer for each subtask.
 pub trait Sink: Send + Sync {
-    /// Whether its writers hold back what they wrote until [`SinkWriter::commit`].
-    fn commits(&self) -> bool {
+    /// Whether its writers hold back what they wrote until [`SinkWriter::commit`]. `checkpoints`: they are enabled, and
+    /// not only taken to commit what sources have read.
+    fn commits(&self, _checkpoints: bool) -> bool {
         false
     }
 
-    /// Whether its writers' [`SinkWriter::prepared`] can be stored.
+    /// Whether its writers have [`SinkWriter::prepared`], where they commit.
     fn stores(&self) -> bool {
-        !self.commits()
+        !self.commits(true)
     }
 
     fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>>;
@@ -179,7 +180,7 @@ pub trait SinkWriter: Send {
 
     /// Behind `prepare`, where checkpoints are stored: everything that is prepared and not committed. After a restore each
     /// of these is found by one writer under [`PREPARED`] in [`SubtaskContext::restored`]. Their checkpoint was
-    /// complete, so the writer commits them when it is made.
+    /// complete, so the writer commits them when it is made, also those that were committed before the failure.
     fn prepared(&self) -> Result<Vec<Bytes>> {
         Ok(Vec::new())
     }

@@ -53,6 +53,8 @@ pub struct SubtaskContext {
     /// Something outside relies on what sinks have flushed: a source commits how far it has read, or checkpoints are
     /// enabled. A flush must then outlive a crash of the machine; otherwise one of the process is enough.
     pub durable: bool,
+    /// Checkpoints are enabled. Barriers come without that too, so that sources commit what they have read.
+    pub checkpoints: bool,
     /// What this subtask goes on with after a restore; empty at a start from nothing.
     pub restored: Arc<Snapshot>,
 }

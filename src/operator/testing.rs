@@ -46,6 +46,7 @@ pub(crate) fn context_at(clock: Arc<dyn Clock>, parallelism: usize, batch_size: 
         cancelled: Arc::default(),
         waker: Waker::new(|| ()),
         durable: true,
+        checkpoints: false,
         restored: Arc::default(),
     }
 }

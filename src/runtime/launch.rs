@@ -17,7 +17,7 @@ use super::restart::RestartStrategy;
 use super::source::SourceInput;
 use super::tap::{Tap, Tapped};
 use super::task::{Event, Task, TaskControl, TaskInput};
-use crate::checkpoint::{Archive, OperatorState, Restored, Snapshot};
+use crate::checkpoint::{Archive, OperatorState, Restored, Schedule, Snapshot};
 use crate::error::Result;
 use crate::graph::{JobEdge, JobGraph, JobVertex, NodeId, NodeKind, Partitioning, StreamGraph, StreamNode, identities};
 use crate::metrics::{RECORDS_IN, RECORDS_OUT};
@@ -54,6 +54,12 @@ pub struct JobConfig {
     /// How often checkpoints are taken. Where they are not enabled, sources commit what is safe once a second all the
     /// same.
     pub checkpoint_interval: Option<Duration>,
+    /// From the end of one to the start of the next, at least.
+    pub checkpoint_pause: Duration,
+    /// What one may take.
+    pub checkpoint_timeout: Duration,
+    /// How many may fail in a row before the job does.
+    pub tolerated_failures: u32,
     /// Where checkpoints are stored; without it barriers only make sure that what was read is safe.
     pub archive: Option<Archive>,
     /// What the job goes on from.
@@ -82,6 +88,9 @@ impl Default for JobConfig {
             exchange_records: 8192,
             exchange_bytes: 8 << 20,
             checkpoint_interval: None,
+            checkpoint_pause: Duration::ZERO,
+            checkpoint_timeout: Duration::from_secs(600),
+            tolerated_failures: 0,
             archive: None,
             restored: None,
             restart: RestartStrategy::default(),
@@ -97,9 +106,18 @@ impl Default for JobConfig {
 }
 
 impl JobConfig {
-    /// The time between two barriers, in ms.
-    pub(super) fn barrier_interval(&self) -> i64 {
-        self.checkpoint_interval.map_or(1000, |interval| interval.as_millis() as i64)
+    /// When barriers come.
+    pub(super) fn schedule(&self) -> Schedule {
+        let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        match self.checkpoint_interval {
+            None => Schedule::every(1000),
+            Some(interval) => Schedule {
+                interval: millis(interval),
+                pause: millis(self.checkpoint_pause),
+                timeout: millis(self.checkpoint_timeout),
+                tolerated: self.tolerated_failures,
+            },
+        }
     }
 }
 
@@ -149,7 +167,7 @@ struct Builder<'a> {
 fn commits(node: &StreamNode) -> bool {
     match &node.kind {
         NodeKind::Source { source, .. } => source.commits(),
-        NodeKind::Sink(sink) => sink.commits(),
+        NodeKind::Sink(sink) => sink.commits(false),
         NodeKind::Operator(_) => false,
     }
 }
@@ -367,6 +385,7 @@ impl<'a> Builder<'a> {
             cancelled: self.cancelled.clone(),
             waker: Waker::new(move || signal.raise()),
             durable: self.durable,
+            checkpoints: self.config.checkpoint_interval.is_some(),
             restored: self.restored(id, vertex, subtask),
         }
     }

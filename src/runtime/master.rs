@@ -203,6 +203,8 @@ pub struct Master {
     last: Option<CheckpointId>,
     cancelled: Arc<std::sync::atomic::AtomicBool>,
     archiving: Option<Archiving>,
+    /// The last checkpoint that has failed.
+    given_up: Option<CheckpointId>,
     /// Processing time in ms.
     now: i64,
 }
@@ -233,8 +235,9 @@ impl Master {
         });
         Master {
             archiving,
+            given_up: None,
             now,
-            coordinator: Coordinator::new(0..controls.len(), first, Some(config.barrier_interval()), now),
+            coordinator: Coordinator::new(0..controls.len(), first, config.schedule(), now),
             commits: Commits::new(launched.tasks.iter().filter(|task| task.commits()).map(|task| task.id)),
             controls,
             sources,
@@ -261,6 +264,12 @@ impl Master {
                 return;
             }
         }
+        if let Some(checkpoint) = self.coordinator.expired(now) {
+            let error = Error::connector("not every task has stored what it has within the time allowed")
+                .with_hint("give checkpoints more time (execution.checkpointing.timeout), or look for what is slow");
+            self.not_stored(checkpoint, error);
+            self.end();
+        }
         if self.last.is_none()
             && let Some(checkpoint) = self.coordinator.trigger(now)
         {
@@ -271,7 +280,7 @@ impl Master {
     /// When `tick` is due next, in ms.
     pub fn next_tick(&self) -> Option<i64> {
         let looks = self.sources.iter().map(|source| source.look_at).filter(|at| *at != i64::MAX).min();
-        [looks, self.coordinator.next_due()].into_iter().flatten().min()
+        [looks, Some(self.coordinator.next_due()).filter(|at| *at != i64::MAX)].into_iter().flatten().min()
     }
 
     pub fn handle(&mut self, event: Event) {
@@ -279,6 +288,7 @@ impl Master {
             Event::Acknowledge(task, checkpoint, taken) => {
                 self.coordinator.passed(task, checkpoint);
                 match &self.archiving {
+                    Some(_) if !self.coordinator.is_pending(checkpoint) => {}
                     Some(archiving) => archiving.archivist.store(task, checkpoint, taken),
                     None => {
                         let stored = self.coordinator.acknowledge(task, checkpoint);
@@ -287,7 +297,9 @@ impl Master {
                 }
             }
             Event::Stored(task, checkpoint, states) => {
-                if let Some(archiving) = &mut self.archiving {
+                if let Some(archiving) = &mut self.archiving
+                    && self.coordinator.is_pending(checkpoint)
+                {
                     archiving.stored.entry(checkpoint).or_default().extend(states);
                 }
                 let stored = self.coordinator.acknowledge(task, checkpoint);
@@ -299,9 +311,7 @@ impl Master {
                 }
                 self.commit(checkpoint);
             }
-            Event::NotStored(checkpoint, error) => {
-                self.fail(error.at(format!("checkpoint {checkpoint}")));
-            }
+            Event::NotStored(checkpoint, error) => self.not_stored(checkpoint, error),
             Event::Committed(task, checkpoint) => {
                 let safe = self.commits.committed(task, checkpoint);
                 self.safe(safe);
@@ -341,8 +351,28 @@ impl Master {
         }
     }
 
+    /// That checkpoint has failed. What is left of it goes, and the job with it unless that is tolerated.
+    fn not_stored(&mut self, checkpoint: CheckpointId, error: Error) {
+        if self.given_up >= Some(checkpoint) {
+            return;
+        }
+        self.given_up = Some(checkpoint);
+        if let Some(archiving) = &mut self.archiving {
+            archiving.stored.remove(&checkpoint);
+            archiving.archivist.remove(checkpoint);
+        }
+        // the one at the end of a bounded job is tried again
+        self.last.take_if(|last| *last == checkpoint);
+        let error = error.at(format!("checkpoint {checkpoint}"));
+        match self.coordinator.failed(checkpoint, self.now) {
+            true => tracing::warn!("a checkpoint has failed, the job goes on: {error}"),
+            false => self.fail(error),
+        }
+    }
+
     /// That checkpoint is complete: sinks commit.
     fn commit(&mut self, checkpoint: CheckpointId) {
+        self.coordinator.completed(self.now);
         self.tell(self.commits.tasks(), || Command::Commit(checkpoint));
         let safe = self.commits.start(checkpoint);
         self.safe(safe);
@@ -361,7 +391,7 @@ impl Master {
     fn end(&mut self) {
         let waiting = self.drained.difference(&self.ended).count();
         if self.last.is_none() && waiting > 0 && waiting + self.ended.len() == self.controls.len() {
-            self.last = self.coordinator.trigger_now();
+            self.last = self.coordinator.trigger_now(self.now);
             if let Some(checkpoint) = self.last {
                 self.trigger(checkpoint);
             }

@@ -59,7 +59,7 @@ impl Operator for SinkOperator {
     }
 
     fn barrier(&mut self, checkpoint: u64, _output: &mut Output) -> Result<()> {
-        let commits = self.sink.commits();
+        let commits = self.commits();
         let writer = self.writer()?;
         writer.flush()?;
         if commits { writer.prepare(checkpoint) } else { Ok(()) }
@@ -79,7 +79,7 @@ impl Operator for SinkOperator {
     }
 
     fn commits(&self) -> bool {
-        self.sink.commits()
+        self.sink.commits(self.context.checkpoints)
     }
 
     fn commit(&mut self, checkpoint: u64) -> Result<()> {

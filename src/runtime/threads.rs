@@ -197,6 +197,10 @@ fn restarted(
         if let (Some(archive), Some(checkpoint)) = (&config.archive, &latest) {
             config.restored = Some(Arc::new(archive.load(*checkpoint)?));
         }
+        if let Some(archive) = &config.archive {
+            // what was begun behind it gets the same numbers again
+            archive.keep_only(*latest)?;
+        }
         let from = match &config.restored {
             Some(restored) => format!("checkpoint {}", restored.manifest.checkpoint),
             None => "the beginning".to_owned(),

@@ -10,21 +10,32 @@ if TYPE_CHECKING:
     from flott.common.configuration import Configuration
     from flott.datastream.checkpoint_config import CheckpointConfig
 
-__all__ = ["recovery_options"]
+__all__ = ["recovery_options", "schedule_options"]
 
 _RESTORE = ("execution.state-recovery.path", "execution.savepoint.path")
 _IGNORE = ("execution.state-recovery.ignore-unclaimed-state", "execution.savepoint.ignore-unclaimed-state")
 _RESTART = "restart-strategy."
 
 
+def schedule_options(config: CheckpointConfig) -> dict[str, Any]:
+    """The part of a job's configuration that says when checkpoints are taken; empty where they are not."""
+    if not config.is_checkpointing_enabled():
+        return {}
+    return {
+        "checkpoint_interval_ms": config.get_checkpoint_interval(),
+        "checkpoint_pause_ms": config.get_min_pause_between_checkpoints(),
+        "checkpoint_timeout_ms": config.get_checkpoint_timeout(),
+        "tolerated_failures": config.get_tolerable_checkpoint_failure_number(),
+    }
+
+
 def recovery_options(config: CheckpointConfig, options: Configuration, job_id: str) -> dict[str, Any]:
-    """The part of a job's configuration that is about failures.
+    """The part of a job's configuration that says where checkpoints are and what a failure or a restore does.
 
     :raises ValueError: for a setting that means nothing
     """
     found: dict[str, Any] = {"restart": _restart(options)}
     if config.is_checkpointing_enabled():
-        found["checkpoint_interval_ms"] = config.get_checkpoint_interval()
         directory = options.get_string("execution.checkpointing.dir", options.get_string("state.checkpoints.dir", ""))
         kind = options.get_string("execution.checkpointing.storage", "")
         found["checkpoint_storage"] = "" if kind == "jobmanager" or not directory else f"{_path(directory)}/{job_id}"
@@ -80,6 +91,4 @@ def _restart(options: Configuration) -> tuple[str, list[float]]:
                 millis("reset-backoff-threshold", "1 h"),
                 number("jitter-factor", "0.1"),
             ]
-    raise ValueError(
-        f"restart-strategy.type is disable, fixed-delay, failure-rate or exponential-delay, not '{name}'"
-    )
+    raise ValueError(f"restart-strategy.type is disable, fixed-delay, failure-rate or exponential-delay, not '{name}'")

@@ -22,7 +22,7 @@ struct TwoPhaseWriter {
 }
 
 impl Sink for TwoPhase {
-    fn commits(&self) -> bool {
+    fn commits(&self, _checkpoints: bool) -> bool {
         true
     }
     fn stores(&self) -> bool {
@@ -105,6 +105,30 @@ fn sinks_commit_before_sources_do() {
             assert_eq!(visible, (0..400).collect::<Vec<_>>(), "each once, none is left uncommitted");
             assert!(sink.commits.lock().unwrap().len() > 2 * parallelism, "not only at the end");
         }
+    }
+}
+
+/// What a checkpoint has prepared that took too long is committed with a later one.
+#[test]
+fn checkpoints_that_take_too_long_lose_nothing() {
+    for seed in 0..20 {
+        let (graph, sink, _) = job(true);
+        // a step of a task is 1 ms
+        let timeout = Duration::from_millis(25);
+        let config = JobConfig { checkpoint_timeout: timeout, tolerated_failures: u32::MAX, ..with_checkpoints(2) };
+        let mut simulation = Simulation::new(&graph, &config, seed, 0).unwrap();
+        loop {
+            simulation.clock().advance(1);
+            if simulation.step().unwrap() {
+                break;
+            }
+        }
+        let mut visible = sink.visible.lock().unwrap().clone();
+        visible.sort_unstable();
+        assert_eq!(visible, (0..400).collect::<Vec<_>>(), "each once");
+        let commits = sink.commits.lock().unwrap().clone();
+        let taken: BTreeSet<_> = commits.iter().copied().collect();
+        assert!((taken.len() as u64) < *taken.last().unwrap(), "some have failed");
     }
 }
 
