@@ -92,13 +92,17 @@ class Records(MapFunction):
         if FAILS and value == FAILS[0]:
             del FAILS[0]
             raise Broken(value)
-        # nothing comes for 100 ms behind each 200 records, so that sessions end
-        at = value + value // 200 * 100
-        if value % 31 == 0:
-            at -= 150
-        if value % 97 == 0:
-            at -= 2400
-        return value % KEYS, at, value
+        return value % KEYS, time_of(value), value
+
+
+def time_of(value: int) -> int:
+    # nothing comes for 100 ms behind each 200 records, so that sessions end
+    at = value + value // 200 * 100
+    if value % 31 == 0:
+        at -= 150
+    if value % 97 == 0:
+        at -= 2400
+    return at
 
 
 class SecondField(TimestampAssigner):
@@ -115,9 +119,30 @@ class EveryHundred(WatermarkGenerator):
             output.emit_watermark(event[2] + event[2] // 200 * 100 - 20)
 
 
+class Counting(WatermarkGenerator):
+    """Speaks at each 130th record of the largest timestamp, and so depends on all that came before."""
+
+    def __init__(self) -> None:
+        self.count, self.newest = 0, 0
+
+    def on_event(self, event: Any, event_timestamp: int, output: WatermarkOutput) -> None:
+        self.count += 1
+        self.newest = max(self.newest, event_timestamp)
+        if self.count % 130 == 0:
+            output.emit_watermark(self.newest - 20)
+
+
+class TimeOfNumber(TimestampAssigner):
+    def extract_timestamp(self, value: Any, record_timestamp: int) -> int:
+        return time_of(value)
+
+
 class Generators(WatermarkGeneratorSupplier):
+    def __init__(self, generator: type[WatermarkGenerator]) -> None:
+        self.generator = generator
+
     def create_watermark_generator(self) -> WatermarkGenerator:
-        return EveryHundred()
+        return self.generator()
 
 
 # --- functions
@@ -312,14 +337,20 @@ def environment(parallelism: int, **settings: str) -> StreamExecutionEnvironment
     return StreamExecutionEnvironment.get_execution_environment(configuration).set_parallelism(parallelism)
 
 
-def run(env: StreamExecutionEnvironment, kind: str) -> dict[Any, list[Any]]:
+def run(
+    env: StreamExecutionEnvironment,
+    kind: str,
+    generator: type[WatermarkGenerator] = EveryHundred,
+    at_source: bool = False,
+) -> dict[Any, list[Any]]:
     """The results by key, in their order; on one subtask those of all keys in one list. Late records stand apart."""
-    source = env.from_source(
-        NumberSequenceSource(0, N - 1), WatermarkStrategy.no_watermarks(), "numbers", Types.LONG()
-    )
-    strategy = WatermarkStrategy.for_generator(Generators()).with_timestamp_assigner(SecondField())
-    records = source.set_parallelism(1).uid("numbers").map(Records()).set_parallelism(1)
-    timed = records.assign_timestamps_and_watermarks(strategy).set_parallelism(1)
+    strategy = WatermarkStrategy.for_generator(Generators(generator))
+    first = strategy.with_timestamp_assigner(TimeOfNumber()) if at_source else WatermarkStrategy.no_watermarks()
+    source = env.from_source(NumberSequenceSource(0, N - 1), first, "numbers", Types.LONG())
+    timed = source.set_parallelism(1).uid("numbers").map(Records()).set_parallelism(1)
+    if not at_source:
+        timed = timed.assign_timestamps_and_watermarks(strategy.with_timestamp_assigner(SecondField()))
+        timed.set_parallelism(1).uid("times")
     results = KINDS[kind](timed.key_by(lambda record: record[0])).uid("windows")
     one = env.get_parallelism() == 1
     late = results.get_side_output(LATE).map(lambda record: (("late", record[0]), record))
@@ -331,23 +362,28 @@ def run(env: StreamExecutionEnvironment, kind: str) -> dict[Any, list[Any]]:
 
 
 @cache
-def expected(kind: str) -> dict[Any, list[Any]]:
-    return run(environment(1), kind)
+def expected(kind: str, *times: Any) -> dict[Any, list[Any]]:
+    return run(environment(1), kind, *times)
+
+
+def fail_behind_a_checkpoint(place: Path, parallelism: int, kind: str, *times: Any) -> str:
+    """Where the checkpoint is."""
+    env = environment(parallelism)
+    env.enable_checkpointing(10)
+    config = env.get_checkpoint_config().set_checkpoint_storage_dir(place.as_uri())
+    config.set_externalized_checkpoint_retention(ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION)
+    FAILS[:], AWAITED[:] = [FAILS_AT], [place]
+    with pytest.raises(Broken):
+        run(env, kind, *times)
+    (checkpoint,) = place.glob("*/chk-*")
+    return checkpoint.as_uri()
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("before", "after"), [(1, 1), (1, 3), (3, 2)])
 def test_goes_on_as_if_it_had_not_failed(tmp_path: Path, kind: str, before: int, after: int) -> None:
-    env = environment(before)
-    env.enable_checkpointing(10)
-    config = env.get_checkpoint_config().set_checkpoint_storage_dir(tmp_path.as_uri())
-    config.set_externalized_checkpoint_retention(ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION)
-    FAILS[:], AWAITED[:] = [FAILS_AT], [tmp_path]
-    with pytest.raises(Broken):
-        run(env, kind)
-    (checkpoint,) = tmp_path.glob("*/chk-*")
-
-    found = run(environment(after, execution__state_recovery__path=checkpoint.as_uri()), kind)
+    checkpoint = fail_behind_a_checkpoint(tmp_path, before, kind)
+    found = run(environment(after, execution__state_recovery__path=checkpoint), kind)
     assert STARTS[0] == 0 < STARTS[1] < FAILS_AT, "it has not begun anew"
     whole = expected(kind)
     if after == 1:
@@ -365,3 +401,26 @@ def test_a_restart_goes_on_too(kind: str) -> None:
     assert run(env, kind) == expected(kind)
     assert not FAILS
     assert len(STARTS) >= 3
+
+
+@pytest.mark.parametrize("at_source", [False, True])
+def test_watermarks_come_behind_the_same_records(tmp_path: Path, at_source: bool) -> None:
+    kind, times = "tumbling, late", (Counting, at_source)
+    checkpoint = fail_behind_a_checkpoint(tmp_path, 1, kind, *times)
+    assert run(environment(1, execution__state_recovery__path=checkpoint), kind, *times) == expected(kind, *times)
+    assert STARTS[0] == 0 < STARTS[1] < FAILS_AT, "it has not begun anew"
+
+
+def test_a_generator_that_cannot_be_pickled_begins_anew(tmp_path: Path) -> None:
+    class Local(EveryHundred):
+        pass
+
+    checkpoint = fail_behind_a_checkpoint(tmp_path, 1, "sessions", Local)
+    assert run(environment(1, execution__state_recovery__path=checkpoint), "sessions", Local) == expected("sessions")
+
+
+def test_windows_of_another_size_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint = fail_behind_a_checkpoint(tmp_path, 1, "tumbling lists")
+    monkeypatch.setitem(KINDS, "other", KINDS["sliding, late"])
+    with pytest.raises(TypeError, match=r"lists, 100 ms of event time .* lists, 200 ms every 100 ms of event time"):
+        run(environment(1, execution__state_recovery__path=checkpoint), "other")
