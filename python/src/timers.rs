@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use flott::batch::NO_TIMESTAMP;
-use flott::checkpoint::{KeyedPart, Snapshot};
+use flott::checkpoint::{ItemPart, KeyedPart, Snapshot, Spread};
 use flott::operator::SubtaskContext;
 use flott::time::{Clock, Timers};
 use pyo3::exceptions::PyRuntimeError;
@@ -63,6 +62,21 @@ fn restored(py: Python<'_>, domain: Domain, snapshot: &Snapshot) -> PyResult<Tim
     Ok(timers)
 }
 
+/// An item of the operators that go by event time: the watermark at the barrier, in 8 bytes, little-endian.
+const WATERMARK: &str = "watermark";
+
+/// All subtasks have the same watermark at a barrier.
+pub fn stored_watermark(watermark: i64) -> ItemPart {
+    let items = vec![watermark.to_le_bytes().to_vec().into()];
+    ItemPart { name: WATERMARK.into(), encoding: "i64".into(), spread: Spread::Union, items }
+}
+
+/// The watermark at the checkpoint; the smallest long without one.
+pub fn restored_watermark(restored: &Snapshot) -> i64 {
+    let each = restored.items(WATERMARK).iter().filter_map(|item| Some(i64::from_le_bytes(item[..].try_into().ok()?)));
+    each.max().unwrap_or(i64::MIN)
+}
+
 /// What `ctx.timer_service()` returns: one a subtask.
 #[pyclass(module = "flott._flott")]
 pub struct TimerService {
@@ -80,7 +94,8 @@ impl TimerService {
         let clock = subtask.clock.clone();
         let event = restored(py, Domain::Event, &subtask.restored)?;
         let processing = restored(py, Domain::Processing, &subtask.restored)?;
-        Ok(TimerService { clock, watermark: NO_TIMESTAMP, state, event, processing })
+        let watermark = restored_watermark(&subtask.restored);
+        Ok(TimerService { clock, watermark, state, event, processing })
     }
 
     pub fn snapshot(&self, py: Python<'_>) -> PyResult<Vec<KeyedPart>> {

@@ -250,8 +250,9 @@ impl<'a> Builder<'a> {
                         let pace = self.config.watermark_pace;
                         let positions = positions::from_snapshot(&context.restored)?;
                         let finished = positions.into_iter().filter_map(Position::finished).collect();
+                        let times = positions::times_from_snapshot(&context.restored)?;
                         let (watermarks, clock) = (watermarks.clone(), self.clock.clone());
-                        TaskInput::Source(Box::new(SourceInput::new(reader, watermarks, pace, clock, finished)))
+                        TaskInput::Source(Box::new(SourceInput::new(reader, watermarks, pace, clock, finished, times)))
                     }
                     _ => {
                         let inputs = incoming[id].iter().map(|(edge, _)| self.job.edges[*edge].stream.input).collect();

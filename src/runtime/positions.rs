@@ -1,5 +1,7 @@
 //! How far a source is, as a checkpoint keeps it: an item for each split.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 
 use crate::checkpoint::codec::{Decoder, Encoder};
@@ -54,6 +56,30 @@ pub fn to_snapshot(positions: impl Iterator<Item = Position>) -> Snapshot {
     Snapshot { keyed: Vec::new(), items: vec![part] }
 }
 
+const TIMES: &str = "event time of splits";
+
+/// Event time as far as it has come in each split, by the split's id: any subtask may go on with it.
+pub fn times_to_snapshot(times: &[(String, Bytes)], snapshot: &mut Snapshot) {
+    if times.is_empty() {
+        return;
+    }
+    let encode = |(id, time): &(String, Bytes)| {
+        let mut out = Encoder::default();
+        out.text(id).bytes(time);
+        out.into_bytes()
+    };
+    let items = times.iter().map(encode).collect();
+    snapshot.items.push(ItemPart { name: TIMES.into(), encoding: TIMES.into(), spread: Spread::Union, items });
+}
+
+pub fn times_from_snapshot(snapshot: &Snapshot) -> Result<BTreeMap<String, Bytes>, CheckpointError> {
+    let decode = |item: &Bytes| {
+        let mut from = Decoder::new(item.clone(), TIMES);
+        Ok((from.text()?, from.bytes()?))
+    };
+    snapshot.items(TIMES).iter().map(decode).collect()
+}
+
 pub fn from_snapshot(snapshot: &Snapshot) -> Result<Vec<Position>, CheckpointError> {
     snapshot.items(NAME).iter().cloned().map(Position::decode).collect()
 }
@@ -69,5 +95,13 @@ mod tests {
         let snapshot = to_snapshot(positions.clone().into_iter());
         assert_eq!(from_snapshot(&snapshot).unwrap(), positions);
         assert_eq!(from_snapshot(&Snapshot::default()).unwrap(), []);
+    }
+
+    #[test]
+    fn event_time_comes_back_by_split() {
+        let mut snapshot = to_snapshot(std::iter::empty());
+        times_to_snapshot(&[("orders-3".into(), Bytes::from_static(b"x"))], &mut snapshot);
+        let times = times_from_snapshot(&snapshot).unwrap();
+        assert_eq!(times, BTreeMap::from([("orders-3".to_owned(), Bytes::from_static(b"x"))]));
     }
 }

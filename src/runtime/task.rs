@@ -434,9 +434,7 @@ impl Task {
             }),
             Command::Align(limit) => self.at_source(|source| source.set_limit(limit)),
             Command::Trigger(checkpoint) => {
-                if let TaskInput::Source(source) = &mut self.input {
-                    source.remember_positions(checkpoint);
-                }
+                self.at_source(|source| source.remember_positions(checkpoint))?;
                 if self.phase != Phase::Drained {
                     return self.hold(Held::Barrier(checkpoint));
                 }

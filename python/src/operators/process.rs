@@ -18,7 +18,7 @@ use crate::function::{Failure, UserFunction};
 use crate::gate;
 use crate::objects::{PyObjects, release};
 use crate::state::BroadcastStates;
-use crate::timers::{Domain, TimerService};
+use crate::timers::{Domain, TimerService, restored_watermark, stored_watermark};
 
 /// What a method is given, and what it gives back.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,6 +83,7 @@ impl Kind {
             opened: None,
             yielded,
             next_timer: None,
+            watermark: restored_watermark(&subtask.restored),
             held: (self.broadcast && settings.broadcast_first).then(Vec::new),
         })
     }
@@ -97,6 +98,7 @@ struct Process {
     yielded: Yielded,
     /// When the first processing-time timer is due.
     next_timer: Option<i64>,
+    watermark: i64,
     /// What came by the other side, where the broadcast side is read first and goes on.
     held: Option<Vec<Batch>>,
 }
@@ -192,6 +194,11 @@ impl Operator for Process {
         Ok(())
     }
 
+    fn stores(&self) -> bool {
+        // what is held back is not state: BATCH mode has no checkpoints
+        self.held.is_none()
+    }
+
     fn snapshot(&mut self) -> Result<Snapshot> {
         let mut snapshot = self.function.snapshot()?;
         let Opened { timers, broadcast, .. } = self.opened()?;
@@ -199,6 +206,7 @@ impl Operator for Process {
             if self.kind.keyed {
                 snapshot.keyed.extend(timers.borrow(py).snapshot(py)?);
             }
+            snapshot.items.push(stored_watermark(self.watermark));
             if let Some(states) = broadcast {
                 snapshot.items.extend(states.snapshot(py)?);
             }
@@ -259,8 +267,12 @@ impl Operator for Process {
         if watermark == MAX_WATERMARK {
             self.release(output)?;
         }
-        self.fire(Domain::Event, watermark, output)?;
-        output.emit_watermark(watermark);
+        // after a restore it is told again what it knew: timers that were set behind it wait for the next one
+        if watermark > self.watermark {
+            self.watermark = watermark;
+            self.fire(Domain::Event, watermark, output)?;
+        }
+        output.emit_watermark(self.watermark);
         Ok(())
     }
 

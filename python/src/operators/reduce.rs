@@ -82,6 +82,11 @@ impl Operator for Reduce {
         map::emit(made, timestamps, failure, output)
     }
 
+    fn stores(&self) -> bool {
+        // the order of the keys is not state: BATCH mode has no checkpoints
+        self.only_final.is_none()
+    }
+
     fn snapshot(&mut self) -> Result<Snapshot> {
         self.function.snapshot()
     }

@@ -17,9 +17,10 @@ use crate::gate;
 use crate::metrics::ShownObject;
 use crate::objects::{PyObjects, release};
 use crate::state::{KeyedState, PyKey};
+use crate::timers::{restored_watermark, stored_watermark};
 use crate::window::{
     AnyWindows, Functions, KeyedWindows, PlainWindows, PyAssigner, PyContents, PyEvictor, PySlicedWindows, PyTrigger,
-    TriggerContext, WindowContext, built_in, restored_watermark, stored_watermark,
+    TriggerContext, WindowContext, built_in,
 };
 
 pub fn create(function: UserFunction, subtask: &SubtaskContext, settings: &Arc<Settings>) -> Box<dyn Operator> {
@@ -229,9 +230,11 @@ impl Operator for WindowOperator {
     }
 
     fn watermark(&mut self, watermark: i64, output: &mut Output) -> Result<()> {
-        // after a restore the sources' begin anew, and lag behind what is over already
-        self.watermark = self.watermark.max(watermark);
-        self.fire(true, self.watermark, output)?;
+        // after a restore it is told again what it knew: timers that were set behind it wait for the next one
+        if watermark > self.watermark {
+            self.watermark = watermark;
+            self.fire(true, watermark, output)?;
+        }
         output.emit_watermark(self.watermark);
         Ok(())
     }

@@ -19,5 +19,4 @@ pub use evictor::{EvictorContext, PyEvictor, TimestampedValue};
 pub use functions::Functions;
 pub use keyed::{AnyWindows, KeyedWindows, PlainWindows};
 pub use sliced::PySlicedWindows;
-pub use stored::{restored_watermark, stored_watermark};
 pub use trigger::{PyTrigger, built_in};

@@ -8,10 +8,10 @@
 //!
 //! Contents are a list, a reduced value or an accumulator, as the encoding says; with an evictor the list has pairs of a
 //! record and its timestamp. A window is the pair of its start and end, its id, or the program's own object. Beside it stand
-//! the item "watermark" (the one at the checkpoint, little-endian), and the keyed state of the function ("state/…"), of
+//! the item "watermark" (`timers.rs`), and the keyed state of the function ("state/…"), of
 //! the trigger ("trigger/…") and of windows ("window state/…"), the latter two by pairs of a key and a window.
 
-use flott::checkpoint::{ItemPart, KeyedPart, Snapshot, Spread};
+use flott::checkpoint::{KeyedPart, Snapshot};
 use flott::window::{Held, Memory, Stored, StoredPanes, TimeAssigner, TimeSpan, TimeWindow};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
@@ -25,20 +25,7 @@ use crate::state::PyKey;
 use crate::state::pickled::{self, Groups};
 
 const PART: &str = "windows";
-const WATERMARK: &str = "watermark";
 const PICKLE: &str = "pickle ";
-
-/// All subtasks have the same watermark at a barrier.
-pub fn stored_watermark(watermark: i64) -> ItemPart {
-    let items = vec![watermark.to_le_bytes().to_vec().into()];
-    ItemPart { name: WATERMARK.into(), encoding: "i64".into(), spread: Spread::Union, items }
-}
-
-/// The watermark at the checkpoint; the smallest long without one.
-pub fn restored_watermark(restored: &Snapshot) -> i64 {
-    let each = restored.items(WATERMARK).iter().filter_map(|item| Some(i64::from_le_bytes(item[..].try_into().ok()?)));
-    each.max().unwrap_or(i64::MIN)
-}
 
 fn contents(kept: &Kept, evicting: bool) -> &'static str {
     match kept {
