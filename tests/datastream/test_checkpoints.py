@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from flott.common import Configuration, RestartStrategies, Types
 from flott.common.watermark_strategy import WatermarkStrategy
 from flott.datastream import (
@@ -19,6 +19,7 @@ from flott.datastream import (
 from flott.datastream.connectors import NumberSequenceSource
 from flott.datastream.state import ListStateDescriptor, MapStateDescriptor, ValueStateDescriptor
 from flott.errors import ConfigurationError
+from tests.datastream.failing import AWAITED, FAILS, Broken, meet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,23 +27,6 @@ if TYPE_CHECKING:
 #: More than all channels of the jobs can hold: the source is still there when checkpoints are taken.
 N = 60_000
 KEYS = 7
-
-
-#: Values at which the function fails, once each. Functions are copied; what stands in a module is not.
-FAILS: list[int] = []
-#: Where the function waits for a checkpoint now and then, as long as there is none.
-AWAITED: list[Path] = []
-
-
-class Broken(Exception):
-    pass
-
-
-@pytest.fixture(autouse=True)
-def no_failures_left() -> Iterator[None]:
-    yield
-    FAILS.clear()
-    AWAITED.clear()
 
 
 class Totals(KeyedProcessFunction):
@@ -54,13 +38,7 @@ class Totals(KeyedProcessFunction):
         self.digits = runtime_context.get_map_state(MapStateDescriptor("digits", Types.LONG(), Types.LONG()))
 
     def process_element(self, value: int, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
-        if AWAITED and value % 20 == 0:
-            if list(AWAITED[0].glob("*/chk-*/_metadata")):
-                AWAITED.clear()
-            time.sleep(0.001)
-        if FAILS and value == FAILS[0]:
-            del FAILS[0]
-            raise Broken(value)
+        meet(value)
         self.total.update((self.total.value() or 0) + value)
         self.last.update([*list(self.last)[-2:], value])
         self.digits.put(value % 10, (self.digits.get(value % 10) or 0) + 1)
@@ -92,9 +70,7 @@ def environment(parallelism: int = 1, **settings: str) -> StreamExecutionEnviron
 
 def numbers(env: StreamExecutionEnvironment, function: KeyedProcessFunction) -> Any:
     # one split, so that each key's values come in their order
-    source = env.from_source(
-        NumberSequenceSource(0, N - 1), WatermarkStrategy.no_watermarks(), "numbers", Types.LONG()
-    )
+    source = env.from_source(NumberSequenceSource(0, N - 1), WatermarkStrategy.no_watermarks(), "numbers", Types.LONG())
     return source.set_parallelism(1).uid("numbers").key_by(lambda value: value % KEYS).process(function).uid("totals")
 
 

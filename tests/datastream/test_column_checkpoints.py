@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from flott.datastream.window import (
 )
 from flott.errors import ConfigurationError
 from flott.table.expressions import col, lit
+from tests.datastream.failing import AWAITED, FAILS, Broken, meet
 
 #: More than the channels of the jobs can hold: the source is still there when a checkpoint is taken.
 N = 20_000
@@ -31,23 +31,13 @@ KEYS = 7
 #: No numbers in between: sessions end here.
 PAUSE = 5_000
 
-#: Values at which the function fails, once each. Functions are copied; what stands in a module is not.
-FAILS: list[int] = []
-#: Where the function waits now and then, as long as there is no checkpoint that has some of the numbers.
-AWAITED: list[Path] = []
 #: The first value of each start of the job.
 STARTS: list[int] = []
 
 
-class Broken(Exception):
-    pass
-
-
 @pytest.fixture(autouse=True)
-def no_failures_left() -> Iterator[None]:
+def no_starts_left() -> Iterator[None]:
     yield
-    FAILS.clear()
-    AWAITED.clear()
     STARTS.clear()
 
 
@@ -60,23 +50,12 @@ class Records(MapFunction):
     """The only Python in the jobs: it stands behind the source, in front of all state."""
 
     started = False
-    #: The last checkpoint when waiting began.
-    known: int | None = None
 
     def map(self, value: int) -> Row:
         if not self.started:
             self.started = True
             STARTS.append(value)
-        if AWAITED and value > 1000 and value % 20 == 0:
-            done = max((int(path.parent.name[4:]) for path in AWAITED[0].glob("*/chk-*/_metadata")), default=0)
-            self.known = done if self.known is None else self.known
-            # the one under way may have begun before the first number
-            if done >= self.known + 2:
-                AWAITED.clear()
-            time.sleep(0.005)
-        if FAILS and value == FAILS[0]:
-            del FAILS[0]
-            raise Broken(value)
+        meet(value)
         return Row(key=value % KEYS, at=at(value), number=value)
 
 

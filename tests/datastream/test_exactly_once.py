@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,37 +14,16 @@ from flott.datastream import ExternalizedCheckpointRetention, MapFunction, Runti
 from flott.datastream.connectors import NumberSequenceSource
 from flott.datastream.connectors.file_system import BucketAssigner, FileSink, OutputFileConfig, RollingPolicy
 from flott.datastream.connectors.python import Committer, PythonSink, SinkContext, SinkWriter
+from tests.datastream.failing import AWAITED, FAILS, Broken, meet
 
 Env = StreamExecutionEnvironment
 
 N = 60_000
 
-#: Values at which the function fails, once each. Functions are copied; what stands in a module is not.
-FAILS: list[int] = []
-#: Where the function waits for a checkpoint that was completed.
-AWAITED: list[Path] = []
-
-
-class Broken(Exception):
-    pass
-
-
-@pytest.fixture(autouse=True)
-def no_failures_left() -> Iterator[None]:
-    yield
-    FAILS.clear()
-    AWAITED.clear()
-
 
 class Fails(MapFunction):
     def map(self, value: int) -> str:
-        if AWAITED and value % 20 == 0:
-            if list(AWAITED[0].glob("*/chk-*/_metadata")):
-                AWAITED.clear()
-            time.sleep(0.001)
-        if FAILS and value == FAILS[0]:
-            del FAILS[0]
-            raise Broken(value)
+        meet(value)
         return str(value)
 
 

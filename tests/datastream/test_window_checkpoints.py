@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -47,31 +46,22 @@ from flott.datastream.window import (
     Window,
     WindowAssigner,
 )
+from tests.datastream.failing import AWAITED, FAILS, Broken, meet
 
 #: More than the channels of the jobs can hold: the source is still there when a checkpoint is taken.
 N = 20_000
 FAILS_AT = 15_000
 KEYS = 7
 
-#: Values at which the function fails, once each. Functions are copied; what stands in a module is not.
-FAILS: list[int] = []
-#: Where the function waits for a checkpoint now and then, as long as there is none.
-AWAITED: list[Path] = []
 #: The first value of each start of the job.
 STARTS: list[int] = []
 
 LATE = OutputTag("late")
 
 
-class Broken(Exception):
-    pass
-
-
 @pytest.fixture(autouse=True)
-def no_failures_left() -> Iterator[None]:
+def no_starts_left() -> Iterator[None]:
     yield
-    FAILS.clear()
-    AWAITED.clear()
     STARTS.clear()
 
 
@@ -85,13 +75,7 @@ class Records(MapFunction):
         if not self.started:
             self.started = True
             STARTS.append(value)
-        if AWAITED and value % 20 == 0:
-            if list(AWAITED[0].glob("*/chk-*/_metadata")):
-                AWAITED.clear()
-            time.sleep(0.002)
-        if FAILS and value == FAILS[0]:
-            del FAILS[0]
-            raise Broken(value)
+        meet(value)
         return value % KEYS, time_of(value), value
 
 
