@@ -4,6 +4,7 @@ use std::ffi::c_long;
 use std::sync::Arc;
 
 use flott::batch::Keys;
+use flott::checkpoint::Snapshot;
 use flott::error::ErrorKind;
 use flott::metrics::OperatorMetrics;
 use flott::operator::SubtaskContext;
@@ -16,7 +17,7 @@ use pyo3::types::PyString;
 use crate::gate;
 use crate::metrics::Metrics;
 use crate::operators::Settings;
-use crate::state::{KeyCursor, KeyedState, PyKey};
+use crate::state::{FUNCTION, KeyCursor, KeyedState, PyKey};
 use crate::threads;
 
 /// What Python is told about the subtask its function runs in.
@@ -85,7 +86,7 @@ impl UserFunction {
     /// Makes the function, which runs the user's `open`.
     pub fn open(&mut self) -> Result<()> {
         let made = gate::enter(|py| {
-            let new_state = || Py::new(py, KeyedState::new(&self.context.operator, self.context.clock.clone()));
+            let new_state = || Py::new(py, KeyedState::new(&self.context, FUNCTION));
             let state = self.keyed.then(new_state).transpose()?;
             if let (Some(state), Some((inspected, node))) = (&state, &self.settings.inspected) {
                 inspected.add_state(*node, state.clone_ref(py));
@@ -119,6 +120,12 @@ impl UserFunction {
     /// The state of a function on a keyed stream.
     pub fn state(&self) -> PyResult<&Py<KeyedState>> {
         self.state.as_ref().ok_or_else(not_open)
+    }
+
+    /// The state of the function.
+    pub fn snapshot(&self) -> Result<Snapshot> {
+        let Some(state) = &self.state else { return Ok(Snapshot::default()) };
+        gate::enter(|py| Ok(Snapshot { keyed: state.borrow(py).snapshot(py)?, items: Vec::new() }))
     }
 
     /// State is that of this key from here on.

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use flott::checkpoint::{Archive, FileStorage, MemoryStorage, Storage};
 use flott::connector::memory::Memory;
 use flott::connector::{self, Boundedness, Options, Spec};
 use flott::graph::{Chaining, CustomPartitioner, NodeKind, Partitioning, StreamEdge, StreamGraph};
 use flott::operator::AssignTimestamps;
-use flott::runtime::{JobConfig, run};
+use flott::runtime::{JobConfig, RestartStrategy, Retention, run};
 use flott::time::WatermarkPace;
 use flott::{Result, batch::Batch};
 use pyo3::exceptions::{PyKeyError, PyValueError};
@@ -377,10 +378,60 @@ fn job_config(given: &Bound<'_, PyDict>) -> PyResult<JobConfig> {
             "checkpoint_interval_ms" => {
                 config.checkpoint_interval = value.extract::<Option<u64>>()?.map(Duration::from_millis);
             }
+            "checkpoint_pause_ms" => config.checkpoint_pause = Duration::from_millis(value.extract()?),
+            "checkpoint_timeout_ms" => config.checkpoint_timeout = Duration::from_millis(value.extract()?),
+            "tolerated_failures" => config.tolerated_failures = value.extract()?,
+            "checkpoint_storage" => {
+                let url: String = value.extract()?;
+                config.archive = Some(Archive::new(storage(value.py(), &url)?));
+            }
+            "retention" => {
+                config.retention = match value.extract::<&str>()? {
+                    "DELETE_ON_CANCELLATION" => Retention::Failed,
+                    "RETAIN_ON_CANCELLATION" => Retention::FailedOrCancelled,
+                    _ => Retention::Never,
+                };
+            }
+            "restart" => config.restart = restart_strategy(&value)?,
+            "restore" => {
+                let (root, directory): (String, String) = value.extract()?;
+                let loaded = Archive::new(storage(value.py(), &root)?).load_from(&directory);
+                config.restored = Some(Arc::new(checked(value.py(), loaded)?));
+            }
+            "allow_non_restored" => config.allow_non_restored = value.extract()?,
             other => return Err(PyKeyError::new_err(other.to_owned())),
         }
     }
     Ok(config)
+}
+
+/// Where checkpoints are kept: a directory, or memory where there is none.
+fn storage(py: Python<'_>, url: &str) -> PyResult<Arc<dyn Storage>> {
+    match url {
+        "" => Ok(Arc::new(MemoryStorage::default())),
+        _ => Ok(Arc::new(checked(py, FileStorage::new(url).map_err(Into::into))?)),
+    }
+}
+
+/// A strategy by its name in Flink, with its numbers; times in ms.
+fn restart_strategy(given: &Bound<'_, PyAny>) -> PyResult<RestartStrategy> {
+    let (name, numbers): (String, Vec<f64>) = given.extract()?;
+    let whole = |at: usize| numbers[at] as i64;
+    Ok(match (name.as_str(), numbers.len()) {
+        ("disable", 0) => RestartStrategy::None,
+        ("fixed-delay", 2) => RestartStrategy::FixedDelay { attempts: whole(0) as u32, delay: whole(1) },
+        ("failure-rate", 3) => {
+            RestartStrategy::FailureRate { most: whole(0) as usize, interval: whole(1), delay: whole(2) }
+        }
+        ("exponential-delay", 5) => RestartStrategy::ExponentialDelay {
+            initial: whole(0),
+            max: whole(1),
+            multiplier: numbers[2],
+            reset_after: whole(3),
+            jitter: numbers[4],
+        },
+        _ => return Err(PyKeyError::new_err(name)),
+    })
 }
 
 /// A user's partitioner: `function(record, partitions)` returns the subtask.

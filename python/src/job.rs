@@ -41,6 +41,7 @@ pub fn status_name(status: JobStatus) -> &'static str {
     match status {
         JobStatus::Created => "CREATED",
         JobStatus::Running => "RUNNING",
+        JobStatus::Restarting => "RESTARTING",
         JobStatus::Cancelling => "CANCELLING",
         JobStatus::Finished => "FINISHED",
         JobStatus::Failed => "FAILED",

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use flott::batch::NO_TIMESTAMP;
+use flott::checkpoint::{ItemPart, KeyedPart, Snapshot, Spread};
+use flott::operator::SubtaskContext;
 use flott::time::{Clock, Timers};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
+use crate::state::pickled::{self, Groups};
 use crate::state::{KeyedState, PyKey};
 
 /// By which clock a timer goes.
@@ -29,6 +31,52 @@ impl Domain {
     }
 }
 
+/// Of a timer, a snapshot has its time and its place in the order in which timers fire.
+const ENCODING: &str = "pickle timers";
+
+impl Domain {
+    /// Its name in a snapshot.
+    fn part(self) -> &'static str {
+        match self {
+            Domain::Event => "timers/event time",
+            Domain::Processing => "timers/processing time",
+        }
+    }
+}
+
+/// The timers that a checkpoint has, in the order in which they would have fired.
+fn restored(py: Python<'_>, domain: Domain, snapshot: &Snapshot) -> PyResult<Timers<PyKey>> {
+    let mut found = Vec::new();
+    if let Some(part) = snapshot.keyed(domain.part()) {
+        pickled::each_entry(py, part, |group, key, timer| {
+            let (time, place): (i64, usize) = timer.extract()?;
+            found.push((time, place, PyKey::new(&key)?, group));
+            Ok(())
+        })?;
+    }
+    found.sort_by_key(|(time, place, ..)| (*time, *place));
+    let mut timers = Timers::default();
+    for (time, _, key, group) in found {
+        timers.register(key, group, time);
+    }
+    Ok(timers)
+}
+
+/// An item of the operators that go by event time: the watermark at the barrier, in 8 bytes, little-endian.
+const WATERMARK: &str = "watermark";
+
+/// All subtasks have the same watermark at a barrier.
+pub fn stored_watermark(watermark: i64) -> ItemPart {
+    let items = vec![watermark.to_le_bytes().to_vec().into()];
+    ItemPart { name: WATERMARK.into(), encoding: "i64".into(), spread: Spread::Union, items }
+}
+
+/// The watermark at the checkpoint; the smallest long without one.
+pub fn restored_watermark(restored: &Snapshot) -> i64 {
+    let each = restored.items(WATERMARK).iter().filter_map(|item| Some(i64::from_le_bytes(item[..].try_into().ok()?)));
+    each.max().unwrap_or(i64::MIN)
+}
+
 /// What `ctx.timer_service()` returns: one a subtask.
 #[pyclass(module = "flott._flott")]
 pub struct TimerService {
@@ -41,8 +89,25 @@ pub struct TimerService {
 }
 
 impl TimerService {
-    pub fn new(clock: Arc<dyn Clock>, state: Option<Py<KeyedState>>) -> Self {
-        TimerService { clock, watermark: NO_TIMESTAMP, state, event: Timers::default(), processing: Timers::default() }
+    /// With the timers that a checkpoint has.
+    pub fn new(py: Python<'_>, subtask: &SubtaskContext, state: Option<Py<KeyedState>>) -> PyResult<Self> {
+        let clock = subtask.clock.clone();
+        let event = restored(py, Domain::Event, &subtask.restored)?;
+        let processing = restored(py, Domain::Processing, &subtask.restored)?;
+        let watermark = restored_watermark(&subtask.restored);
+        Ok(TimerService { clock, watermark, state, event, processing })
+    }
+
+    pub fn snapshot(&self, py: Python<'_>) -> PyResult<Vec<KeyedPart>> {
+        let mut parts = Vec::new();
+        for domain in [Domain::Event, Domain::Processing] {
+            let mut groups = Groups::default();
+            for (place, (time, key, group)) in self.all(domain).enumerate() {
+                groups.add(py, group, key.object(), (time, place).into_pyobject(py)?.into_any())?;
+            }
+            parts.push(groups.into_part(domain.part().to_owned(), ENCODING, "a timer")?);
+        }
+        Ok(parts)
     }
 
     fn timers(&mut self, domain: Domain) -> &mut Timers<PyKey> {

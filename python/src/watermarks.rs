@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flott::batch::{Batch, Data, NO_TIMESTAMP};
-use flott::time::{Alignment, BoundedOutOfOrderness, Mark, Marks, NoWatermarks, WatermarkGenerator, WatermarkStrategy};
+use flott::time::{
+    Alignment, BoundedOutOfOrderness, Mark, Marks, NoWatermarks, StoredGenerator, WatermarkGenerator, WatermarkStrategy,
+};
 use flott::{Error, Result};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -14,6 +16,7 @@ use serde_json::Value as Json;
 use crate::function::{Callable, Failure};
 use crate::gate;
 use crate::objects::{self, PyObjects};
+use crate::state::pickled;
 
 enum Kind {
     None,
@@ -191,4 +194,32 @@ impl WatermarkGenerator for Generator {
     fn goes_by_the_clock(&self) -> bool {
         self.on_periodic_emit.is_some()
     }
+
+    /// The object, if it can be pickled.
+    fn stored(&self) -> Result<Option<StoredGenerator>> {
+        gate::enter(|py| {
+            let pickled = self.on_event.bind(py).getattr("__self__").and_then(|object| pickled::dumps(&object));
+            Ok(pickled.ok().map(|bytes| StoredGenerator { encoding: PICKLE.into(), bytes }))
+        })
+    }
+
+    fn restore(&mut self, stored: StoredGenerator) -> Result<()> {
+        if stored.encoding != PICKLE {
+            return Ok(());
+        }
+        gate::enter(|py| {
+            let object = pickled::loads(py, &stored.bytes, "watermark generator")?;
+            // the program may have another one now
+            if !object.get_type().is(self.on_event.bind(py).getattr("__self__")?.get_type()) {
+                return Ok(());
+            }
+            self.on_event = object.getattr("on_event")?.unbind();
+            if let Some(on_periodic_emit) = &mut self.on_periodic_emit {
+                *on_periodic_emit = object.getattr("on_periodic_emit")?.unbind();
+            }
+            Ok(())
+        })
+    }
 }
+
+const PICKLE: &str = "pickle";

@@ -4,87 +4,150 @@ use std::collections::BTreeSet;
 
 use super::CheckpointId;
 
+/// When checkpoints are taken, and when one has failed. Times are in ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schedule {
+    /// Between the starts of two checkpoints.
+    pub interval: i64,
+    /// Between the end of one and the start of the next, at least.
+    pub pause: i64,
+    /// What one may take until every task has stored what it had.
+    pub timeout: i64,
+    /// How many may fail in a row.
+    pub tolerated: u32,
+}
+
+impl Schedule {
+    /// A checkpoint every `interval`, which may take as long as it wants to.
+    pub fn every(interval: i64) -> Self {
+        Schedule { interval, pause: 0, timeout: i64::MAX, tolerated: 0 }
+    }
+}
+
 /// Decides when barriers start and when a checkpoint is complete. It holds facts and does no I/O.
 #[derive(Debug)]
 pub struct Coordinator {
-    /// Time between the starts of two checkpoints in ms.
-    interval: Option<i64>,
+    schedule: Schedule,
     next_id: CheckpointId,
     due: i64,
     running: BTreeSet<usize>,
     pending: Option<Pending>,
+    /// How many have failed since the last one that was complete.
+    failures: u32,
 }
 
 #[derive(Debug)]
 struct Pending {
     id: CheckpointId,
+    /// When it has failed.
+    expires: i64,
+    /// The tasks that have not acknowledged.
     waiting: BTreeSet<usize>,
+    /// Those that no barrier has passed yet.
+    untouched: BTreeSet<usize>,
 }
 
 impl Coordinator {
-    /// `tasks` are all tasks that acknowledge barriers; `interval` is in ms, `None` for no checkpoints.
-    pub fn new(tasks: impl IntoIterator<Item = usize>, interval: Option<i64>, now: i64) -> Self {
+    /// `tasks` are all tasks that acknowledge barriers, `first` is the first checkpoint's number.
+    pub fn new(tasks: impl IntoIterator<Item = usize>, first: CheckpointId, schedule: Schedule, now: i64) -> Self {
         Coordinator {
-            interval,
-            next_id: 1,
-            due: now.saturating_add(interval.unwrap_or(i64::MAX)),
+            schedule,
+            next_id: first,
+            due: now.saturating_add(schedule.interval),
             running: tasks.into_iter().collect(),
             pending: None,
+            failures: 0,
         }
     }
 
     /// The checkpoint to start now, if one is due. One runs at a time.
     pub fn trigger(&mut self, now: i64) -> Option<CheckpointId> {
-        let interval = self.interval?;
         if now < self.due || self.running.is_empty() {
             return None;
         }
-        let id = self.trigger_now()?;
-        self.due = now.saturating_add(interval);
-        Some(id)
+        self.start(now)
     }
 
-    /// Starts a checkpoint at once, whether one is due or not; `None` while another is pending.
-    pub fn trigger_now(&mut self) -> Option<CheckpointId> {
+    /// Starts a checkpoint at once, whether one is due or not; `None` while another is pending. Behind one that has
+    /// failed the next one waits for its time.
+    pub fn trigger_now(&mut self, now: i64) -> Option<CheckpointId> {
+        if self.failures > 0 { None } else { self.start(now) }
+    }
+
+    fn start(&mut self, now: i64) -> Option<CheckpointId> {
         if self.pending.is_some() {
             return None;
         }
         let id = self.next_id;
         self.next_id += 1;
-        self.pending = Some(Pending { id, waiting: self.running.clone() });
+        self.due = now.saturating_add(self.schedule.interval);
+        let expires = now.saturating_add(self.schedule.timeout);
+        self.pending = Some(Pending { id, expires, waiting: self.running.clone(), untouched: self.running.clone() });
         Some(id)
     }
 
-    /// The checkpoint that still needs that task's acknowledgement.
+    /// Whether tasks are still waited for at that checkpoint; what comes of another is too late.
+    pub fn is_pending(&self, id: CheckpointId) -> bool {
+        self.pending.as_ref().is_some_and(|pending| pending.id == id)
+    }
+
+    /// The checkpoint whose barrier has not passed that task yet.
     pub fn waits_for(&self, task: usize) -> Option<CheckpointId> {
-        self.pending.as_ref().filter(|pending| pending.waiting.contains(&task)).map(|pending| pending.id)
+        self.pending.as_ref().filter(|pending| pending.untouched.contains(&task)).map(|pending| pending.id)
     }
 
-    /// When [`Coordinator::trigger`] will next have something to say, in ms.
-    pub fn next_due(&self) -> Option<i64> {
-        (self.interval.is_some() && self.pending.is_none()).then_some(self.due)
+    /// A task let the barrier pass. What it had then may still have to be stored before it acknowledges.
+    pub fn passed(&mut self, task: usize, id: CheckpointId) {
+        if let Some(pending) = self.pending.as_mut().filter(|pending| pending.id == id) {
+            pending.untouched.remove(&task);
+        }
     }
 
-    /// A task let the barrier pass; returns the checkpoint when that completes it.
+    /// When [`Coordinator::trigger`] or [`Coordinator::expired`] will next have something to say, in ms.
+    pub fn next_due(&self) -> i64 {
+        self.pending.as_ref().map_or(self.due, |pending| pending.expires)
+    }
+
+    /// What a task had at the barrier is safe; returns the checkpoint when that was the last one waited for.
     pub fn acknowledge(&mut self, task: usize, id: CheckpointId) -> Option<CheckpointId> {
         match &mut self.pending {
             Some(pending) if pending.id == id => {
+                pending.untouched.remove(&task);
                 pending.waiting.remove(&task);
             }
             _ => return None,
         }
-        self.completed()
+        self.acknowledged()
     }
 
     /// A task ended: everything it ever received is safe, so no checkpoint waits for it any longer.
     pub fn task_finished(&mut self, task: usize) -> Option<CheckpointId> {
         self.running.remove(&task);
         self.pending.as_mut()?.waiting.remove(&task);
-        self.completed()
+        self.acknowledged()
     }
 
-    fn completed(&mut self) -> Option<CheckpointId> {
+    fn acknowledged(&mut self) -> Option<CheckpointId> {
         self.pending.take_if(|pending| pending.waiting.is_empty()).map(|pending| pending.id)
+    }
+
+    /// A checkpoint that every task has acknowledged is stored.
+    pub fn completed(&mut self, now: i64) {
+        self.failures = 0;
+        self.due = self.due.max(now.saturating_add(self.schedule.pause));
+    }
+
+    /// The checkpoint that has taken too long: it has failed, and nobody waits for it any more.
+    pub fn expired(&mut self, now: i64) -> Option<CheckpointId> {
+        self.pending.take_if(|pending| pending.expires <= now).map(|pending| pending.id)
+    }
+
+    /// That checkpoint has failed: it is given up. Whether the job goes on without it.
+    pub fn failed(&mut self, id: CheckpointId, now: i64) -> bool {
+        self.pending.take_if(|pending| pending.id == id);
+        self.due = self.due.max(now.saturating_add(self.schedule.pause));
+        self.failures += 1;
+        self.failures <= self.schedule.tolerated
     }
 }
 
@@ -92,9 +155,11 @@ impl Coordinator {
 mod tests {
     use super::*;
 
+    const EVERY_100: Schedule = Schedule { interval: 100, pause: 0, timeout: i64::MAX, tolerated: 0 };
+
     #[test]
     fn completes_when_every_task_has_acknowledged() {
-        let mut coordinator = Coordinator::new([0, 1], Some(100), 0);
+        let mut coordinator = Coordinator::new([0, 1], 1, EVERY_100, 0);
         assert_eq!(coordinator.trigger(99), None);
         assert_eq!(coordinator.trigger(100), Some(1));
         assert_eq!(coordinator.trigger(500), None, "one at a time");
@@ -106,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_finished_task_is_not_waited_for() {
-        let mut coordinator = Coordinator::new([0, 1], Some(10), 0);
+        let mut coordinator = Coordinator::new([0, 1], 1, Schedule::every(10), 0);
         assert_eq!(coordinator.trigger(10), Some(1));
         assert_eq!(coordinator.acknowledge(0, 1), None);
         assert_eq!(coordinator.task_finished(1), Some(1));
@@ -116,22 +181,79 @@ mod tests {
 
     #[test]
     fn the_last_checkpoint_does_not_wait_for_its_time() {
-        let mut coordinator = Coordinator::new([0, 1], Some(100), 0);
+        let mut coordinator = Coordinator::new([0, 1], 1, EVERY_100, 0);
         assert_eq!(coordinator.trigger(100), Some(1));
         assert_eq!(coordinator.acknowledge(0, 1), None);
-        assert_eq!(coordinator.trigger_now(), None, "one at a time");
+        assert_eq!(coordinator.trigger_now(100), None, "one at a time");
         assert_eq!((coordinator.waits_for(0), coordinator.waits_for(1)), (None, Some(1)));
         assert_eq!(coordinator.acknowledge(1, 1), Some(1));
-        assert_eq!(coordinator.trigger_now(), Some(2));
+        assert_eq!(coordinator.trigger_now(100), Some(2));
+    }
+
+    #[test]
+    fn a_barrier_passes_a_task_once() {
+        let mut coordinator = Coordinator::new([0, 1], 1, EVERY_100, 0);
+        coordinator.trigger(100);
+        coordinator.passed(0, 1);
+        assert_eq!((coordinator.waits_for(0), coordinator.waits_for(1)), (None, Some(1)), "0 is being stored");
+        assert_eq!(coordinator.acknowledge(1, 1), None);
+        assert_eq!(coordinator.acknowledge(0, 1), Some(1));
     }
 
     #[test]
     fn an_old_acknowledgement_does_not_count() {
-        let mut coordinator = Coordinator::new([0], Some(10), 0);
+        let mut coordinator = Coordinator::new([0], 1, Schedule::every(10), 0);
         coordinator.trigger(10);
         coordinator.acknowledge(0, 1);
         coordinator.trigger(20);
         assert_eq!(coordinator.acknowledge(0, 1), None);
         assert_eq!(coordinator.acknowledge(0, 2), Some(2));
+    }
+
+    #[test]
+    fn the_pause_begins_at_the_end_of_a_checkpoint() {
+        let mut coordinator = Coordinator::new([0], 1, Schedule { pause: 80, ..EVERY_100 }, 0);
+        assert_eq!(coordinator.trigger(100), Some(1));
+        coordinator.acknowledge(0, 1);
+        coordinator.completed(110);
+        assert_eq!(coordinator.next_due(), 200, "190 is sooner than the interval");
+        assert_eq!(coordinator.trigger(200), Some(2));
+        coordinator.acknowledge(0, 2);
+        coordinator.completed(290);
+        assert_eq!(coordinator.trigger(369), None);
+        assert_eq!(coordinator.trigger(370), Some(3));
+    }
+
+    #[test]
+    fn a_checkpoint_that_takes_too_long_is_given_up() {
+        let mut coordinator = Coordinator::new([0, 1], 1, Schedule { timeout: 30, tolerated: 1, ..EVERY_100 }, 0);
+        coordinator.trigger(100);
+        coordinator.acknowledge(0, 1);
+        assert_eq!((coordinator.next_due(), coordinator.expired(129)), (130, None));
+        assert_eq!(coordinator.expired(130), Some(1));
+        assert!(coordinator.failed(1, 130), "one is tolerated");
+        assert!(!coordinator.is_pending(1));
+        assert_eq!(coordinator.acknowledge(1, 1), None, "too late");
+        assert_eq!(coordinator.trigger_now(150), None, "not at once again");
+        assert_eq!(coordinator.trigger(200), Some(2));
+        assert_eq!(coordinator.expired(230), Some(2));
+        assert!(!coordinator.failed(2, 230), "two in a row are not");
+    }
+
+    #[test]
+    fn failures_count_since_the_last_complete_checkpoint() {
+        let mut coordinator = Coordinator::new([0], 1, Schedule { tolerated: 1, ..EVERY_100 }, 0);
+        coordinator.trigger(100);
+        assert!(coordinator.failed(1, 120));
+        coordinator.trigger(200);
+        coordinator.acknowledge(0, 2);
+        coordinator.completed(210);
+        coordinator.trigger(300);
+        assert!(coordinator.failed(3, 310));
+        coordinator.trigger(400);
+        assert!(!coordinator.failed(4, 410));
+        let mut strict = Coordinator::new([0], 1, EVERY_100, 0);
+        strict.trigger(100);
+        assert!(!strict.failed(1, 100), "none is tolerated");
     }
 }

@@ -1,14 +1,36 @@
-//! Barriers and the decisions of the checkpoint coordinator.
+//! Barriers, what is stored at them, and the decisions of the checkpoint coordinator.
 //!
-//! A checkpoint begins with a barrier that every source puts into its stream; when every task has let the
-//! barrier pass (each sink having made safe what came before it), the checkpoint is complete. Sinks that hold back
-//! what they wrote commit it then, and once all of them have, sources may tell the outside that they are that far.
-//! Here is only decided; the runtime acts.
+//! A checkpoint begins with a barrier that every source puts into its stream; every task that lets the barrier pass
+//! stores what its operators have ([`Snapshot`]) and acknowledges. When all have, the list of what was stored
+//! ([`Manifest`]) makes it a checkpoint. Sinks that hold back what they wrote commit it then, and once all of them have,
+//! sources may tell the outside that they are that far. Here is only decided and stored; the runtime acts.
 
+mod archive;
+pub mod codec;
 mod commits;
 mod coordinator;
+mod error;
+mod manifest;
+mod snapshot;
+mod storage;
 
+pub use archive::{Archive, Restored};
 pub use commits::Commits;
-pub use coordinator::Coordinator;
+pub use coordinator::{Coordinator, Schedule};
+pub use error::CheckpointError;
+pub use manifest::{Manifest, OperatorState, Stored, SubtaskState};
+pub use snapshot::{ItemPart, KeyedPart, Snapshot, Spread};
+pub use storage::{FileStorage, MemoryStorage, Storage};
 
 pub type CheckpointId = u64;
+
+/// Reads the first bytes of a file: which one it is, and of which version.
+fn check_head(from: &mut codec::Decoder, magic: &[u8; 8], known: u16, name: &str) -> Result<(), CheckpointError> {
+    if from.take(magic.len())?[..] != magic[..] {
+        return Err(CheckpointError::Foreign { file: name.to_owned() });
+    }
+    match from.u16()? {
+        found if found > known => Err(CheckpointError::Newer { file: name.to_owned(), found, known }),
+        _ => Ok(()),
+    }
+}

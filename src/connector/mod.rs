@@ -15,6 +15,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::batch::Batch;
 use crate::checkpoint::CheckpointId;
 use crate::error::{Error, Result};
@@ -26,6 +28,9 @@ pub use crate::options::Options;
 /// One line a connector.
 pub static CONNECTORS: &[&dyn Connector] =
     &[&filesystem::Filesystem, &jdbc::Jdbc, &kafka::Kafka, &number_sequence::NumberSequence];
+
+/// The name under which a checkpoint has what sinks have prepared.
+pub const PREPARED: &str = "prepared";
 
 /// What the registry knows of a connector.
 pub trait Connector: Sync {
@@ -141,9 +146,15 @@ pub trait SourceReader: Send {
 
 /// Makes a writer for each subtask.
 pub trait Sink: Send + Sync {
-    /// Whether its writers hold back what they wrote until [`SinkWriter::commit`].
-    fn commits(&self) -> bool {
+    /// Whether its writers hold back what they wrote until [`SinkWriter::commit`]. `checkpoints`: they are enabled, and
+    /// not only taken to commit what sources have read.
+    fn commits(&self, _checkpoints: bool) -> bool {
         false
+    }
+
+    /// Whether its writers have [`SinkWriter::prepared`], where they commit.
+    fn stores(&self) -> bool {
+        !self.commits(true)
     }
 
     fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>>;
@@ -165,6 +176,13 @@ pub trait SinkWriter: Send {
     /// checkpoint. After a failure nobody commits what was prepared for a checkpoint that did not complete.
     fn prepare(&mut self, _checkpoint: CheckpointId) -> Result<()> {
         Ok(())
+    }
+
+    /// Behind `prepare`, where checkpoints are stored: everything that is prepared and not committed. After a restore each
+    /// of these is found by one writer under [`PREPARED`] in [`SubtaskContext::restored`]. Their checkpoint was
+    /// complete, so the writer commits them when it is made, also those that were committed before the failure.
+    fn prepared(&self) -> Result<Vec<Bytes>> {
+        Ok(Vec::new())
     }
 
     /// That checkpoint is complete: make visible what was prepared at it and at those before. Sources commit their

@@ -11,6 +11,7 @@ use crate::time::WatermarkStrategy;
 /// Nodes are numbered from 1 in the order the program makes them.
 pub type NodeId = usize;
 
+#[derive(Clone)]
 pub enum NodeKind {
     Source { source: Arc<dyn Source>, watermarks: Option<Arc<dyn WatermarkStrategy>> },
     Operator(Arc<dyn OperatorFactory>),
@@ -73,6 +74,7 @@ impl Partitioning {
     }
 }
 
+#[derive(Clone)]
 pub struct StreamNode {
     pub id: NodeId,
     pub name: String,
@@ -98,7 +100,7 @@ pub struct StreamEdge {
     pub partitioning: Partitioning,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct StreamGraph {
     pub nodes: Vec<StreamNode>,
     pub edges: Vec<StreamEdge>,

@@ -6,10 +6,12 @@ pub mod explode;
 pub mod filter;
 pub mod in_flight;
 pub mod key_by;
+mod key_numbers;
 mod outside;
 pub mod parse;
 pub mod render;
 pub mod select;
+mod stored;
 mod timestamps;
 mod waiting;
 pub mod window_aggregate;
@@ -21,6 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::batch::Batch;
+use crate::checkpoint::Snapshot;
 use crate::error::Result;
 use crate::metrics::OperatorMetrics;
 use crate::time::{Clock, WatermarkPace};
@@ -50,6 +53,10 @@ pub struct SubtaskContext {
     /// Something outside relies on what sinks have flushed: a source commits how far it has read, or checkpoints are
     /// enabled. A flush must then outlive a crash of the machine; otherwise one of the process is enough.
     pub durable: bool,
+    /// Checkpoints are enabled. Barriers come without that too, so that sources commit what they have read.
+    pub checkpoints: bool,
+    /// What this subtask goes on with after a restore; empty at a start from nothing.
+    pub restored: Arc<Snapshot>,
 }
 
 /// What an operator emits, in order.
@@ -138,6 +145,17 @@ pub trait Operator: Send {
     /// A barrier has been aligned: make everything received so far safe before it is passed on.
     fn barrier(&mut self, _checkpoint: u64, _output: &mut Output) -> Result<()> {
         Ok(())
+    }
+
+    /// Whether [`Operator::snapshot`] has all there is.
+    fn stores(&self) -> bool {
+        true
+    }
+
+    /// What the operator has now, behind [`Operator::barrier`]: with it, given to the next one as
+    /// [`SubtaskContext::restored`], that one goes on as this one would have. Asked for only where checkpoints are stored.
+    fn snapshot(&mut self) -> Result<Snapshot> {
+        Ok(Snapshot::default())
     }
 
     /// Whether there is something to [`Operator::commit`]: the task then outlives its input until that is done.

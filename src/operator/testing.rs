@@ -1,5 +1,7 @@
 //! Runs one operator on one batch.
 
+pub(crate) mod subtasks;
+
 use std::sync::Arc;
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -44,6 +46,8 @@ pub(crate) fn context_at(clock: Arc<dyn Clock>, parallelism: usize, batch_size: 
         cancelled: Arc::default(),
         waker: Waker::new(|| ()),
         durable: true,
+        checkpoints: false,
+        restored: Arc::default(),
     }
 }
 

@@ -5,10 +5,16 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::{Generated, Operator, OperatorFactory, Output, SubtaskContext, Waiting};
 use crate::batch::Batch;
+use crate::checkpoint::{ItemPart, Snapshot, Spread};
 use crate::error::Result;
 use crate::time::{Clock, MAX_WATERMARK, SplitWatermarks, WatermarkStrategy};
+
+/// Its item in a checkpoint: one a subtask.
+const PART: &str = "watermarks";
 
 /// A task that sleeps is woken this much late at most, in ms.
 const HELD_UP: i64 = 1_000;
@@ -32,7 +38,18 @@ impl AssignTimestamps {
 
     fn new(strategy: Arc<dyn WatermarkStrategy>, context: &SubtaskContext) -> Result<AssignTimestamps> {
         let clock = context.clock.clone();
-        let watermarks = SplitWatermarks::new(strategy.as_ref(), context.watermark_pace, clock.now())?;
+        let mut watermarks = SplitWatermarks::new(strategy.as_ref(), context.watermark_pace, clock.now())?;
+        let mut least: Option<(i64, &Bytes)> = None;
+        for stored in context.restored.items(PART) {
+            // of several that have become one, the slowest: no record is late that was not
+            let watermark = SplitWatermarks::stored_watermark(stored)?;
+            if least.is_none_or(|(known, _)| watermark < known) {
+                least = Some((watermark, stored));
+            }
+        }
+        if let Some((_, stored)) = least {
+            watermarks.restore(stored.clone())?;
+        }
         Ok(AssignTimestamps { strategy, watermarks, clock, input_idle: false, watermark: i64::MIN, idle: false })
     }
 
@@ -97,6 +114,11 @@ impl Operator for AssignTimestamps {
         }
         self.emit_time(output);
         Ok(())
+    }
+
+    fn snapshot(&mut self) -> Result<Snapshot> {
+        let (name, encoding, items) = (PART.into(), "event time".into(), vec![self.watermarks.stored()?]);
+        Ok(Snapshot { keyed: Vec::new(), items: vec![ItemPart { name, encoding, spread: Spread::Split, items }] })
     }
 
     fn waiting(&mut self) -> Option<Waiting> {
@@ -177,6 +199,26 @@ mod tests {
         // the watermark comes behind two records, and behind the third after 200 ms
         let expected = [Ok(vec![500, 300]), Err(399), Ok(vec![900]), Err(799), Err(MAX_WATERMARK)];
         assert_eq!(seen(&mut output), expected);
+    }
+
+    #[test]
+    fn goes_on_in_the_middle_of_two_watermarks() {
+        let clock = Arc::new(ManualClock::new(0));
+        let mut output = Output::default();
+        let mut operator = made(Itself(None), &clock);
+        operator.process(0, records(vec![500, 300, 900]), &mut output).unwrap();
+        let mut context = context_at(clock.clone(), 1, 10);
+        context.watermark_pace = WatermarkPace { every: 2, interval: 200 };
+        // another subtask is further, and both have become one
+        let mut ahead = made(Itself(None), &clock);
+        ahead.process(0, records(vec![5_000, 5_000]), &mut Output::default()).unwrap();
+        let (one, two) = (ahead.snapshot().unwrap(), operator.snapshot().unwrap());
+        context.restored = Arc::new(Snapshot::share(&[one, two], 0..=127, 0, 1));
+        let mut again = AssignTimestamps::new(Arc::new(Itself(None)), &context).unwrap();
+        output.take();
+        again.process(0, records(vec![400, 600]), &mut output).unwrap();
+        // one record more makes two since 399; the largest is 900, from before
+        assert_eq!(seen(&mut output), [Err(399), Ok(vec![400]), Err(799), Ok(vec![600])]);
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::archivist::Taken;
 use super::exchange::Element;
 use super::outputs::OutputEdge;
 use super::tap::{Tap, Tapped};
 use crate::batch::Batch;
 use crate::checkpoint::CheckpointId;
 use crate::error::Result;
+use crate::graph::NodeId;
 use crate::metrics::{Counter, EventTime};
 use crate::operator::{Emission, Load, Operator, Output, Waiting};
 
@@ -27,6 +29,8 @@ pub enum TargetKind {
 
 pub struct ChainedOperator {
     pub operator: Box<dyn Operator>,
+    pub node: NodeId,
+    pub subtask: usize,
     pub targets: Vec<Target>,
     /// Who looks on, and what it knows this operator by.
     pub tap: Option<(Arc<dyn Tap>, Tapped)>,
@@ -177,19 +181,21 @@ impl Chain {
         self.operators.iter().map(|chained| chained.operator.load()).max().unwrap_or_default()
     }
 
-    /// Lets an aligned barrier pass through the chain and on to the next tasks.
-    pub fn barrier(&mut self, checkpoint: CheckpointId) -> Result<()> {
-        self.prepare(checkpoint)?;
-        self.broadcast(&Element::Barrier(checkpoint));
-        Ok(())
-    }
-
-    /// A barrier for the operators alone: nothing follows the end that has been sent to the next tasks.
+    /// Lets an aligned barrier pass through the operators, not yet on to the next tasks.
     pub fn prepare(&mut self, checkpoint: CheckpointId) -> Result<()> {
         for index in 0..self.operators.len() {
             self.call(index, |operator, output| operator.barrier(checkpoint, output))?;
         }
         Ok(())
+    }
+
+    /// What each operator has, behind a barrier.
+    pub fn snapshot(&mut self) -> Result<Vec<Taken>> {
+        let taken = |chained: &mut ChainedOperator| {
+            let snapshot = chained.operator.snapshot().map_err(|error| error.at(chained.place.clone()))?;
+            Ok(Taken { node: chained.node, subtask: chained.subtask, snapshot })
+        };
+        self.operators.iter_mut().map(taken).collect()
     }
 
     pub fn commits(&self) -> bool {

@@ -11,12 +11,15 @@ use super::explain::{WiredTask, Wiring};
 use super::master::{JobMetrics, SourceGroup};
 use super::network::NetworkInput;
 use super::operators::{SinkOperator, SourceHead};
-use super::outputs::OutputEdge;
+use super::outputs::{OutputEdge, groups_of};
+use super::positions::{self, Position};
+use super::restart::RestartStrategy;
 use super::source::SourceInput;
 use super::tap::{Tap, Tapped};
 use super::task::{Event, Task, TaskControl, TaskInput};
+use crate::checkpoint::{Archive, OperatorState, Restored, Schedule, Snapshot};
 use crate::error::Result;
-use crate::graph::{JobEdge, JobGraph, NodeId, NodeKind, Partitioning, StreamGraph, StreamNode};
+use crate::graph::{JobEdge, JobGraph, JobVertex, NodeId, NodeKind, Partitioning, StreamGraph, StreamNode, identities};
 use crate::metrics::{RECORDS_IN, RECORDS_OUT};
 use crate::operator::{Operator, SubtaskContext, Waker};
 use crate::time::{Clock, WatermarkPace};
@@ -24,6 +27,17 @@ use crate::types::DEFAULT_MAX_PARALLELISM;
 
 /// Wraps the loop of a task's thread: a language binding attaches the thread to its interpreter here.
 pub type AroundTask = Arc<dyn Fn(&mut (dyn FnMut() + Send)) + Send + Sync>;
+
+/// When the last checkpoint of a job outlives it. A job that is killed removes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Retention {
+    #[default]
+    Never,
+    /// When the job failed.
+    Failed,
+    /// When it failed or was cancelled.
+    FailedOrCancelled,
+}
 
 #[derive(Clone)]
 pub struct JobConfig {
@@ -40,6 +54,20 @@ pub struct JobConfig {
     /// How often checkpoints are taken. Where they are not enabled, sources commit what is safe once a second all the
     /// same.
     pub checkpoint_interval: Option<Duration>,
+    /// From the end of one to the start of the next, at least.
+    pub checkpoint_pause: Duration,
+    /// What one may take.
+    pub checkpoint_timeout: Duration,
+    /// How many may fail in a row before the job does.
+    pub tolerated_failures: u32,
+    /// Where checkpoints are stored; without it barriers only make sure that what was read is safe.
+    pub archive: Option<Archive>,
+    /// What the job goes on from.
+    pub restored: Option<Arc<Restored>>,
+    pub restart: RestartStrategy,
+    pub retention: Retention,
+    /// State of operators that the program no longer has is dropped.
+    pub allow_non_restored: bool,
     pub chaining: bool,
     /// Prints a line a second and a summary on standard error.
     pub progress: bool,
@@ -60,6 +88,14 @@ impl Default for JobConfig {
             exchange_records: 8192,
             exchange_bytes: 8 << 20,
             checkpoint_interval: None,
+            checkpoint_pause: Duration::ZERO,
+            checkpoint_timeout: Duration::from_secs(600),
+            tolerated_failures: 0,
+            archive: None,
+            restored: None,
+            restart: RestartStrategy::default(),
+            retention: Retention::default(),
+            allow_non_restored: false,
             chaining: true,
             progress: false,
             around_task: None,
@@ -70,9 +106,18 @@ impl Default for JobConfig {
 }
 
 impl JobConfig {
-    /// The time between two barriers, in ms.
-    pub(super) fn barrier_interval(&self) -> i64 {
-        self.checkpoint_interval.map_or(1000, |interval| interval.as_millis() as i64)
+    /// When barriers come.
+    pub(super) fn schedule(&self) -> Schedule {
+        let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        match self.checkpoint_interval {
+            None => Schedule::every(1000),
+            Some(interval) => Schedule {
+                interval: millis(interval),
+                pause: millis(self.checkpoint_pause),
+                timeout: millis(self.checkpoint_timeout),
+                tolerated: self.tolerated_failures,
+            },
+        }
     }
 }
 
@@ -85,12 +130,23 @@ pub struct Launched {
     pub metrics: JobMetrics,
     pub cancelled: Arc<AtomicBool>,
     pub events: mpsc::Receiver<Event>,
+    /// To the same master, for what is no task.
+    pub teller: mpsc::Sender<Event>,
+    /// What a manifest says of each operator, by its number less one.
+    pub operators: Vec<OperatorState>,
+    /// Where checkpoints are stored, if everything the job holds can be.
+    pub archive: Option<Archive>,
 }
 
 pub fn launch(graph: &StreamGraph, config: &JobConfig, clock: Arc<dyn Clock>) -> Result<Launched> {
     graph.validate(config.parallelism)?;
     let job = JobGraph::new(graph, config.parallelism, config.max_parallelism, config.chaining);
-    Builder::new(graph, &job, config, clock).build()
+    let builder = Builder::new(graph, &job, config, clock);
+    if let Some(restored) = &config.restored {
+        let operators = builder.operators.iter().map(|operator| (operator.id.clone(), operator.max_parallelism));
+        restored.check(&operators.collect(), config.allow_non_restored)?;
+    }
+    builder.build()
 }
 
 struct Builder<'a> {
@@ -105,12 +161,13 @@ struct Builder<'a> {
     signals: Vec<Arc<Signal>>,
     /// See [`SubtaskContext::durable`].
     durable: bool,
+    operators: Vec<OperatorState>,
 }
 
 fn commits(node: &StreamNode) -> bool {
     match &node.kind {
         NodeKind::Source { source, .. } => source.commits(),
-        NodeKind::Sink(sink) => sink.commits(),
+        NodeKind::Sink(sink) => sink.commits(false),
         NodeKind::Operator(_) => false,
     }
 }
@@ -126,7 +183,25 @@ impl<'a> Builder<'a> {
             first_task.push(count);
             count += vertex.parallelism;
         }
+        let mut operators: Vec<OperatorState> = identities(graph)
+            .into_iter()
+            .zip(&graph.nodes)
+            .map(|(id, node)| OperatorState {
+                id,
+                name: node.name.clone(),
+                max_parallelism: 0,
+                parallelism: 0,
+                subtasks: Vec::new(),
+            })
+            .collect();
+        for vertex in &job.vertices {
+            for node in &vertex.nodes {
+                operators[node - 1].max_parallelism = vertex.max_parallelism;
+                operators[node - 1].parallelism = vertex.parallelism as u32;
+            }
+        }
         Builder {
+            operators,
             graph,
             job,
             config,
@@ -166,18 +241,18 @@ impl<'a> Builder<'a> {
                         if subtask == 0 {
                             let place = self.place(head.id);
                             let enumerator = source.enumerator(&context).map_err(|error| error.at(place.clone()))?;
-                            let mut group = SourceGroup::new(enumerator, id, vertex.parallelism, place);
+                            let positions = self.positions(head.id).map_err(|error| error.at(place.clone()))?;
+                            let mut group = SourceGroup::new(enumerator, id, vertex.parallelism, place, positions);
                             group.alignment = watermarks.as_ref().and_then(|strategy| strategy.alignment().cloned());
                             sources.push(group);
                         }
                         let reader = source.reader(&context).map_err(|error| error.at(self.place(head.id)))?;
                         let pace = self.config.watermark_pace;
-                        TaskInput::Source(Box::new(SourceInput::new(
-                            reader,
-                            watermarks.clone(),
-                            pace,
-                            self.clock.clone(),
-                        )))
+                        let positions = positions::from_snapshot(&context.restored)?;
+                        let finished = positions.into_iter().filter_map(Position::finished).collect();
+                        let times = positions::times_from_snapshot(&context.restored)?;
+                        let (watermarks, clock) = (watermarks.clone(), self.clock.clone());
+                        TaskInput::Source(Box::new(SourceInput::new(reader, watermarks, pace, clock, finished, times)))
                     }
                     _ => {
                         let inputs = incoming[id].iter().map(|(edge, _)| self.job.edges[*edge].stream.input).collect();
@@ -189,8 +264,18 @@ impl<'a> Builder<'a> {
                 controls.push(control);
             }
         }
+        let archive = self.config.archive.clone().filter(|_| {
+            let unstored = tasks.iter().find_map(Task::unstored);
+            if let Some(place) = unstored {
+                tracing::warn!("checkpoints are not stored: what {place} holds can't be in this version of Flott");
+            }
+            unstored.is_none()
+        });
+        tasks.iter_mut().for_each(|task| task.stores = archive.is_some());
         let wiring = Arc::new(self.wiring(&incoming));
-        Ok(Launched { tasks, controls, wiring, sources, metrics: self.metrics, cancelled: self.cancelled, events })
+        let (metrics, cancelled, operators) = (self.metrics, self.cancelled, self.operators);
+        let teller = sender;
+        Ok(Launched { tasks, controls, wiring, sources, metrics, cancelled, events, teller, operators, archive })
     }
 
     /// How the tasks are wired, in words.
@@ -272,6 +357,8 @@ impl<'a> Builder<'a> {
             };
             operators.push(ChainedOperator {
                 operator: operator.map_err(|error| error.at(self.place(*id)))?,
+                node: *id,
+                subtask,
                 targets,
                 tap: self.config.tap.clone().map(|tap| (tap, Tapped { operator: *id, subtask })),
                 place: self.place(*id),
@@ -299,7 +386,27 @@ impl<'a> Builder<'a> {
             cancelled: self.cancelled.clone(),
             waker: Waker::new(move || signal.raise()),
             durable: self.durable,
+            checkpoints: self.config.checkpoint_interval.is_some(),
+            restored: self.restored(id, vertex, subtask),
         }
+    }
+
+    /// How far all subtasks of a source were.
+    fn positions(&self, id: NodeId) -> Result<Vec<Position>> {
+        let Some(restored) = &self.config.restored else { return Ok(Vec::new()) };
+        let mut positions = Vec::new();
+        for snapshot in restored.all(&self.operators[id - 1].id) {
+            positions.extend(positions::from_snapshot(snapshot)?);
+        }
+        Ok(positions)
+    }
+
+    /// What a subtask goes on with.
+    fn restored(&self, id: NodeId, vertex: usize, subtask: usize) -> Arc<Snapshot> {
+        let Some(restored) = &self.config.restored else { return Arc::default() };
+        let JobVertex { parallelism, max_parallelism, .. } = self.job.vertices[vertex];
+        let groups = groups_of(subtask, max_parallelism, parallelism);
+        Arc::new(restored.share(&self.operators[id - 1].id, groups, subtask, parallelism))
     }
 
     fn place(&self, id: NodeId) -> String {

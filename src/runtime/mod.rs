@@ -5,6 +5,7 @@
 //! are in [`master`].
 
 mod alignment;
+mod archivist;
 mod chain;
 mod exchange;
 mod explain;
@@ -14,7 +15,9 @@ mod network;
 mod operators;
 mod outputs;
 mod pace;
+mod positions;
 mod progress;
+mod restart;
 pub mod simulated;
 mod source;
 mod tap;
@@ -22,9 +25,10 @@ mod task;
 pub mod threads;
 
 pub use explain::Standing;
-pub use launch::{AroundTask, JobConfig};
+pub use launch::{AroundTask, JobConfig, Retention};
 pub use master::{JobMetrics, JobStatus, OperatorReport};
 pub use network::ChannelReport;
+pub use restart::RestartStrategy;
 pub use simulated::{Settled, Simulation};
 pub use source::SplitReport;
 pub use tap::{Tap, Tapped};

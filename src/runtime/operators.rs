@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::batch::Batch;
-use crate::connector::{Sink, SinkWriter};
+use crate::checkpoint::{ItemPart, Snapshot, Spread};
+use crate::connector::{PREPARED, Sink, SinkWriter};
 use crate::error::{Error, Result};
 use crate::operator::{Operator, Output, SubtaskContext};
 
@@ -58,14 +59,27 @@ impl Operator for SinkOperator {
     }
 
     fn barrier(&mut self, checkpoint: u64, _output: &mut Output) -> Result<()> {
-        let commits = self.sink.commits();
+        let commits = self.commits();
         let writer = self.writer()?;
         writer.flush()?;
         if commits { writer.prepare(checkpoint) } else { Ok(()) }
     }
 
+    fn stores(&self) -> bool {
+        self.sink.stores()
+    }
+
+    fn snapshot(&mut self) -> Result<Snapshot> {
+        let items = self.writer()?.prepared()?;
+        if items.is_empty() {
+            return Ok(Snapshot::default());
+        }
+        let (name, encoding) = (PREPARED.to_owned(), "sink".to_owned());
+        Ok(Snapshot { items: vec![ItemPart { name, encoding, spread: Spread::Split, items }], ..Snapshot::default() })
+    }
+
     fn commits(&self) -> bool {
-        self.sink.commits()
+        self.sink.commits(self.context.checkpoints)
     }
 
     fn commit(&mut self, checkpoint: u64) -> Result<()> {

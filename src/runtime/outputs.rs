@@ -1,6 +1,7 @@
 //! The network side of a task: partitioning batches over the subtasks of the next vertex.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::exchange::{Element, Gate};
@@ -160,6 +161,17 @@ pub fn subtask_of(group: u16, max_parallelism: u16, parallelism: usize) -> u32 {
     (usize::from(group) * parallelism / usize::from(max_parallelism)) as u32
 }
 
+/// The key groups that a subtask owns: those of which [`subtask_of`] names it.
+pub fn groups_of(subtask: usize, max_parallelism: u16, parallelism: usize) -> RangeInclusive<u16> {
+    let groups = usize::from(max_parallelism);
+    let (first, behind) = ((subtask * groups).div_ceil(parallelism), ((subtask + 1) * groups).div_ceil(parallelism));
+    match first < behind {
+        true => first as u16..=(behind - 1) as u16,
+        #[allow(clippy::reversed_empty_ranges)] // a subtask beyond the last group owns none
+        false => 1..=0,
+    }
+}
+
 /// splitmix64
 pub fn next_random(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -181,5 +193,11 @@ mod tests {
         assert_eq!(subtask_of(85, 128, 3), 1);
         assert_eq!(subtask_of(86, 128, 3), 2);
         assert_eq!(subtask_of(127, 128, 3), 2);
+        for (max, parallelism) in [(128, 1), (128, 3), (7, 7), (5, 4), (32_768, 100)] {
+            for group in 0..max {
+                let owners = (0..parallelism).filter(|at| groups_of(*at, max, parallelism).contains(&group));
+                assert_eq!(owners.collect::<Vec<_>>(), [subtask_of(group, max, parallelism) as usize]);
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::archivist::Archivist;
 use super::explain::{Answer, Standing};
 use super::launch::{JobConfig, Launched, launch};
 use super::master::{JobMetrics, Master};
@@ -57,7 +58,8 @@ impl Simulation {
     pub fn new(graph: &StreamGraph, config: &JobConfig, seed: u64, now: i64) -> Result<Self> {
         let clock = Arc::new(ManualClock::new(now));
         let mut launched = launch(graph, config, clock.clone())?;
-        let master = Master::new(&mut launched, Some(config.barrier_interval()), now);
+        let archivist = launched.archive.clone().map(|archive| Archivist::here(archive, launched.teller.clone()));
+        let master = Master::new(&mut launched, config, archivist, None, now);
         let states = vec![State::Alive { until: None }; launched.tasks.len()];
         Ok(Simulation { launched, master: Some(master), clock, random: seed, states, steps: 0 })
     }

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
+use super::positions::{self, Position};
 use crate::batch::{Batch, NO_TIMESTAMP};
-use crate::checkpoint::CheckpointId;
+use crate::checkpoint::{CheckpointId, Snapshot};
 use crate::connector::{Polled, SourceReader, Split};
 use crate::error::Result;
 use crate::time::{Clock, Marks, NoWatermarks, SplitWatermarks, WatermarkGenerator, WatermarkPace, WatermarkStrategy};
@@ -80,7 +83,13 @@ pub struct SourceInput {
     told: Told,
     /// Positions at each barrier that has not been completed yet.
     positions: BTreeMap<CheckpointId, Vec<Split>>,
+    /// Event time at each of these barriers, by split.
+    times: BTreeMap<CheckpointId, Vec<(String, Bytes)>>,
+    /// What a checkpoint has of splits that have not been added yet.
+    restored: BTreeMap<String, Bytes>,
     committed: Vec<Split>,
+    /// Splits that were read to their end, now or before a restore.
+    finished: Vec<String>,
 }
 
 /// Of a source that was given none.
@@ -102,9 +111,12 @@ impl SourceInput {
         strategy: Option<Arc<dyn WatermarkStrategy>>,
         pace: WatermarkPace,
         clock: Arc<dyn Clock>,
+        finished: Vec<String>,
+        restored: BTreeMap<String, Bytes>,
     ) -> Self {
         let pace = if strategy.is_some() { pace } else { WatermarkPace::NEVER };
         SourceInput {
+            finished,
             reader,
             strategy: strategy.unwrap_or_else(|| Arc::new(NoStrategy)),
             pace,
@@ -120,6 +132,8 @@ impl SourceInput {
             held_back: false,
             told: Told::default(),
             positions: BTreeMap::new(),
+            times: BTreeMap::new(),
+            restored,
             committed: Vec::new(),
         }
     }
@@ -129,7 +143,10 @@ impl SourceInput {
         self.assigned = true;
         let now = self.clock.now();
         for split in &splits {
-            let watermarks = SplitWatermarks::new(self.strategy.as_ref(), self.pace, now)?;
+            let mut watermarks = SplitWatermarks::new(self.strategy.as_ref(), self.pace, now)?;
+            if let Some(stored) = self.restored.remove(&split.id) {
+                watermarks.restore(stored)?;
+            }
             self.splits
                 .insert(split.id.as_str().into(), SplitTime { watermarks, polled_at: self.polls, paused: false });
         }
@@ -158,6 +175,7 @@ impl SourceInput {
                 Ok(Read::Nothing)
             }
             Polled::SplitEnd { split } => {
+                self.finished.push(split.to_string());
                 if let Some(time) = self.splits.get_mut(&split) {
                     time.watermarks.ask_now(self.clock.now())?;
                     self.settle();
@@ -345,12 +363,30 @@ impl SourceInput {
         self.splits.iter().map(report).collect()
     }
 
-    pub fn remember_positions(&mut self, checkpoint: CheckpointId) {
+    pub fn remember_positions(&mut self, checkpoint: CheckpointId) -> Result<()> {
         self.positions.insert(checkpoint, self.reader.snapshot());
+        if self.strategy.emits() {
+            let time = |(id, time): (&Arc<str>, &SplitTime)| Ok((id.to_string(), time.watermarks.stored()?));
+            self.times.insert(checkpoint, self.splits.iter().map(time).collect::<Result<_>>()?);
+        }
+        Ok(())
+    }
+
+    /// How far the splits were at that barrier.
+    pub fn snapshot(&self, checkpoint: CheckpointId) -> Snapshot {
+        let reading = self.positions.get(&checkpoint).into_iter().flatten();
+        // a reader may still name a split that it has read to the end
+        let reading = reading.filter(|split| !self.finished.contains(&split.id)).cloned().map(Position::Reading);
+        let mut snapshot = positions::to_snapshot(reading.chain(self.finished.iter().cloned().map(Position::Finished)));
+        if let Some(times) = self.times.get(&checkpoint) {
+            positions::times_to_snapshot(times, &mut snapshot);
+        }
+        snapshot
     }
 
     /// Everything before that barrier is safe.
     pub fn complete(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        self.times = self.times.split_off(&(checkpoint + 1));
         let later = self.positions.split_off(&(checkpoint + 1));
         let reached = std::mem::replace(&mut self.positions, later);
         match reached.into_values().next_back() {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
+use super::archivist::Taken;
 use super::chain::Chain;
 use super::exchange::{Element, Signal};
 use super::explain::Answer;
@@ -12,9 +13,10 @@ use super::network::{ChannelReport, NetworkInput};
 use super::pace::Pace;
 use super::source::{Read, SourceInput, SplitReport};
 use crate::batch::Batch;
-use crate::checkpoint::CheckpointId;
+use crate::checkpoint::{CheckpointId, SubtaskState};
 use crate::connector::Split;
 use crate::error::{Error, Result};
+use crate::graph::NodeId;
 use crate::operator::{Load, Waiting};
 use crate::time::{Clock, MAX_WATERMARK};
 
@@ -41,7 +43,13 @@ pub enum Command {
 
 /// What a task tells the master.
 pub enum Event {
-    Acknowledge(TaskId, CheckpointId),
+    /// The barrier has passed, and this is what the task's operators had then: nothing where checkpoints are not stored.
+    Acknowledge(TaskId, CheckpointId, Vec<Taken>),
+    /// What a task had has been stored.
+    Stored(TaskId, CheckpointId, Vec<(NodeId, SubtaskState)>),
+    /// The checkpoint has its manifest.
+    Completed(CheckpointId),
+    NotStored(CheckpointId, Error),
     Committed(TaskId, CheckpointId),
     /// How far a source of an alignment group is, in event time; `None` if it is idle or has nothing left.
     Watermark(TaskId, Option<i64>),
@@ -160,6 +168,8 @@ pub struct Task {
     /// What waits until the chain has emitted all results. Nothing else is taken before it has passed.
     held: Option<Held>,
     pace: Pace,
+    /// Whether checkpoints are stored.
+    pub stores: bool,
 }
 
 impl Task {
@@ -173,7 +183,8 @@ impl Task {
         events: mpsc::Sender<Event>,
     ) -> Self {
         let (phase, pace) = (Phase::Created, Pace::default());
-        Task { id, name, control, input, chain, clock, events, phase, idle: false, rest: None, held: None, pace }
+        let (idle, rest, held) = (false, None, None);
+        Task { id, name, control, input, chain, clock, events, phase, idle, rest, held, pace, stores: false }
     }
 
     /// Does one small piece of work: a command, a batch, a timer. A source waits for records at most `wait`.
@@ -388,14 +399,29 @@ impl Task {
     fn pass(&mut self, what: Held) -> Result<()> {
         match what {
             Held::Barrier(checkpoint) => {
-                self.chain.barrier(checkpoint)?;
-                self.tell(Event::Acknowledge(self.id, checkpoint));
+                self.chain.prepare(checkpoint)?;
+                self.acknowledge(checkpoint)?;
+                self.chain.broadcast(&Element::Barrier(checkpoint));
             }
             Held::End => {
                 self.chain.finish()?;
                 self.phase = Phase::Ending;
             }
         }
+        Ok(())
+    }
+
+    /// Takes what the operators have, where it is stored, and tells the master.
+    fn acknowledge(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        let mut taken = Vec::new();
+        if self.stores {
+            taken = self.chain.snapshot()?;
+            if let TaskInput::Source(source) = &mut self.input {
+                taken[0].snapshot = source.snapshot(checkpoint);
+            }
+            taken.retain(|taken| !taken.snapshot.is_empty());
+        }
+        self.tell(Event::Acknowledge(self.id, checkpoint, taken));
         Ok(())
     }
 
@@ -408,15 +434,12 @@ impl Task {
             }),
             Command::Align(limit) => self.at_source(|source| source.set_limit(limit)),
             Command::Trigger(checkpoint) => {
-                if let TaskInput::Source(source) = &mut self.input {
-                    source.remember_positions(checkpoint);
-                }
+                self.at_source(|source| source.remember_positions(checkpoint))?;
                 if self.phase != Phase::Drained {
                     return self.hold(Held::Barrier(checkpoint));
                 }
                 self.chain.prepare(checkpoint)?;
-                self.tell(Event::Acknowledge(self.id, checkpoint));
-                Ok(())
+                self.acknowledge(checkpoint)
             }
             Command::Commit(checkpoint) => {
                 self.chain.commit(checkpoint)?;
@@ -466,6 +489,11 @@ impl Task {
             // whoever asked may have gone
             let _ = answers.send((self.id, Answer::of(&mut *self, held_back)));
         }
+    }
+
+    /// An operator whose state can't be stored.
+    pub fn unstored(&self) -> Option<&str> {
+        self.chain.operators.iter().find(|chained| !chained.operator.stores()).map(|chained| chained.place.as_str())
     }
 
     /// Whether the task has something to commit once a checkpoint is complete.

@@ -6,11 +6,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::archivist::Archivist;
 use super::explain::{self, Standing, Wiring};
-use super::launch::{AroundTask, JobConfig, Launched, launch};
+use super::launch::{AroundTask, JobConfig, Launched, Retention, launch};
 use super::master::{JobMetrics, JobStatus, Master};
+use super::outputs::next_random;
 use super::progress::Progress;
+use super::restart::Restarts;
 use super::task::{Event, Step, Task, TaskControl};
+use crate::checkpoint::CheckpointId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::StreamGraph;
 use crate::time::{Clock, SystemClock};
@@ -29,12 +33,40 @@ pub struct JobHandle {
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    /// What runs now: another one after a restart.
+    attempt: Mutex<Attempt>,
+    /// The job was asked to stop.
+    stopped: AtomicBool,
+    name: String,
+    started: Instant,
+}
+
+/// One start of the job, until it ends or fails.
+#[derive(Clone)]
+struct Attempt {
     cancelled: Arc<AtomicBool>,
     controls: Vec<Arc<TaskControl>>,
     wiring: Arc<Wiring>,
     metrics: JobMetrics,
-    name: String,
-    started: Instant,
+}
+
+impl Attempt {
+    fn of(launched: &Launched) -> Self {
+        let Launched { cancelled, controls, wiring, metrics, .. } = launched;
+        Attempt {
+            cancelled: cancelled.clone(),
+            controls: controls.clone(),
+            wiring: wiring.clone(),
+            metrics: metrics.clone(),
+        }
+    }
+
+    fn cancel(&self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+        for control in &self.controls {
+            control.signal.raise();
+        }
+    }
 }
 
 struct State {
@@ -48,6 +80,33 @@ impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+
+    fn attempt(&self) -> MutexGuard<'_, Attempt> {
+        self.attempt.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Takes the place of the last attempt; stops it at once if the job was stopped meanwhile.
+    fn begin(&self, launched: &Launched) {
+        let mut attempt = self.attempt();
+        *attempt = Attempt::of(launched);
+        if self.stopped.load(Ordering::SeqCst) {
+            attempt.cancel();
+        }
+    }
+
+    fn set_status(&self, status: JobStatus) {
+        let mut state = self.state();
+        if state.status != JobStatus::Cancelling {
+            state.status = status;
+        }
+    }
+
+    /// Waits that long, or until the job is stopped.
+    fn pause(&self, pause: Duration) {
+        let state = self.state();
+        let waiting = |_: &mut State| !self.stopped.load(Ordering::SeqCst);
+        drop(self.changed.wait_timeout_while(state, pause, waiting));
+    }
 }
 
 /// Starts the job and returns at once.
@@ -57,22 +116,22 @@ pub fn run(graph: &StreamGraph, config: JobConfig) -> Result<JobHandle> {
     let shared = Arc::new(Shared {
         state: Mutex::new(State { status: JobStatus::Created, result: None, runtime: Duration::ZERO, master: None }),
         changed: Condvar::new(),
-        cancelled: launched.cancelled.clone(),
-        controls: launched.controls.clone(),
-        wiring: launched.wiring.clone(),
-        metrics: launched.metrics.clone(),
+        attempt: Mutex::new(Attempt::of(&launched)),
+        stopped: AtomicBool::new(false),
         name: config.job_name.clone(),
         started: Instant::now(),
     });
     let handle = JobHandle { shared: shared.clone() };
+    let graph = graph.clone();
+    let at_end = config.at_end.clone();
     let master = std::thread::Builder::new()
         .name("flott-master".into())
         .spawn(move || {
-            let result = catch_unwind(AssertUnwindSafe(|| lead(launched, &config, clock.as_ref(), &shared)))
+            let result = catch_unwind(AssertUnwindSafe(|| live(&graph, launched, config, clock, &shared)))
                 .unwrap_or_else(|panic| {
                     Err(Error::internal(format!("the job's master panicked: {}", panic_text(panic.as_ref()))))
                 });
-            if let Some(at_end) = &config.at_end {
+            if let Some(at_end) = &at_end {
                 at_end();
             }
             let mut state = shared.state();
@@ -91,10 +150,84 @@ pub fn run(graph: &StreamGraph, config: JobConfig) -> Result<JobHandle> {
     Ok(handle)
 }
 
-fn lead(mut launched: Launched, config: &JobConfig, clock: &dyn Clock, shared: &Shared) -> Result<()> {
-    let mut master = Master::new(&mut launched, Some(config.barrier_interval()), clock.now());
+/// Leads the job, and removes its last checkpoint unless that is to outlive it.
+fn live(
+    graph: &StreamGraph,
+    launched: Launched,
+    config: JobConfig,
+    clock: Arc<dyn Clock>,
+    shared: &Shared,
+) -> Result<()> {
+    let (archive, retention) = (config.archive.clone(), config.retention);
+    let mut latest = None;
+    let result = restarted(graph, launched, config, clock, shared, &mut latest);
+    let kept = match &result {
+        Ok(()) => false,
+        Err(error) if error.kind() == ErrorKind::Cancelled => retention == Retention::FailedOrCancelled,
+        Err(_) => retention != Retention::Never,
+    };
+    if let Some(archive) = archive
+        && let Err(error) = archive.keep_only(latest.filter(|_| kept))
+    {
+        tracing::warn!("old checkpoints are left behind: {error}");
+    }
+    result
+}
+
+/// Leads the job, and starts it again from its last checkpoint as often as its strategy allows.
+fn restarted(
+    graph: &StreamGraph,
+    mut launched: Launched,
+    mut config: JobConfig,
+    clock: Arc<dyn Clock>,
+    shared: &Shared,
+    latest: &mut Option<CheckpointId>,
+) -> Result<()> {
+    let mut restarts = Restarts::new(config.restart.clone());
+    let mut random = clock.now() as u64;
+    loop {
+        let result = lead(launched, &config, clock.as_ref(), shared, latest);
+        let Err(error) = result else { return Ok(()) };
+        let hopeless = matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::Config);
+        if hopeless || shared.stopped.load(Ordering::SeqCst) {
+            return Err(error);
+        }
+        let fraction = (next_random(&mut random) >> 11) as f64 / (1u64 << 53) as f64;
+        let Some(pause) = restarts.after_failure(clock.now(), fraction) else { return Err(error) };
+        if let (Some(archive), Some(checkpoint)) = (&config.archive, &latest) {
+            config.restored = Some(Arc::new(archive.load(*checkpoint)?));
+        }
+        if let Some(archive) = &config.archive {
+            // what was begun behind it gets the same numbers again
+            archive.keep_only(*latest)?;
+        }
+        let from = match &config.restored {
+            Some(restored) => format!("checkpoint {}", restored.manifest.checkpoint),
+            None => "the beginning".to_owned(),
+        };
+        tracing::warn!("{} failed: {error}\nrestart {} from {from} in {pause} ms", shared.name, restarts.count());
+        shared.set_status(JobStatus::Restarting);
+        shared.pause(Duration::from_millis(pause as u64));
+        if shared.stopped.load(Ordering::SeqCst) {
+            return Err(Error::cancelled());
+        }
+        launched = launch(graph, &config, clock.clone())?;
+        shared.begin(&launched);
+    }
+}
+
+/// Runs the tasks of one attempt to their end. `latest` is the job's last complete checkpoint.
+fn lead(
+    mut launched: Launched,
+    config: &JobConfig,
+    clock: &dyn Clock,
+    shared: &Shared,
+    latest: &mut Option<CheckpointId>,
+) -> Result<()> {
+    let archivist = launched.archive.clone().map(|archive| Archivist::in_thread(archive, launched.teller.clone()));
+    let mut master = Master::new(&mut launched, config, archivist.transpose()?, *latest, clock.now());
     let mut progress = config.progress.then(|| Progress::new(launched.metrics.clone()));
-    shared.state().status = JobStatus::Running;
+    shared.set_status(JobStatus::Running);
     // splits are found before any thread starts: a missing topic or file fails at once
     master.tick(clock.now());
     let mut threads = Vec::new();
@@ -143,6 +276,7 @@ fn lead(mut launched: Launched, config: &JobConfig, clock: &dyn Clock, shared: &
     if let Some(progress) = &mut progress {
         progress.summary(&shared.name, shared.started.elapsed());
     }
+    *latest = master.latest_checkpoint();
     master.into_result()
 }
 
@@ -206,10 +340,9 @@ impl JobHandle {
             state.status = JobStatus::Cancelling;
         }
         drop(state);
-        self.shared.cancelled.store(true, Ordering::SeqCst);
-        for control in &self.shared.controls {
-            control.signal.raise();
-        }
+        self.shared.stopped.store(true, Ordering::SeqCst);
+        self.shared.attempt().cancel();
+        self.shared.changed.notify_all();
     }
 
     pub fn status(&self) -> JobStatus {
@@ -218,17 +351,18 @@ impl JobHandle {
 
     /// Where each task stands in event time. Tasks that are busy for longer than `timeout` are left out.
     pub fn standing(&self, timeout: Duration) -> Standing {
-        let controls = &self.shared.controls;
+        let Attempt { controls, wiring, metrics, .. } = self.shared.attempt().clone();
         let answers = match self.status().is_terminal() {
             true => controls.iter().map(|_| None).collect(),
-            false => explain::ask(controls, timeout),
+            false => explain::ask(&controls, timeout),
         };
         let ended = |task: usize| controls[task].has_ended() || self.status().is_terminal();
-        Standing::new(SystemClock.now(), &self.shared.wiring, &self.shared.metrics, ended, answers)
+        Standing::new(SystemClock.now(), &wiring, &metrics, ended, answers)
     }
 
-    pub fn metrics(&self) -> &JobMetrics {
-        &self.shared.metrics
+    /// Of what runs now: a restart begins at 0.
+    pub fn metrics(&self) -> JobMetrics {
+        self.shared.attempt().metrics.clone()
     }
 
     /// Time since the start, or of the whole run once it has ended.

@@ -2,12 +2,14 @@
 
 mod clock;
 mod split;
+mod stored;
 mod timers;
 mod valve;
 mod watermark;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use split::SplitWatermarks;
+pub use stored::StoredGenerator;
 pub use timers::Timers;
 pub use valve::Valve;
 pub use watermark::{

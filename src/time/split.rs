@@ -6,13 +6,13 @@ use crate::error::Result;
 
 /// A generator with the pace at which it is asked, and what it has said. `now` is processing time in ms.
 pub struct SplitWatermarks {
-    generator: Box<dyn WatermarkGenerator>,
-    pace: WatermarkPace,
+    pub(super) generator: Box<dyn WatermarkGenerator>,
+    pub(super) pace: WatermarkPace,
     /// Records since it was asked last.
-    since: usize,
+    pub(super) since: usize,
     asked_at: i64,
-    watermark: i64,
-    seen: bool,
+    pub(super) watermark: i64,
+    pub(super) seen: bool,
     /// In ms.
     idle_timeout: Option<i64>,
     /// Processing time of the newest record.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::StoredGenerator;
 use crate::batch::{Batch, NO_TIMESTAMP};
 use crate::error::Result;
 
@@ -54,6 +55,16 @@ pub trait WatermarkGenerator: Send {
     /// Whether it may have something to say though no record came since it was asked last.
     fn goes_by_the_clock(&self) -> bool {
         false
+    }
+
+    /// What it remembers of the records so far, for a checkpoint; `None` where it begins anew after a restore.
+    fn stored(&self) -> Result<Option<StoredGenerator>> {
+        Ok(None)
+    }
+
+    /// Goes on from what was stored, unless that is another generator's.
+    fn restore(&mut self, _stored: StoredGenerator) -> Result<()> {
+        Ok(())
     }
 }
 
@@ -119,7 +130,22 @@ impl WatermarkGenerator for BoundedOutOfOrderness {
         }
         Ok(())
     }
+
+    fn stored(&self) -> Result<Option<StoredGenerator>> {
+        let bytes = self.max_timestamp.to_le_bytes().to_vec().into();
+        Ok(Some(StoredGenerator { encoding: GREATEST.into(), bytes }))
+    }
+
+    fn restore(&mut self, stored: StoredGenerator) -> Result<()> {
+        if let (GREATEST, Ok(bytes)) = (stored.encoding.as_str(), stored.bytes[..].try_into()) {
+            self.max_timestamp = i64::from_le_bytes(bytes);
+        }
+        Ok(())
+    }
 }
+
+/// How the largest timestamp is stored: 8 bytes, little-endian.
+const GREATEST: &str = "largest timestamp";
 
 /// Never advances event time.
 #[derive(Debug, Default)]

@@ -24,7 +24,18 @@ impl<W> Default for MergingSet<W> {
     }
 }
 
+impl<W> From<Vec<(W, W)>> for MergingSet<W> {
+    fn from(windows: Vec<(W, W)>) -> Self {
+        MergingSet(windows)
+    }
+}
+
 impl<W: Window> MergingSet<W> {
+    /// Each live window with the one under which its contents are kept.
+    pub fn all(&self) -> &[(W, W)] {
+        &self.0
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

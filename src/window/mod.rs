@@ -16,12 +16,12 @@ mod windows;
 
 pub use assigner::{Assigner, Merge, TimeAssigner, TimeSpan, merge_overlapping};
 pub use evictor::{BuiltInEvictor, Evictor};
-pub use sliced::{Merges, SlicedWindows};
+pub use sliced::{Merges, SlicedWindows, StoredPanes};
 pub use slices::Slices;
 pub use timed::{Cells, Clocks, Due, Held, TimedWindows};
 pub use timers::WindowTimers;
-pub use trigger::{BuiltInTrigger, Decision, Trigger, TriggerContext};
-pub use windows::{Contents, Fired, Settings, Windows};
+pub use trigger::{BuiltInTrigger, Decision, Memory, Trigger, TriggerContext};
+pub use windows::{Contents, Fired, Settings, Stored, Windows};
 
 use std::hash::Hash;
 

@@ -5,6 +5,7 @@
 //! order: those of a slice first, then slice by slice. Windows fire at the same times, and their keys in the same order.
 
 mod panes;
+mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
@@ -14,6 +15,7 @@ use crate::error::Result;
 use crate::state::KeyedTable;
 
 use panes::{Panes, View};
+pub use stored::StoredPanes;
 
 /// Cells whose values can be put together.
 pub trait Merges<K, X>: Cells<K, X> {
@@ -54,6 +56,10 @@ impl<K: Clone + Eq + Hash, V> SlicedWindows<K, V> {
             arrivals: 0,
             firing: (TimeWindow::GLOBAL, Vec::new()),
         })
+    }
+
+    pub fn assigner(&self) -> &TimeAssigner {
+        &self.assigner
     }
 
     pub fn is_event_time(&self) -> bool {
@@ -133,7 +139,9 @@ impl<K: Clone + Eq + Hash, V> SlicedWindows<K, V> {
             };
             self.fired = window.max_timestamp();
             let mut all = Vec::new();
-            for (group, key, panes) in self.keys.iter_mut() {
+            // a key that came with another subtask's may be ahead
+            let waiting = self.keys.iter_mut().filter(|(_, _, panes)| panes.fired < window.max_timestamp());
+            for (group, key, panes) in waiting {
                 if let Some(sum) = panes.sum(window, cells)? {
                     all.push(Held { key: key.clone(), group, value: sum.value, arrival: sum.arrival });
                 }

@@ -9,6 +9,8 @@
 //! late records are allowed, one window may end at the moment another is over: then the keys of the two take turns, again
 //! in the order of their first records, which are counted for that ([`Held::arrival`]).
 
+mod stored;
+
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hash};
 
@@ -99,6 +101,10 @@ impl<K: Clone + Eq + Hash, V> TimedWindows<K, V> {
             arrivals: 0,
             hasher: RandomState::default(),
         })
+    }
+
+    pub fn assigner(&self) -> &TimeAssigner {
+        &self.assigner
     }
 
     pub fn is_event_time(&self) -> bool {
@@ -297,12 +303,18 @@ impl<K: Clone + Eq + Hash, V> Bucket<K, V> {
             return Ok(held);
         }
         let value = cells.first(record)?;
-        let place = self.held.len();
-        self.held.push(Held { key: key.clone(), group, value, arrival: *arrivals });
+        let held = Held { key: key.clone(), group, value, arrival: *arrivals };
         *arrivals += 1;
+        Ok(self.push(hash, held, hasher))
+    }
+
+    /// Adds a key that is not there, behind the others.
+    fn push(&mut self, hash: u64, held: Held<K, V>, hasher: &RandomState) -> &Held<K, V> {
+        let place = self.held.len();
+        self.held.push(held);
         let held = &self.held;
         self.places.insert_unique(hash, place as u32, |place| hasher.hash_one(&held[*place as usize].key));
-        Ok(&held[place])
+        &held[place]
     }
 }
 

@@ -25,9 +25,10 @@ impl Decision {
 /// What built-in triggers remember of a window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Memory {
-    count: u64,
+    /// How many records a count trigger has seen since it fired.
+    pub count: u64,
     /// When a continuous trigger fires next.
-    next_fire: Option<i64>,
+    pub next_fire: Option<i64>,
 }
 
 /// The window at hand, as a trigger sees it.

@@ -1,5 +1,7 @@
 //! The windows of a keyed stream: Flink's window operator, without what the windows hold.
 
+mod stored;
+
 use std::hash::Hash;
 use std::marker::PhantomData;
 
@@ -8,6 +10,8 @@ use super::trigger::Memory;
 use super::{Assigner, Decision, Open, Trigger, TriggerContext, Window, WindowTimers};
 use crate::error::{Error, Result};
 use crate::state::KeyedTable;
+
+pub use stored::Stored;
 
 /// What windows hold, and what happens when one fires. The contents of a merged window stay where its first part had
 /// them: `state` is that place, and `window` the window itself.
@@ -77,6 +81,10 @@ where
 
     pub fn assigner(&self) -> &A {
         &self.assigner
+    }
+
+    pub fn assigner_mut(&mut self) -> &mut A {
+        &mut self.assigner
     }
 
     /// Adds a record to its windows; `false` if it came too late for all of them.

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from flott.datastream import StreamExecutionEnvironment
+from tests.datastream import failing
+
+
+@pytest.fixture(autouse=True)
+def no_failures_left() -> Iterator[None]:
+    """A job that did not get to where it was to fail leaves that to no other."""
+    yield
+    failing.forget()
 
 
 @pytest.fixture(params=[1, 3, None], ids=["batch1", "batch3", "batch"])

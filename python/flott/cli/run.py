@@ -7,6 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from flott.cli._restore import restore_settings
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -25,11 +27,10 @@ _WITHOUT_EFFECT = {
     ("-pyclientexec", "--pyClientExecutable"): "the program runs in this process, in this Python",
     ("-j", "--jarfile"): "there is no JVM: connectors are part of Flott",
     ("-C", "--classpath"): "there is no JVM: connectors are part of Flott",
-    ("-rm", "--restoreMode"): "it goes with --fromSavepoint",
-    ("-n", "--allowNonRestoredState"): "it goes with --fromSavepoint",
+    ("-rm", "--restoreMode"): "what a job goes on from stays as it is (NO_CLAIM)",
     ("-sae", "--shutdownOnAttachedExit"): "a job ends with its process",
 }
-_SWITCHES = ("-n", "-sae")
+_SWITCHES = ("-sae",)
 
 
 def add_parser(commands: argparse._SubParsersAction[CommandParser]) -> None:
@@ -76,7 +77,13 @@ def add_parser(commands: argparse._SubParsersAction[CommandParser]) -> None:
         "-t", "--target", type=_target, default="local", metavar="TARGET",
         help="local (this process, the default) or flink (PyFlink, if it is installed)",
     )  # fmt: skip
-    parser.add_argument("-s", "--fromSavepoint", metavar="PATH", help="not in this version of Flott yet")
+    parser.add_argument(
+        "-s", "--fromSavepoint", metavar="PATH", help="go on from this checkpoint: a directory chk-<number>"
+    )
+    parser.add_argument(
+        "-n", "--allowNonRestoredState", action="store_true",
+        help="with -s: drop state of operators that the program no longer has",
+    )  # fmt: skip
     for names in _WITHOUT_EFFECT:
         if names[0] in _SWITCHES:
             parser.add_argument(*names, action="store_true", help=argparse.SUPPRESS)
@@ -102,10 +109,12 @@ def run(options: argparse.Namespace) -> int:
 
         return run_on_flink(options, words, settings)
     if options.fromSavepoint is not None:
-        options.parser.error(
-            "--fromSavepoint: this version of Flott can't restore state yet; without it the program starts anew, with "
-            "sources where they last committed (Kafka's group offsets)"
-        )
+        try:
+            settings |= restore_settings(options.fromSavepoint, options.allowNonRestoredState)
+        except ValueError as missing:
+            options.parser.error(f"--fromSavepoint: {missing}")
+    elif options.allowNonRestoredState:
+        _say("--allowNonRestoredState has no effect: it goes with --fromSavepoint")
     if options.target in _CLUSTERS:
         _say(f"--target {options.target} has no effect: there is no cluster, the program runs in this process")
     for (_, long), reason in _WITHOUT_EFFECT.items():

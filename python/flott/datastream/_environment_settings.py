@@ -195,14 +195,17 @@ class EnvironmentSettings:
         self._config.register_pojo_type(type_class_name)
 
     def set_restart_strategy(self, restart_strategy_configuration: RestartStrategyConfiguration) -> None:
-        """What happens when the job fails. This version of Flott keeps the setting but does not restart a job yet."""
+        """Whether a job that fails is started again, from its last checkpoint, and when.
+
+        Without one it fails, also with checkpoints, where Flink 1.20 restarts it for ever.
+        """
         self._config.set_restart_strategy(restart_strategy_configuration)
 
     def get_restart_strategy(self) -> RestartStrategyConfiguration:
         """The strategy that was set."""
         return self._config.get_restart_strategy()
 
-    # --- checkpoints: barriers flow and sources commit behind them; state is not snapshotted in this version yet
+    # --- checkpoints
 
     def get_checkpoint_config(self) -> CheckpointConfig:
         """The configuration of checkpoints."""
@@ -211,9 +214,10 @@ class EnvironmentSettings:
         return CheckpointConfig(self._configuration)
 
     def enable_checkpointing(self: S, interval: int, mode: CheckpointingMode | None = None) -> S:
-        """How often, in milliseconds, sinks make safe what they have and sources commit that they are so far.
+        """Stores state every so many milliseconds, so that a job can go on from there; see ``docs/checkpoints.md``.
 
-        Without it that happens once a second. State is not kept across runs in this version yet.
+        Sinks make safe what they have and sources commit that they are so far as often. Without it they do once a
+        second, and nothing is stored.
         """
         config = self.get_checkpoint_config().set_checkpoint_interval(interval)
         if mode is not None:

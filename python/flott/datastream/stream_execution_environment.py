@@ -15,6 +15,7 @@ from flott.common.typeinfo import TypeInformation, Types
 from flott.datastream._columns import columns_type, is_expression
 from flott.datastream._environment_settings import NO_WATERMARKS, EnvironmentSettings
 from flott.datastream._job import RunningJob, execution_result
+from flott.datastream._recovery import recovery_options, schedule_options
 from flott.datastream._transformation import Input, Transformation, build_graph
 from flott.datastream.data_stream import DataStream
 
@@ -289,7 +290,9 @@ class StreamExecutionEnvironment(EnvironmentSettings):
 
         prepare(self._configuration)
         graph, nodes = build_graph(self._transformations)
-        job = graph.start({**self._job_config(job_name), "job_id": str(JobID())})
+        job_id = str(JobID())
+        recovery = recovery_options(self.get_checkpoint_config(), self._configuration, job_id)
+        job = graph.start({**self._job_config(job_name), **recovery, "job_id": job_id})
         self._transformations.clear()
         for cache in self._caches:
             if cache.id in nodes:
@@ -301,7 +304,6 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         import os
 
         options = self._configuration
-        interval = self.get_checkpoint_interval()
         return {
             "job_name": job_name or options.get_string("pipeline.name", _DEFAULT_JOB_NAME),
             "parallelism": self.get_parallelism(),
@@ -312,5 +314,5 @@ class StreamExecutionEnvironment(EnvironmentSettings):
             "chaining": self.is_chaining_enabled(),
             "progress": os.environ.get("FLOTT_PROGRESS", "") not in ("", "0")
             or options.get_boolean("flott.progress", False),
-            "checkpoint_interval_ms": interval if interval > 0 else None,
+            **schedule_options(self.get_checkpoint_config()),
         }

@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use flott::batch::{Batch, NO_TIMESTAMP};
 use flott::checkpoint::CheckpointId;
-use flott::connector::{Sink, SinkWriter};
+use flott::connector::{PREPARED, Sink, SinkWriter};
 use flott::operator::SubtaskContext;
 use flott::time::Clock;
 use flott::{Error, Result};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::function::{Callable, Failure, Subtask};
 use crate::gate;
 use crate::objects::{PyObjects, release};
+use crate::state::pickled;
 
 pub struct PythonSink {
     /// `open(subtask)` returns a writer, and a committer or None.
@@ -22,19 +25,40 @@ pub struct PythonSink {
 }
 
 impl Sink for PythonSink {
-    fn commits(&self) -> bool {
+    fn commits(&self, _checkpoints: bool) -> bool {
         self.commits
+    }
+
+    fn stores(&self) -> bool {
+        true
     }
 
     fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>> {
         gate::enter(|py| {
             let subtask = Subtask::create(py, context, None)?;
-            let (writer, committer) = self.open.call1(py, (subtask,))?.extract(py)?;
+            let (writer, committer): (Py<PyAny>, Option<Py<PyAny>>) = self.open.call1(py, (subtask,))?.extract(py)?;
+            recover(py, context, committer.as_ref())?;
             let time = SinkContext { timestamp: NO_TIMESTAMP, watermark: NO_TIMESTAMP, clock: context.clock.clone() };
             let context = Py::new(py, time)?;
             Ok(Box::new(Writer { writer, committer, context, prepared: BTreeMap::new() }) as Box<dyn SinkWriter>)
         })
     }
+}
+
+/// Commits what a checkpoint has that was complete.
+fn recover(py: Python<'_>, context: &SubtaskContext, committer: Option<&Py<PyAny>>) -> PyResult<()> {
+    let stored = context.restored.items(PREPARED);
+    if stored.is_empty() {
+        return Ok(());
+    }
+    let Some(committer) = committer else {
+        return Err(PyValueError::new_err(
+            "the checkpoint has committables of this sink, which has no committer any more: create_committer() must \
+             return one that commits them",
+        ));
+    };
+    let committables: PyResult<Vec<_>> = stored.iter().map(|bytes| pickled::loads(py, bytes, "committables")).collect();
+    committer.call_method1(py, "commit", (committables?,)).map(drop)
 }
 
 /// The `context` of `SinkWriter.write(value, context)`: one object, reused for every record of a subtask.
@@ -111,6 +135,13 @@ impl SinkWriter for Writer {
         Ok(())
     }
 
+    fn prepared(&self) -> Result<Vec<Bytes>> {
+        gate::enter(|py| {
+            let pickled = |item: &Py<PyAny>| pickled::dumps(item.bind(py)).map_err(|error| refused(py, item, error));
+            self.prepared.values().flatten().map(pickled).collect()
+        })
+    }
+
     fn commit(&mut self, checkpoint: CheckpointId) -> Result<()> {
         let Some(committer) = &self.committer else { return Ok(()) };
         let later = self.prepared.split_off(&(checkpoint + 1));
@@ -139,4 +170,16 @@ impl SinkWriter for Writer {
         })?
         .map_or(Ok(()), |error: Error| Err(error))
     }
+}
+
+/// The error for a committable that can't be pickled.
+fn refused(py: Python<'_>, item: &Py<PyAny>, error: PyErr) -> PyErr {
+    let refused = PyTypeError::new_err(format!(
+        "{}, which prepare_commit() returned, can't be stored in a checkpoint: {}; return what a committer in another \
+         process can find again, such as the name of a file or of a transaction",
+        gate::describe(item.bind(py)),
+        error.value(py)
+    ));
+    refused.set_cause(py, Some(error));
+    refused
 }

@@ -100,6 +100,10 @@ macro_rules! lifecycle {
             self.function.open()
         }
 
+        fn snapshot(&mut self) -> flott::Result<flott::checkpoint::Snapshot> {
+            self.function.snapshot()
+        }
+
         fn close(&mut self) -> flott::Result<()> {
             self.function.close()
         }

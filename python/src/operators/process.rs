@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use flott::batch::{Batch, NO_TIMESTAMP};
+use flott::checkpoint::Snapshot;
 use flott::operator::{Operator, Output, SubtaskContext};
 use flott::time::MAX_WATERMARK;
 use flott::{Error, Result};
@@ -17,7 +18,7 @@ use crate::function::{Failure, UserFunction};
 use crate::gate;
 use crate::objects::{PyObjects, release};
 use crate::state::BroadcastStates;
-use crate::timers::{Domain, TimerService};
+use crate::timers::{Domain, TimerService, restored_watermark, stored_watermark};
 
 /// What a method is given, and what it gives back.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,6 +83,7 @@ impl Kind {
             opened: None,
             yielded,
             next_timer: None,
+            watermark: restored_watermark(&subtask.restored),
             held: (self.broadcast && settings.broadcast_first).then(Vec::new),
         })
     }
@@ -96,6 +98,7 @@ struct Process {
     yielded: Yielded,
     /// When the first processing-time timer is due.
     next_timer: Option<i64>,
+    watermark: i64,
     /// What came by the other side, where the broadcast side is read first and goes on.
     held: Option<Vec<Batch>>,
 }
@@ -103,6 +106,7 @@ struct Process {
 struct Opened {
     context: Py<ProcessContext>,
     timers: Py<TimerService>,
+    broadcast: Option<BroadcastStates>,
 }
 
 impl Process {
@@ -124,7 +128,7 @@ impl Process {
         // the method behind those of the inputs
         let on_timer = self.kind.methods.len();
         let batch_size = self.subtask.batch_size;
-        let Some(Opened { context, timers }) = &self.opened else { return Ok(()) };
+        let Some(Opened { context, timers, .. }) = &self.opened else { return Ok(()) };
         let failure = gate::enter(|py| {
             if domain == Domain::Event {
                 timers.borrow_mut(py).watermark = until;
@@ -166,24 +170,48 @@ impl Process {
 impl Operator for Process {
     fn open(&mut self) -> Result<()> {
         self.function.open()?;
-        let clock = self.subtask.clock.clone();
         self.opened = Some(gate::enter(|py| {
             let state = match self.kind.keyed {
                 true => Some(self.function.state()?.clone_ref(py)),
                 false => None,
             };
-            let timers = Py::new(py, TimerService::new(clock, state.as_ref().map(|state| state.clone_ref(py))))?;
-            let broadcast = self.kind.broadcast.then(|| BroadcastStates::new(py, &self.settings.broadcast_states));
+            let of_keys = state.as_ref().map(|state| state.clone_ref(py));
+            let timers = Py::new(py, TimerService::new(py, &self.subtask, of_keys)?)?;
+            let new_states = || BroadcastStates::new(py, &self.settings.broadcast_states, &self.subtask.restored);
+            let broadcast = self.kind.broadcast.then(new_states).transpose()?;
             if let Some((inspected, node)) = &self.settings.inspected {
                 inspected.add_timers(*node, timers.clone_ref(py));
                 if let Some(states) = &broadcast {
                     inspected.add_broadcast(*node, states.clone_ref(py));
                 }
             }
-            let context = Py::new(py, ProcessContext::new(state, timers.clone_ref(py), broadcast))?;
-            Ok(Opened { context, timers })
+            let shared = broadcast.as_ref().map(|states| states.clone_ref(py));
+            let context = Py::new(py, ProcessContext::new(state, timers.clone_ref(py), shared))?;
+            Ok(Opened { context, timers, broadcast })
         })?);
+        let timers = &self.opened()?.timers;
+        self.next_timer = gate::enter(|py| Ok(timers.borrow(py).next_processing()))?;
         Ok(())
+    }
+
+    fn stores(&self) -> bool {
+        // what is held back is not state: BATCH mode has no checkpoints
+        self.held.is_none()
+    }
+
+    fn snapshot(&mut self) -> Result<Snapshot> {
+        let mut snapshot = self.function.snapshot()?;
+        let Opened { timers, broadcast, .. } = self.opened()?;
+        gate::enter(|py| {
+            if self.kind.keyed {
+                snapshot.keyed.extend(timers.borrow(py).snapshot(py)?);
+            }
+            snapshot.items.push(stored_watermark(self.watermark));
+            if let Some(states) = broadcast {
+                snapshot.items.extend(states.snapshot(py)?);
+            }
+            Ok(snapshot)
+        })
     }
 
     fn process(&mut self, input: usize, batch: Batch, output: &mut Output) -> Result<()> {
@@ -193,7 +221,7 @@ impl Operator for Process {
         }
         let Batch { data, timestamps, keys, .. } = batch;
         let mut yielded = std::mem::take(&mut self.yielded);
-        let Opened { context, timers } = self.opened()?;
+        let Opened { context, timers, .. } = self.opened()?;
         let (kind, timed) = (self.kind, timestamps.is_some());
         let method = kind.methods[input];
         let (failure, next_timer) = gate::enter(|py| {
@@ -239,8 +267,12 @@ impl Operator for Process {
         if watermark == MAX_WATERMARK {
             self.release(output)?;
         }
-        self.fire(Domain::Event, watermark, output)?;
-        output.emit_watermark(watermark);
+        // after a restore it is told again what it knew: timers that were set behind it wait for the next one
+        if watermark > self.watermark {
+            self.watermark = watermark;
+            self.fire(Domain::Event, watermark, output)?;
+        }
+        output.emit_watermark(self.watermark);
         Ok(())
     }
 
@@ -267,10 +299,10 @@ impl Operator for Process {
 
     fn close(&mut self) -> Result<()> {
         let closed = self.function.close();
-        if let Some(Opened { context, timers }) = self.opened.take() {
+        if let Some(opened) = self.opened.take() {
             let _: Result<(), Error> = gate::enter(|py| {
-                timers.borrow_mut(py).clear();
-                drop((context, timers));
+                opened.timers.borrow_mut(py).clear();
+                drop(opened);
                 Ok(())
             });
         }

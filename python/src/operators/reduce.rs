@@ -4,6 +4,7 @@
 
 use flott::Result;
 use flott::batch::Batch;
+use flott::checkpoint::Snapshot;
 use flott::operator::{Operator, Output, SubtaskContext};
 use pyo3::prelude::*;
 
@@ -32,7 +33,8 @@ struct Reduce {
 impl Operator for Reduce {
     fn open(&mut self) -> Result<()> {
         self.function.open()?;
-        self.at = gate::enter(|py| KeyedState::add_table(self.function.state()?, py, "_op_state", "reduced value"))?;
+        self.at =
+            gate::enter(|py| KeyedState::add_table(self.function.state()?, py, "_op_state", "reduced value", None))?;
         Ok(())
     }
 
@@ -78,6 +80,15 @@ impl Operator for Reduce {
             return failure.map_or(Ok(()), Err);
         }
         map::emit(made, timestamps, failure, output)
+    }
+
+    fn stores(&self) -> bool {
+        // the order of the keys is not state: BATCH mode has no checkpoints
+        self.only_final.is_none()
+    }
+
+    fn snapshot(&mut self) -> Result<Snapshot> {
+        self.function.snapshot()
     }
 
     fn finish(&mut self, output: &mut Output) -> Result<()> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use flott::batch::{Batch, NO_TIMESTAMP};
+use flott::checkpoint::Snapshot;
 use flott::metrics::{Counter, LATE_DROPPED, LATE_TO_SIDE};
 use flott::operator::{Operator, Output, SubtaskContext, Waiting};
 use flott::window::{self, BuiltInTrigger, Clocks, TimedWindows, Windows};
@@ -16,6 +17,7 @@ use crate::gate;
 use crate::metrics::ShownObject;
 use crate::objects::{PyObjects, release};
 use crate::state::{KeyedState, PyKey};
+use crate::timers::{restored_watermark, stored_watermark};
 use crate::window::{
     AnyWindows, Functions, KeyedWindows, PlainWindows, PyAssigner, PyContents, PyEvictor, PySlicedWindows, PyTrigger,
     TriggerContext, WindowContext, built_in,
@@ -27,7 +29,8 @@ pub fn create(function: UserFunction, subtask: &SubtaskContext, settings: &Arc<S
         subtask: subtask.clone(),
         settings: settings.clone(),
         windows: None,
-        watermark: i64::MIN,
+        stores: Vec::new(),
+        watermark: restored_watermark(&subtask.restored),
         late: subtask.metrics.counter(LATE_DROPPED),
         late_to_side: settings.late_output.is_some().then(|| subtask.metrics.counter(LATE_TO_SIDE)),
         next_timer: None,
@@ -39,6 +42,8 @@ struct WindowOperator {
     subtask: SubtaskContext,
     settings: Arc<Settings>,
     windows: Option<Box<dyn KeyedWindows>>,
+    /// State of windows and of the trigger.
+    stores: Vec<Py<KeyedState>>,
     watermark: i64,
     late: Counter,
     late_to_side: Option<Counter>,
@@ -53,9 +58,13 @@ fn opened(
     state: &Py<KeyedState>,
     declared: &Arc<Declared>,
     subtask: &SubtaskContext,
+    stores: &mut Vec<Py<KeyedState>>,
 ) -> PyResult<Box<dyn KeyedWindows>> {
-    let store =
-        |what: &str| Py::new(py, KeyedState::new(&format!("{} ({what})", subtask.operator), subtask.clock.clone()));
+    let mut store = |space: &'static str| {
+        let store = Py::new(py, KeyedState::new(subtask, space))?;
+        stores.push(store.clone_ref(py));
+        Ok::<_, PyErr>(store)
+    };
     let runtime_context = parts.getattr("runtime_context")?;
     let assigner = PyAssigner::new(
         &parts.getattr("assigner")?,
@@ -143,10 +152,31 @@ impl Operator for WindowOperator {
     fn open(&mut self) -> Result<()> {
         self.function.open()?;
         let declared = &self.function.settings.declared;
-        let made =
-            gate::enter(|py| opened(py, self.function.part(py)?, self.function.state()?, declared, &self.subtask))?;
-        self.windows = Some(made);
+        let subtask = &self.subtask;
+        let (windows, stores) = gate::enter(|py| {
+            let mut stores = Vec::new();
+            let mut windows =
+                opened(py, self.function.part(py)?, self.function.state()?, declared, subtask, &mut stores)?;
+            windows.go_on(py, &subtask.restored, self.watermark)?;
+            Ok((windows, stores))
+        })?;
+        self.next_timer = windows.next_processing();
+        (self.windows, self.stores) = (Some(windows), stores);
         Ok(())
+    }
+
+    fn snapshot(&mut self) -> Result<Snapshot> {
+        let mut snapshot = self.function.snapshot()?;
+        let Some(windows) = &self.windows else { return Ok(snapshot) };
+        gate::enter(|py| {
+            for store in &self.stores {
+                snapshot.keyed.extend(store.borrow(py).snapshot(py)?);
+            }
+            snapshot.keyed.extend(windows.snapshot(py, &self.subtask.operator)?);
+            Ok(())
+        })?;
+        snapshot.items.push(stored_watermark(self.watermark));
+        Ok(snapshot)
     }
 
     fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {
@@ -200,9 +230,12 @@ impl Operator for WindowOperator {
     }
 
     fn watermark(&mut self, watermark: i64, output: &mut Output) -> Result<()> {
-        self.watermark = watermark;
-        self.fire(true, watermark, output)?;
-        output.emit_watermark(watermark);
+        // after a restore it is told again what it knew: timers that were set behind it wait for the next one
+        if watermark > self.watermark {
+            self.watermark = watermark;
+            self.fire(true, watermark, output)?;
+        }
+        output.emit_watermark(self.watermark);
         Ok(())
     }
 
@@ -232,10 +265,10 @@ impl Operator for WindowOperator {
     }
 
     fn close(&mut self) -> Result<()> {
-        let windows = self.windows.take();
+        let (windows, stores) = (self.windows.take(), std::mem::take(&mut self.stores));
         let shown = self.show_timers();
         let dropped = gate::enter(|_| {
-            drop(windows);
+            drop((windows, stores));
             Ok(())
         });
         // without an interpreter there is nothing left to drop it for

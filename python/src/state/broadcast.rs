@@ -1,15 +1,44 @@
 //! Broadcast state: a dict that every subtask holds a copy of, since all of them are given the same records.
 
-use pyo3::exceptions::PyValueError;
+use flott::checkpoint::{ItemPart, Snapshot, Spread};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyIterator, PyList};
+
+use super::pickled;
+
+/// The name of a state in a snapshot.
+fn part(name: &str) -> String {
+    format!("broadcast/{name}")
+}
 
 /// The broadcast states of one subtask, by the names that `broadcast(...)` was given.
 pub struct BroadcastStates(Vec<(String, Py<PyDict>)>);
 
 impl BroadcastStates {
-    pub fn new(py: Python<'_>, names: &[String]) -> Self {
-        BroadcastStates(names.iter().map(|name| (name.clone(), PyDict::new(py).unbind())).collect())
+    /// With what a checkpoint has of them.
+    pub fn new(py: Python<'_>, names: &[String], restored: &Snapshot) -> PyResult<Self> {
+        let state = |name: &String| {
+            let entries = match restored.items(&part(name)).first() {
+                // every subtask had the same
+                Some(bytes) => pickled::loads(py, bytes, name)?.cast_into::<PyDict>()?,
+                None => PyDict::new(py),
+            };
+            Ok((name.clone(), entries.unbind()))
+        };
+        Ok(BroadcastStates(names.iter().map(state).collect::<PyResult<_>>()?))
+    }
+
+    pub fn snapshot(&self, py: Python<'_>) -> PyResult<Vec<ItemPart>> {
+        let stored = |(name, entries): &(String, Py<PyDict>)| {
+            let item = pickled::dumps(entries.bind(py).as_any()).map_err(|error| {
+                let message = format!("broadcast state '{name}' can't be stored in a checkpoint: {}", error.value(py));
+                PyTypeError::new_err(message)
+            })?;
+            let (name, encoding) = (part(name), "pickle BroadcastState".to_owned());
+            Ok(ItemPart { name, encoding, spread: Spread::Union, items: vec![item] })
+        };
+        self.0.iter().map(stored).collect()
     }
 
     /// The same states under a second roof.

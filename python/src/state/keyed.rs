@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use flott::batch::Keys;
+use flott::checkpoint::KeyedPart;
+use flott::operator::SubtaskContext;
 use flott::state::{KeyedTable, Ttl};
 use flott::time::Clock;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 
+use super::pickled::{self, Groups};
 use super::typed::Typed;
 use super::{AggregatingState, ListState, MapState, PyKey, ReducingState, ValueState, entries, ttl};
 use crate::gate;
@@ -21,18 +24,77 @@ struct Table {
     values: KeyedTable<PyKey, Py<PyAny>>,
 }
 
+/// In front of what values are, in a snapshot.
+const PICKLE: &str = "pickle ";
+/// The space of a function's own state.
+pub const FUNCTION: &str = "state";
+
+impl Table {
+    /// How its values are stored.
+    fn encoding(&self) -> String {
+        format!("{PICKLE}{}{}", self.kind, if self.ttl.is_some() { " with time to live" } else { "" })
+    }
+}
+
 /// What `RuntimeContext.get_state` and its siblings ask.
 #[pyclass(module = "flott._flott")]
 pub struct KeyedState {
     operator: String,
+    /// In front of the names of its states in a snapshot.
+    space: &'static str,
     current: Option<(PyKey, u16)>,
     tables: Vec<Table>,
     clock: Arc<dyn Clock>,
+    /// What a checkpoint has of states that nobody has asked for yet.
+    restored: Vec<KeyedPart>,
 }
 
 impl KeyedState {
-    pub fn new(operator: &str, clock: Arc<dyn Clock>) -> Self {
-        KeyedState { operator: operator.to_owned(), current: None, tables: Vec::new(), clock }
+    /// `space` tells the stores of one operator apart: "state" is that of its function.
+    pub fn new(subtask: &SubtaskContext, space: &'static str) -> Self {
+        let operator = match space {
+            FUNCTION => subtask.operator.to_string(),
+            _ => format!("{} ({space})", subtask.operator),
+        };
+        let own = |part: &&KeyedPart| part.name.split_once('/').is_some_and(|(of, _)| of == space);
+        let restored = subtask.restored.keyed.iter().filter(own).cloned().collect();
+        KeyedState { operator, space, current: None, tables: Vec::new(), clock: subtask.clock.clone(), restored }
+    }
+
+    /// What every key has.
+    pub fn snapshot(&self, py: Python<'_>) -> PyResult<Vec<KeyedPart>> {
+        let mut parts = self.restored.clone();
+        for table in &self.tables {
+            let mut groups = Groups::default();
+            for (group, key, value) in table.values.iter() {
+                groups.add(py, group, key.object(), value.bind(py).clone())?;
+            }
+            let what = format!("{}: state '{}'", self.operator, table.name);
+            parts.push(groups.into_part(format!("{}/{}", self.space, table.name), &table.encoding(), &what)?);
+        }
+        Ok(parts)
+    }
+
+    /// Fills a table with what a checkpoint has of it.
+    fn restore(&mut self, py: Python<'_>, at: usize) -> PyResult<()> {
+        let name = format!("{}/{}", self.space, self.tables[at].name);
+        let Some(found) = self.restored.iter().position(|part| part.name == name) else { return Ok(()) };
+        let part = self.restored.remove(found);
+        let encoding = self.tables[at].encoding();
+        let table = &mut self.tables[at];
+        if part.encoding != encoding {
+            return Err(PyTypeError::new_err(format!(
+                "{}: state '{}' is a {} in the checkpoint, and the program asks for a {}; give the new one another name",
+                self.operator,
+                table.name,
+                part.encoding.trim_start_matches(PICKLE),
+                encoding.trim_start_matches(PICKLE),
+            )));
+        }
+        pickled::each_entry(py, &part, |group, key, value| {
+            drop(table.values.insert(group, PyKey::new(&key)?, value.unbind()));
+            Ok(())
+        })
     }
 
     /// State is that of this key from here on; of none where a record has no key.
@@ -82,7 +144,13 @@ impl KeyedState {
     }
 
     /// The table of that name, made at first sight.
-    pub fn add_table(slf: &Py<Self>, py: Python<'_>, name: &str, kind: &'static str) -> PyResult<usize> {
+    pub fn add_table(
+        slf: &Py<Self>,
+        py: Python<'_>,
+        name: &str,
+        kind: &'static str,
+        ttl: Option<Ttl>,
+    ) -> PyResult<usize> {
         let mut store = slf.borrow_mut(py);
         if let Some(at) = store.tables.iter().position(|table| table.name == name) {
             let known = store.tables[at].kind;
@@ -92,17 +160,19 @@ impl KeyedState {
                     store.operator
                 )));
             }
+            store.tables[at].ttl = ttl;
             return Ok(at);
         }
-        store.tables.push(Table { name: name.to_owned(), kind, ttl: None, values: KeyedTable::default() });
-        Ok(store.tables.len() - 1)
+        let at = store.tables.len();
+        store.tables.push(Table { name: name.to_owned(), kind, ttl, values: KeyedTable::default() });
+        store.restore(py, at)?;
+        Ok(at)
     }
 
     fn table(slf: &Py<Self>, descriptor: &Bound<'_, PyAny>, kind: &'static str) -> PyResult<(usize, Option<Ttl>)> {
         let name: String = descriptor.call_method0("get_name")?.extract()?;
-        let (at, ttl) = (Self::add_table(slf, descriptor.py(), &name, kind)?, ttl::of(descriptor)?);
-        slf.borrow_mut(descriptor.py()).tables[at].ttl = ttl;
-        Ok((at, ttl))
+        let ttl = ttl::of(descriptor)?;
+        Ok((Self::add_table(slf, descriptor.py(), &name, kind, ttl)?, ttl))
     }
 
     /// The names of the states that were asked for so far.

@@ -6,7 +6,7 @@ use flott::window::{TimeWindow, Window};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyType;
+use pyo3::types::{PyInt, PyTuple, PyType};
 
 const MODULE: &str = "flott.datastream.window";
 
@@ -60,6 +60,18 @@ impl PyWindow {
             PyWindow::Count(id) => id.into_pyobject(py)?.into_any(),
             PyWindow::Own(window) => window.object.bind(py).clone(),
         })
+    }
+
+    /// The window of which [`PyWindow::identity`] gave this.
+    pub fn from_identity(identity: &Bound<'_, PyAny>) -> PyResult<PyWindow> {
+        if identity.is_exact_instance_of::<PyTuple>() {
+            let (start, end) = identity.extract()?;
+            return Ok(PyWindow::Time(TimeWindow::new(start, end)));
+        }
+        if identity.is_exact_instance_of::<PyInt>() {
+            return Ok(PyWindow::Count(identity.extract()?));
+        }
+        PyWindow::from_object(identity)
     }
 }
 

@@ -39,6 +39,20 @@ impl PyContents {
     pub fn len(&self) -> usize {
         self.values.len()
     }
+
+    /// Whether records are kept with their timestamps.
+    pub fn is_evicting(&self) -> bool {
+        self.evictor.is_some()
+    }
+
+    /// What all windows hold.
+    pub fn iter(&self) -> impl Iterator<Item = (u16, &(PyKey, PyWindow), &Py<PyAny>)> {
+        self.values.iter()
+    }
+
+    pub fn insert(&mut self, group: u16, key: PyKey, window: PyWindow, held: Py<PyAny>) {
+        drop(self.values.insert(group, (key, window), held));
+    }
 }
 
 fn clocks(timers: &WindowTimers<PyKey, PyWindow>) -> Clocks {

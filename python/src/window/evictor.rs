@@ -156,3 +156,20 @@ pub fn values<'py>(kept: &Bound<'py, PyList>) -> PyResult<Bound<'py, PyList>> {
     let values = kept.iter().map(|item| Ok(record(item)?.get().value.clone_ref(kept.py())));
     PyList::new(kept.py(), values.collect::<PyResult<Vec<_>>>()?)
 }
+
+/// The records as pairs with their timestamps, for a checkpoint.
+pub fn pairs<'py>(kept: &Bound<'py, PyList>) -> PyResult<Bound<'py, PyList>> {
+    let py = kept.py();
+    let pairs = kept.iter().map(|item| record(item).map(|item| (item.get().value.clone_ref(py), item.get().timestamp)));
+    PyList::new(py, pairs.collect::<PyResult<Vec<_>>>()?)
+}
+
+/// The records of which [`pairs`] were made.
+pub fn timestamped<'py>(pairs: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+    let kept = PyList::empty(pairs.py());
+    for pair in pairs.try_iter()? {
+        let (value, timestamp) = pair?.extract()?;
+        kept.append(TimestampedValue::new(value, timestamp))?;
+    }
+    Ok(kept)
+}

@@ -1,6 +1,7 @@
 //! The windows of an operator, of whichever kind: what the operator does with them.
 
 use flott::Result;
+use flott::checkpoint::{KeyedPart, Snapshot};
 use flott::operator::{OpenWindow, OpenWindows};
 use flott::window::{Assigner, Cells, Clocks, Held, Open, TimeWindow, TimedWindows, Windows};
 use pyo3::prelude::*;
@@ -36,6 +37,12 @@ pub trait KeyedWindows: Send {
     fn open(&mut self, clocks: Clocks) -> OpenWindows;
 
     fn yielded(&mut self) -> &mut Yielded;
+
+    /// What they have of all keys.
+    fn snapshot(&self, py: Python<'_>, operator: &str) -> PyResult<Vec<KeyedPart>>;
+
+    /// Takes up what a checkpoint has. `watermark` is the one at its barrier.
+    fn go_on(&mut self, py: Python<'_>, restored: &Snapshot, watermark: i64) -> PyResult<()>;
 }
 
 /// Windows of any assigner with any trigger.
@@ -89,6 +96,14 @@ impl KeyedWindows for AnyWindows {
 
     fn yielded(&mut self) -> &mut Yielded {
         &mut self.contents.functions.yielded
+    }
+
+    fn snapshot(&self, py: Python<'_>, operator: &str) -> PyResult<Vec<KeyedPart>> {
+        self.stored(py, operator)
+    }
+
+    fn go_on(&mut self, py: Python<'_>, restored: &Snapshot, _watermark: i64) -> PyResult<()> {
+        self.restore(py, restored)
     }
 }
 
@@ -151,6 +166,14 @@ impl KeyedWindows for PlainWindows {
 
     fn yielded(&mut self) -> &mut Yielded {
         &mut self.functions.yielded
+    }
+
+    fn snapshot(&self, py: Python<'_>, operator: &str) -> PyResult<Vec<KeyedPart>> {
+        self.stored(py, operator)
+    }
+
+    fn go_on(&mut self, py: Python<'_>, restored: &Snapshot, watermark: i64) -> PyResult<()> {
+        self.restore(py, restored, watermark)
     }
 }
 

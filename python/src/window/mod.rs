@@ -8,6 +8,7 @@ mod evictor;
 mod functions;
 mod keyed;
 mod sliced;
+mod stored;
 mod trigger;
 
 pub use assigner::PyAssigner;

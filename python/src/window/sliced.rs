@@ -1,6 +1,7 @@
 //! Sliding windows of accumulators that share what they hold (`flott::window::SlicedWindows`).
 
 use flott::Result;
+use flott::checkpoint::{KeyedPart, Snapshot};
 use flott::operator::OpenWindows;
 use flott::window::{Cells, Clocks, Merges, SlicedWindows, TimeAssigner, TimeSpan};
 use pyo3::exceptions::PyException;
@@ -21,8 +22,8 @@ use crate::timers::Domain;
 const FROM: i64 = 8;
 
 pub struct PySlicedWindows {
-    windows: SlicedWindows<PyKey, Py<PyAny>>,
-    functions: Functions,
+    pub windows: SlicedWindows<PyKey, Py<PyAny>>,
+    pub functions: Functions,
 }
 
 impl PySlicedWindows {
@@ -106,6 +107,14 @@ impl KeyedWindows for PySlicedWindows {
 
     fn yielded(&mut self) -> &mut Yielded {
         &mut self.functions.yielded
+    }
+
+    fn snapshot(&self, py: Python<'_>, operator: &str) -> PyResult<Vec<KeyedPart>> {
+        self.stored(py, operator)
+    }
+
+    fn go_on(&mut self, py: Python<'_>, restored: &Snapshot, watermark: i64) -> PyResult<()> {
+        self.restore(py, restored, watermark)
     }
 }
 

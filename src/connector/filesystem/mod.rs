@@ -8,6 +8,8 @@
 //! are ended on time).
 
 mod bucket;
+#[cfg(test)]
+mod commit_tests;
 mod discover;
 mod error;
 mod lines;

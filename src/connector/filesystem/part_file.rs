@@ -5,8 +5,10 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+
 use super::error::FileError;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 const BUFFER: usize = 256 << 10;
 
@@ -26,6 +28,7 @@ pub struct PartFile {
 pub struct PendingFile {
     hidden: PathBuf,
     name: PathBuf,
+    size: u64,
     durable: bool,
 }
 
@@ -64,11 +67,50 @@ impl PartFile {
     /// Ends the file; it appears under its name when the pending file is committed.
     pub fn close(mut self) -> Result<PendingFile> {
         self.sync()?;
-        Ok(PendingFile { hidden: self.hidden, name: self.name, durable: self.durable })
+        Ok(PendingFile { hidden: self.hidden, name: self.name, size: self.size, durable: self.durable })
+    }
+
+    /// The file as it is now, for a checkpoint: behind [`PartFile::sync`].
+    pub fn stored(&self) -> Result<Bytes> {
+        stored(&self.hidden, &self.name, self.size)
     }
 }
 
 impl PendingFile {
+    /// The file for a checkpoint.
+    pub fn stored(&self) -> Result<Bytes> {
+        stored(&self.hidden, &self.name, self.size)
+    }
+
+    /// Commits a file of a checkpoint that was complete. What was written behind the checkpoint comes again, so it is
+    /// cut off. A file that was committed before stays as it is.
+    pub fn recover(stored: &Bytes) -> Result<()> {
+        let damaged = |error| Error::internal(format!("a pending file in the checkpoint cannot be read: {error}"));
+        let Stored { hidden, name, size } = serde_json::from_slice(stored).map_err(damaged)?;
+        let file = match File::options().write(true).open(&hidden) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                if !name.exists() {
+                    tracing::warn!(
+                        "the part file '{}' of the checkpoint is not there, nor is '{}' from which it is made: it was \
+                         taken away since",
+                        name.display(),
+                        hidden.display()
+                    );
+                }
+                return Ok(());
+            }
+            Err(error) => return Err(FileError::io("open", &hidden, error).into()),
+        };
+        let found = file.metadata().map_err(|error| FileError::io("read", &hidden, error))?.len();
+        if found < size {
+            return Err(FileError::Shrunk { path: hidden, offset: size }.into());
+        }
+        let cut = file.set_len(size).and_then(|()| file.sync_all());
+        cut.map_err(|error| FileError::io("write", &hidden, error))?;
+        PendingFile { hidden, name, size, durable: true }.commit()
+    }
+
     /// Gives the file its name; that is on the device too where the content is.
     pub fn commit(self) -> Result<()> {
         fs::rename(&self.hidden, &self.name).map_err(|error| FileError::io("rename to", &self.name, error))?;
@@ -78,6 +120,22 @@ impl PendingFile {
         }
         Ok(())
     }
+}
+
+/// A hidden file as a checkpoint has it: JSON with absolute paths.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Stored {
+    hidden: PathBuf,
+    name: PathBuf,
+    /// What the checkpoint has of it, in bytes; there may be more in it.
+    size: u64,
+}
+
+fn stored(hidden: &Path, name: &Path, size: u64) -> Result<Bytes> {
+    let absolute = |path| std::path::absolute(path).map_err(|error| FileError::io("find", path, error));
+    let stored = Stored { hidden: absolute(hidden)?, name: absolute(name)?, size };
+    let json = serde_json::to_vec(&stored).map_err(|_| FileError::Name { path: hidden.to_owned() })?;
+    Ok(json.into())
 }
 
 /// A name nobody else has, in the form of a random UUID.

@@ -1,11 +1,15 @@
 //! The sink: records become lines of part files in the buckets below a directory.
 //!
 //! A part file is hidden while it is written. When the rolling policy ends it, it is pending, and then committed:
-//! renamed to `<prefix>-<uid>-<n><suffix>`, where `uid` is a random id of the subtask.
+//! renamed to `<prefix>-<uid>-<n><suffix>`, where `uid` is a random id of the subtask. With checkpoints it is pending
+//! until that checkpoint is complete before which it was ended. A checkpoint has all files that are not committed, with
+//! their lengths at the barrier; a job that goes on from it commits them, cut off there.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use bytes::Bytes;
 
 use super::Formatting;
 use super::bucket::Bucket;
@@ -13,7 +17,8 @@ use super::discover::local_path;
 use super::error::FileError;
 use super::part_file::{PartFile, PendingFile, random_uuid};
 use crate::batch::Batch;
-use crate::connector::{Options, Sink, SinkWriter, Spec};
+use crate::checkpoint::CheckpointId;
+use crate::connector::{Options, PREPARED, Sink, SinkWriter, Spec};
 use crate::error::{Error, Result};
 use crate::format::Encoder;
 use crate::operator::SubtaskContext;
@@ -93,7 +98,16 @@ impl FileSink {
 }
 
 impl Sink for FileSink {
+    fn commits(&self, checkpoints: bool) -> bool {
+        checkpoints
+    }
+
+    fn stores(&self) -> bool {
+        true
+    }
+
     fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>> {
+        context.restored.items(PREPARED).iter().try_for_each(PendingFile::recover)?;
         Ok(Box::new(FileWriter {
             path: self.path.clone(),
             prefix: format!("{}-{}", self.prefix, random_uuid()),
@@ -104,8 +118,10 @@ impl Sink for FileSink {
             line_end: self.formatting.line_end(),
             clock: context.clock.clone(),
             durable: context.durable,
+            commits: self.commits(context.checkpoints),
             open: BTreeMap::new(),
             pending: Vec::new(),
+            prepared: BTreeMap::new(),
             parts: 0,
             payloads: Vec::new(),
             ends: Vec::new(),
@@ -124,10 +140,14 @@ struct FileWriter {
     line_end: &'static [u8],
     clock: Arc<dyn Clock>,
     durable: bool,
+    /// Files wait for their checkpoint. Otherwise they appear as soon as they are ended.
+    commits: bool,
     /// At most one file a bucket.
     open: BTreeMap<String, PartFile>,
-    /// Files that are complete and not yet renamed.
+    /// Files that were ended since the last barrier and are not yet renamed.
     pending: Vec<PendingFile>,
+    /// Those that were ended before a barrier whose checkpoint is not complete yet.
+    prepared: BTreeMap<CheckpointId, Vec<PendingFile>>,
     parts: u64,
     payloads: Vec<u8>,
     ends: Vec<usize>,
@@ -158,11 +178,9 @@ impl FileWriter {
                 self.pending.push(file.close()?);
             }
         }
-        self.commit()
-    }
-
-    /// Pending files appear. This is all that a checkpoint's completion would have to call instead of `roll`.
-    fn commit(&mut self) -> Result<()> {
+        if self.commits {
+            return Ok(());
+        }
         self.pending.drain(..).try_for_each(PendingFile::commit)
     }
 
@@ -211,6 +229,22 @@ impl SinkWriter for FileWriter {
 
     fn finish(&mut self) -> Result<()> {
         self.roll(|_, _| true)
+    }
+
+    fn prepare(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        self.prepared.insert(checkpoint, std::mem::take(&mut self.pending));
+        Ok(())
+    }
+
+    fn prepared(&self) -> Result<Vec<Bytes>> {
+        let ended = self.prepared.values().flatten().map(PendingFile::stored);
+        ended.chain(self.open.values().map(PartFile::stored)).collect()
+    }
+
+    fn commit(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        let later = self.prepared.split_off(&(checkpoint + 1));
+        let reached = std::mem::replace(&mut self.prepared, later);
+        reached.into_values().flatten().try_for_each(PendingFile::commit)
     }
 
     fn next_wakeup(&self) -> Option<i64> {

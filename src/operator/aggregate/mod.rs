@@ -18,22 +18,23 @@
 //! # Ok::<(), flott::Error>(())
 //! ```
 
-mod key_table;
 mod leader;
 mod records;
 mod sum;
 
 use std::cmp::Ordering;
 use std::ops::Range;
+use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
 
-use self::key_table::KeyTable;
 use self::leader::{Leader, leader};
 use self::records::Records;
 use self::sum::{Refused, Sum, sums};
-use super::{Operator, OperatorFactory, Output, SubtaskContext};
+use super::key_numbers::KeyNumbers;
+use super::{Operator, OperatorFactory, Output, SubtaskContext, stored};
 use crate::batch::{Batch, Columns, Data, Keys};
+use crate::checkpoint::Snapshot;
 use crate::error::{Error, Result, shorten};
 use crate::format::display::Display;
 use crate::types::{DataType, RowKind, Schema, SchemaRef, Shape, type_name};
@@ -73,6 +74,7 @@ pub struct Aggregate {
     column: usize,
     field: String,
     data_type: DataType,
+    input: SchemaRef,
     /// A column that all records of a key have the same value in.
     key_column: Option<usize>,
     only_final: bool,
@@ -94,7 +96,8 @@ impl Aggregate {
                     _ => "name a field of numbers, texts, times or booleans, or use reduce()",
                 }));
         }
-        Ok(Aggregate { function, column, field, data_type, key_column: None, only_final: false })
+        let input = Arc::new(input.clone());
+        Ok(Aggregate { function, column, field, data_type, input, key_column: None, only_final: false })
     }
 
     /// The column that the stream is keyed by, which then need not be kept.
@@ -102,6 +105,11 @@ impl Aggregate {
         // 0.0 and -0.0 are one key
         self.key_column = column.filter(|column| !input.field(*column).data_type().is_floating());
         self
+    }
+
+    /// What results are of, in a checkpoint.
+    fn what(&self) -> String {
+        format!("{}('{}')", self.function.name(), self.field)
     }
 
     /// Only the last result of each key is emitted, at the end of the input.
@@ -119,18 +127,29 @@ impl OperatorFactory for Aggregate {
             Function::Min | Function::MinBy => (None, race(Ordering::Less)),
             Function::Max | Function::MaxBy => (None, race(Ordering::Greater)),
         };
-        Ok(Box::new(AggregateOperator {
+        let mut operator = AggregateOperator {
             of: self.clone(),
             batch_size: context.batch_size.max(1),
+            max_parallelism: context.max_parallelism,
             keys: None,
+            restored_keys: None,
             numbers: Vec::new(),
             sum,
             leader,
             firsts: Kept::default(),
             bests: Kept::default(),
             output: None,
-        }))
+        };
+        operator.restore(&context.restored)?;
+        Ok(Box::new(operator))
     }
+}
+
+/// The state's name in a checkpoint: the columns of each key and of its result.
+const RESULTS: &str = "results";
+
+fn all(keys: Range<usize>) -> Vec<u32> {
+    keys.map(|key| key as u32).collect()
 }
 
 /// Columns whose records are kept, and those records.
@@ -151,7 +170,10 @@ impl Kept {
 struct AggregateOperator {
     of: Aggregate,
     batch_size: usize,
-    keys: Option<KeyTable>,
+    max_parallelism: u16,
+    keys: Option<KeyNumbers>,
+    /// The types of keys that were restored, until the first batch has the same.
+    restored_keys: Option<Vec<DataType>>,
     /// The number of each row's key.
     numbers: Vec<u32>,
     sum: Option<Box<dyn Sum>>,
@@ -165,6 +187,23 @@ struct AggregateOperator {
 }
 
 impl Operator for AggregateOperator {
+    /// What is emitted at the end only is that of a job without checkpoints.
+    fn stores(&self) -> bool {
+        !self.of.only_final
+    }
+
+    fn snapshot(&mut self) -> Result<Snapshot> {
+        let Some(keys) = &self.keys else { return Ok(Snapshot::default()) };
+        let names = |name: &'static str| (0..).map(move |at| format!("{name} {at}"));
+        let by = stored::table(names("key").zip(keys.columns(&all(0..keys.len()))?).collect())?;
+        let results = self.results(0..keys.len(), self.of.input.fields().len())?;
+        let columns = by.columns().iter().cloned().chain(results);
+        let records = stored::table(names("column").zip(columns).collect())?;
+        let mut keys = Keys::new(Data::Columns(Columns::new(by, Shape::Tuple)));
+        let part = stored::keyed_part(RESULTS, &self.of.what(), &records, keys.groups(self.max_parallelism)?)?;
+        Ok(Snapshot { keyed: vec![part], items: Vec::new() })
+    }
+
     fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {
         let Batch { data: Data::Columns(columns), keys, timestamps, .. } = batch else {
             return Err(Error::internal("a typed operator was given a batch of objects"));
@@ -188,7 +227,7 @@ impl Operator for AggregateOperator {
 
     fn finish(&mut self, output: &mut Output) -> Result<()> {
         let Some((schema, shape)) = self.output.take().filter(|_| self.of.only_final) else { return Ok(()) };
-        let keys = self.keys.as_ref().map_or(0, KeyTable::len);
+        let keys = self.keys.as_ref().map_or(0, KeyNumbers::len);
         for from in (0..keys).step_by(self.batch_size) {
             let columns = self.results(from..keys.min(from + self.batch_size), schema.fields().len())?;
             output.emit(Batch::columns(RecordBatch::try_new(schema.clone(), columns)?, shape));
@@ -214,8 +253,35 @@ impl AggregateOperator {
                 }
             }
         }
-        let table = self.keys.get_or_insert_with(|| KeyTable::new(keys.columns()));
-        table.find(keys.columns(), keys.num_rows(), &mut self.numbers)
+        if let Some(types) = self.restored_keys.take() {
+            stored::check(RESULTS, &types, &stored::types(keys))?;
+        }
+        let table = match &mut self.keys {
+            Some(table) => table,
+            None => self.keys.insert(KeyNumbers::new(&keys.schema())?),
+        };
+        table.find(keys.columns(), keys.num_rows(), |_| true, &mut self.numbers)
+    }
+
+    /// A key's result stands for all its records: combined with nothing, it is what there was.
+    fn restore(&mut self, restored: &Snapshot) -> Result<()> {
+        let Some(part) = restored.keyed(RESULTS) else { return Ok(()) };
+        let input = self.of.input.clone();
+        let types: Vec<DataType> = input.fields().iter().map(|field| field.data_type().clone()).collect();
+        let mut key_types = None;
+        for (_, records) in stored::groups_of(part, &self.of.what(), &types)? {
+            let by: Vec<usize> = (0..records.num_columns() - types.len()).collect();
+            let keys = records.project(&by)?;
+            let columns = RecordBatch::try_new(input.clone(), records.columns()[by.len()..].to_vec())?;
+            let columns = Columns::new(columns, Shape::Row);
+            self.number(&keys, &columns)?;
+            if let (_, (row, Some(refused))) = self.combine(&columns.records)? {
+                return Err(self.failure(refused, &columns, row));
+            }
+            key_types = Some(stored::types(&keys));
+        }
+        self.restored_keys = key_types;
+        Ok(())
     }
 
     /// Combines the records with what their keys have; the columns of the results unless only the last ones count.
@@ -278,7 +344,12 @@ impl AggregateOperator {
             }
         }
         if let Some(sum) = &self.sum {
-            found[self.of.column] = Some(sum.of(keys));
+            found[self.of.column] = Some(sum.of(keys.clone()));
+        }
+        if let (Some(column), Some(numbers)) = (self.of.key_column, &self.keys)
+            && found[column].is_none()
+        {
+            found[column] = numbers.columns(&all(keys))?.pop();
         }
         found
             .into_iter()

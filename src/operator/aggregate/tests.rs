@@ -1,3 +1,5 @@
+mod restore;
+
 use std::sync::Arc;
 
 use super::super::key_by::KeyBy;

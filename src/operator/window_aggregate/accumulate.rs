@@ -29,6 +29,14 @@ pub trait Accumulator: Send {
 
     /// The results of those places.
     fn results(&self, places: &[u32]) -> ArrayRef;
+
+    /// All that is kept at those places, as columns: always as many, and of the same types.
+    fn export(&self, places: &[u32]) -> Vec<ArrayRef> {
+        vec![self.results(places)]
+    }
+
+    /// Puts the rows of exported columns at those places, which are empty.
+    fn import(&mut self, columns: &[ArrayRef], places: &[u32]);
 }
 
 /// All functions of an operator over the same places.
@@ -112,6 +120,29 @@ impl Accumulators {
             accumulator.merge(pairs).map_err(|_| call.overflow())?;
         }
         Ok(())
+    }
+
+    /// See [`Accumulator::export`].
+    pub fn export(&mut self, places: &[u32]) -> Vec<ArrayRef> {
+        self.grow();
+        self.of.iter().flat_map(|accumulator| accumulator.export(places)).collect()
+    }
+
+    /// Puts the rows of exported columns at new places.
+    pub fn import(&mut self, mut columns: &[ArrayRef], rows: usize) -> Vec<u32> {
+        let places: Vec<u32> = (0..rows).map(|_| self.place()).collect();
+        self.grow();
+        for accumulator in &mut self.of {
+            let (own, others) = columns.split_at(accumulator.export(&[]).len());
+            accumulator.import(own, &places);
+            columns = others;
+        }
+        places
+    }
+
+    /// Goes on with that number of the next record.
+    pub fn go_on(&mut self, arrived: u64) {
+        self.arrived = self.arrived.max(arrived);
     }
 
     pub fn results(&mut self, places: &[u32]) -> Vec<ArrayRef> {

@@ -16,7 +16,7 @@ pub struct Call {
     function: Function,
     /// `None` for the number of all records.
     argument: Option<Bound>,
-    text: String,
+    pub text: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

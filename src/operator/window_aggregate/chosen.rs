@@ -5,10 +5,12 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray, StringArray};
+use arrow::array::{
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, PrimitiveArray, StringArray, UInt64Array,
+};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    Time32MillisecondType, TimeUnit, TimestampMicrosecondType,
+    Time32MillisecondType, TimeUnit, TimestampMicrosecondType, UInt64Type,
 };
 
 use super::accumulate::{Accumulator, NOWHERE, Overflow};
@@ -188,5 +190,18 @@ impl<V: Values> Accumulator for Chosen<V> {
     fn results(&self, places: &[u32]) -> ArrayRef {
         let held = places.iter().map(|place| self.held[*place as usize].as_ref().map(|(value, _)| value));
         V::array(held, &self.result)
+    }
+
+    fn export(&self, places: &[u32]) -> Vec<ArrayRef> {
+        let arrivals = places.iter().map(|place| self.held[*place as usize].as_ref().map_or(0, |held| held.1));
+        vec![self.results(places), Arc::new(UInt64Array::from_iter_values(arrivals))]
+    }
+
+    fn import(&mut self, columns: &[ArrayRef], places: &[u32]) {
+        let Some(values) = columns[0].as_any().downcast_ref::<V::Array>() else { return };
+        let arrivals = columns[1].as_primitive::<UInt64Type>().values();
+        for (row, place) in places.iter().enumerate() {
+            self.held[*place as usize] = values.is_valid(row).then(|| (V::value(values, row), arrivals[row]));
+        }
     }
 }

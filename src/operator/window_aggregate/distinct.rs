@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Int64Array};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryBuilder, Int64Array, ListBuilder};
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 
@@ -57,5 +57,20 @@ impl Accumulator for CountDistinct {
 
     fn results(&self, places: &[u32]) -> ArrayRef {
         Arc::new(Int64Array::from_iter_values(places.iter().map(|place| self.sets[*place as usize].len() as i64)))
+    }
+
+    fn export(&self, places: &[u32]) -> Vec<ArrayRef> {
+        let mut sets = ListBuilder::new(BinaryBuilder::new());
+        for place in places {
+            sets.append_value(self.sets[*place as usize].iter().map(Some));
+        }
+        vec![Arc::new(sets.finish())]
+    }
+
+    fn import(&mut self, columns: &[ArrayRef], places: &[u32]) {
+        let sets = columns[0].as_list::<i32>();
+        for (row, place) in places.iter().enumerate() {
+            self.sets[*place as usize] = sets.value(row).as_binary::<i32>().iter().flatten().map(Box::from).collect();
+        }
     }
 }

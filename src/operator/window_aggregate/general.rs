@@ -1,6 +1,8 @@
 //! Windows of any kind: sessions, windows of a number of records, windows with a trigger of their own. The rules are those of
 //! [`Windows`], record by record.
 
+mod stored;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,11 +10,12 @@ use arrow::array::ArrayRef;
 
 use super::accumulate::Accumulators;
 use super::emit::Results;
-use super::keys::RowKeys;
 use super::waiting::LateRecords;
 use super::{Span, WindowAggregate};
 use crate::batch::Batch;
+use crate::checkpoint::Snapshot;
 use crate::error::{Error, Result};
+use crate::operator::key_numbers::RowKeys;
 use crate::operator::{OpenWindows, Operator, Output, SubtaskContext, Waiting};
 use crate::state::KeyedTable;
 use crate::time::Clock;
@@ -194,7 +197,7 @@ impl GeneralWindows {
             Span::Count { size, slide } => Assign::Count { size, slide, counts: KeyedTable::default() },
         };
         let settings = Settings { allowed_lateness: of.allowed_lateness };
-        Ok(GeneralWindows {
+        let mut made = GeneralWindows {
             windows: Windows::new(assigner, of.trigger.clone(), settings),
             contents: Aggregated {
                 accumulators: Accumulators::new(&of.plan.calls),
@@ -210,7 +213,9 @@ impl GeneralWindows {
             clock: context.clock.clone(),
             late_records: LateRecords::new(&of, &context.metrics),
             of,
-        })
+        };
+        made.restore(&context.restored)?;
+        Ok(made)
     }
 
     fn emit(&mut self, output: &mut Output) -> Result<()> {
@@ -270,6 +275,8 @@ impl Operator for GeneralWindows {
     }
 
     fn watermark(&mut self, watermark: i64, output: &mut Output) -> Result<()> {
+        // after a restore the sources' begin anew, and lag behind what is over already
+        let watermark = self.windows.timers.watermark.max(watermark);
         self.windows.timers.watermark = watermark;
         self.windows.timers.now = self.clock.now();
         self.fire(true, watermark, output)?;
@@ -300,6 +307,10 @@ impl Operator for GeneralWindows {
     fn processing_time(&mut self, now: i64, output: &mut Output) -> Result<()> {
         self.windows.timers.now = now;
         self.fire(false, now, output)
+    }
+
+    fn snapshot(&mut self) -> Result<Snapshot> {
+        self.stored()
     }
 
     fn finish(&mut self, _output: &mut Output) -> Result<()> {

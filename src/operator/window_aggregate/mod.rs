@@ -30,25 +30,26 @@ mod chosen;
 mod distinct;
 mod emit;
 mod general;
-mod keys;
 mod numbers;
 mod panes;
+mod progress;
 mod sliced;
 mod waiting;
 
 use std::sync::Arc;
 
-use arrow::array::ArrayRef;
+use arrow::array::{ArrayRef, RecordBatch};
 
 use self::call::Plan;
 use self::general::GeneralWindows;
 use self::sliced::SlicedWindows;
 use super::key_by::KeyBy;
-use super::{Operator, OperatorFactory, SubtaskContext};
-use crate::batch::{Batch, Data};
+use super::{Operator, OperatorFactory, SubtaskContext, stored};
+use crate::batch::{Batch, Columns, Data, Keys};
+use crate::checkpoint::{KeyedPart, Snapshot};
 use crate::error::{Error, Result};
 use crate::expression::Expr;
-use crate::types::{DataType, Field, Schema, SchemaRef};
+use crate::types::{DataType, Field, Schema, SchemaRef, Shape, type_name};
 use crate::window::{BuiltInTrigger, Slices, TimeAssigner, TimeSpan};
 
 /// How a stream is cut.
@@ -150,11 +151,61 @@ impl WindowAggregate {
         }
     }
 
+    /// What windows are of, in a checkpoint.
+    fn what(&self) -> String {
+        let calls: Vec<&str> = self.plan.calls.iter().map(|call| call.text.as_str()).collect();
+        let clock = if self.event_time { "event time" } else { "processing time" };
+        let keys: Vec<String> = self.key_schema.fields().iter().map(|field| type_name(field.data_type())).collect();
+        let (calls, keys) = (calls.join(", "), keys.join(", "));
+        format!("{calls} of {:?} in {clock} by ({keys}), {:?}", self.span, self.trigger)
+    }
+
+    /// The part of a checkpoint that has these columns of keys, and of what belongs to them.
+    fn keyed_part(
+        &self,
+        name: &str,
+        groups: &[u16],
+        keys: Vec<ArrayRef>,
+        columns: impl IntoIterator<Item = ArrayRef>,
+    ) -> Result<KeyedPart> {
+        let names = (0..).map(|at: usize| format!("column {at}"));
+        let records = stored::table(names.zip(keys.into_iter().chain(columns)).collect())?;
+        stored::keyed_part(name, &self.what(), &records, groups)
+    }
+
+    /// The groups of keys; without keys there is one.
+    fn groups(&self, keys: &[ArrayRef], rows: usize, max_parallelism: u16) -> Result<Vec<u16>> {
+        if keys.is_empty() {
+            return Ok(vec![0; rows]);
+        }
+        let records = RecordBatch::try_new(self.key_schema.clone(), keys.to_vec())?;
+        Ok(Keys::new(Data::Columns(Columns::new(records, Shape::Tuple))).groups(max_parallelism)?.to_vec())
+    }
+
+    /// The columns of keys, and of what belongs to them, in each group of a part; `types` are those of the latter.
+    fn groups_of(&self, restored: &Snapshot, name: &str, types: Vec<DataType>) -> Result<Vec<Stored>> {
+        let Some(part) = restored.keyed(name) else { return Ok(Vec::new()) };
+        let keys = self.key_schema.fields();
+        let types: Vec<DataType> = keys.iter().map(|field| field.data_type().clone()).chain(types).collect();
+        let groups = stored::groups_of(part, &self.what(), &types)?.into_iter().map(|(group, records)| {
+            let (keys, columns) = records.columns().split_at(keys.len());
+            Stored { group, keys: keys.to_vec(), columns: columns.to_vec() }
+        });
+        Ok(groups.collect())
+    }
+
     fn warn_open(&self, keys: usize) {
         tracing::warn!(
             "the input ended with open windows of processing time (of {keys} keys), which never fire, as in Flink"
         );
     }
+}
+
+/// The columns of a group's keys in a checkpoint, and those of what belongs to them.
+struct Stored {
+    group: u16,
+    keys: Vec<ArrayRef>,
+    columns: Vec<ArrayRef>,
 }
 
 impl OperatorFactory for WindowAggregate {

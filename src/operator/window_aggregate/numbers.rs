@@ -53,6 +53,11 @@ impl Accumulator for Count {
     fn results(&self, places: &[u32]) -> ArrayRef {
         Arc::new(Int64Array::from_iter_values(places.iter().map(|place| self.counts[*place as usize])))
     }
+
+    fn import(&mut self, columns: &[ArrayRef], places: &[u32]) {
+        let counts = columns[0].as_primitive::<Int64Type>().values();
+        places.iter().zip(counts).for_each(|(place, count)| self.counts[*place as usize] = *count);
+    }
 }
 
 /// The sum of a column and the type it has; `None` where there is none.
@@ -139,6 +144,12 @@ where
         let sums = sums.map(|(sum, any)| any.then_some(sum)).collect::<PrimitiveArray<T>>();
         Arc::new(sums.with_data_type(self.result.clone()))
     }
+
+    fn import(&mut self, columns: &[ArrayRef], places: &[u32]) {
+        for (place, sum) in places.iter().zip(columns[0].as_primitive::<T>()) {
+            self.sums[*place as usize] = (sum.unwrap_or_default(), sum.is_some());
+        }
+    }
 }
 
 /// The mean of a column and the type it has; `None` where there is none.
@@ -211,17 +222,38 @@ struct Mean<T: ArrowPrimitiveType, S> {
 /// What sums are made of: one of these does not overflow, and the other fails where it would.
 trait Summed: Copy + Default + Send + 'static {
     fn plus(self, other: Self) -> Option<Self>;
+
+    /// As it stands in a checkpoint: 16 bytes in two numbers.
+    fn halves(self) -> [i64; 2];
+
+    fn of_halves(halves: [i64; 2]) -> Self;
 }
 
 impl Summed for i128 {
     fn plus(self, other: Self) -> Option<Self> {
         self.checked_add(other)
     }
+
+    fn halves(self) -> [i64; 2] {
+        [(self >> 64) as i64, self as i64]
+    }
+
+    fn of_halves([high, low]: [i64; 2]) -> i128 {
+        i128::from(high) << 64 | i128::from(low as u64)
+    }
 }
 
 impl Summed for f64 {
     fn plus(self, other: Self) -> Option<Self> {
         Some(self + other)
+    }
+
+    fn halves(self) -> [i64; 2] {
+        [self.to_bits() as i64, 0]
+    }
+
+    fn of_halves([bits, _]: [i64; 2]) -> f64 {
+        f64::from_bits(bits as u64)
     }
 }
 
@@ -262,5 +294,19 @@ impl<T: ArrowPrimitiveType, S: Summed> Accumulator for Mean<T, S> {
         // what does not fit a decimal is null, as it is for each other calculation with decimals
         let means = means.map(|(sum, count)| if count == 0 { None } else { (self.mean)(sum, count) });
         Arc::new(means.collect::<PrimitiveArray<T>>().with_data_type(self.result.clone()))
+    }
+
+    fn export(&self, places: &[u32]) -> Vec<ArrayRef> {
+        let column = |of: fn(&(S, i64)) -> i64| -> ArrayRef {
+            Arc::new(Int64Array::from_iter_values(places.iter().map(|place| of(&self.sums[*place as usize]))))
+        };
+        vec![column(|(sum, _)| sum.halves()[0]), column(|(sum, _)| sum.halves()[1]), column(|(_, count)| *count)]
+    }
+
+    fn import(&mut self, columns: &[ArrayRef], places: &[u32]) {
+        let [first, second, counts] = [0, 1, 2].map(|at| columns[at].as_primitive::<Int64Type>().values());
+        for (row, place) in places.iter().enumerate() {
+            self.sums[*place as usize] = (S::of_halves([first[row], second[row]]), counts[row]);
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Windows of one size that fire when their time is over, and then for each late record: Flink's tumbling and sliding
 //! windows with their own triggers. What is kept is kept by slice, not by window.
 
+mod stored;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,11 +11,12 @@ use arrow::array::ArrayRef;
 use super::WindowAggregate;
 use super::accumulate::{Accumulators, NOWHERE};
 use super::emit::Results;
-use super::keys::KeyNumbers;
 use super::panes::{Pane, Panes};
 use super::waiting::LateRecords;
 use crate::batch::Batch;
+use crate::checkpoint::Snapshot;
 use crate::error::Result;
+use crate::operator::key_numbers::KeyNumbers;
 use crate::operator::{OpenWindows, Operator, Output, SubtaskContext, Waiting};
 use crate::time::Clock;
 use crate::window::{Slices, TimeAssigner, TimeWindow, Window};
@@ -37,6 +40,9 @@ pub struct SlicedWindows {
     /// How far time has come: the watermark, or processing time.
     time: i64,
     results: Results<u32>,
+    max_parallelism: u16,
+    /// What fired while the operator was restored.
+    restored: Vec<Batch>,
     /// Of the batch at hand: each row's slice, key and place.
     rows: Rows,
 }
@@ -69,7 +75,7 @@ impl SlicedWindows {
         assigner: TimeAssigner,
         context: &SubtaskContext,
     ) -> Result<SlicedWindows> {
-        Ok(SlicedWindows {
+        let mut windows = SlicedWindows {
             slices,
             assigner,
             batch_size: context.batch_size.max(1),
@@ -83,9 +89,13 @@ impl SlicedWindows {
             members: BTreeMap::new(),
             time: i64::MIN,
             results: Results::default(),
+            max_parallelism: context.max_parallelism,
+            restored: Vec::new(),
             rows: Rows::default(),
             of,
-        })
+        };
+        windows.restore(&context.restored)?;
+        Ok(windows)
     }
 
     /// How many places and keys are in use.
@@ -323,6 +333,7 @@ impl SlicedWindows {
 
 impl Operator for SlicedWindows {
     fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {
+        self.emit_restored(output);
         self.assign(&batch)?;
         let of = self.of.clone();
         self.find_places(of.keys(&batch)?)?;
@@ -332,10 +343,14 @@ impl Operator for SlicedWindows {
     }
 
     fn watermark(&mut self, watermark: i64, output: &mut Output) -> Result<()> {
+        self.emit_restored(output);
         if self.assigner.event_time {
             self.advance(watermark, output)?;
+            // after a restore the sources' begin anew, and lag behind what is over already
+            output.emit_watermark(self.time);
+        } else {
+            output.emit_watermark(watermark);
         }
-        output.emit_watermark(watermark);
         Ok(())
     }
 
@@ -354,17 +369,31 @@ impl Operator for SlicedWindows {
         if self.assigner.event_time {
             return None;
         }
+        if !self.restored.is_empty() {
+            return Some(self.time);
+        }
         self.next_window(self.time).map(|window| window.max_timestamp())
     }
 
     fn processing_time(&mut self, now: i64, output: &mut Output) -> Result<()> {
+        self.emit_restored(output);
         if !self.assigner.event_time {
             self.advance(now, output)?;
         }
         Ok(())
     }
 
-    fn finish(&mut self, _output: &mut Output) -> Result<()> {
+    fn barrier(&mut self, _checkpoint: u64, output: &mut Output) -> Result<()> {
+        self.emit_restored(output);
+        Ok(())
+    }
+
+    fn snapshot(&mut self) -> Result<Snapshot> {
+        self.stored()
+    }
+
+    fn finish(&mut self, output: &mut Output) -> Result<()> {
+        self.emit_restored(output);
         if !self.members.is_empty() && !self.assigner.event_time {
             self.of.warn_open(self.keys.len());
         }

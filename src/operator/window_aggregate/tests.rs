@@ -1,3 +1,5 @@
+mod restore;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -4,6 +4,7 @@ mod by_hand;
 mod commits;
 mod event_time;
 mod outside;
+mod restore;
 
 use super::*;
 use std::sync::Mutex;

@@ -31,11 +31,17 @@ pub struct Pane<V> {
 pub struct Panes<V> {
     panes: VecDeque<Pane<V>>,
     view: View<V>,
+    /// Windows that ended by this time had fired when the key was restored.
+    pub fired: i64,
 }
 
 impl<V> Panes<V> {
     pub fn new(slices: Slices) -> Self {
-        Panes { panes: VecDeque::new(), view: View::new(slices) }
+        Panes::restored(slices, VecDeque::new(), i64::MIN)
+    }
+
+    pub fn restored(slices: Slices, panes: VecDeque<Pane<V>>, fired: i64) -> Self {
+        Panes { panes, view: View::new(slices), fired }
     }
 
     pub fn all(&self) -> &VecDeque<Pane<V>> {

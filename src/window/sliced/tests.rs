@@ -1,5 +1,7 @@
 //! The same programs on [`SlicedWindows`] and on [`TimedWindows`](super::super::TimedWindows).
 
+mod stored;
+
 use super::super::{TimeSpan, TimedWindows};
 use super::*;
 
@@ -92,7 +94,12 @@ enum Either {
 }
 
 impl Either {
-    fn run(mut self, program: &[Step], event_time: bool) -> Lists {
+    fn run(self, program: &[Step], event_time: bool) -> Lists {
+        self.run_with(program, event_time, |windows, _| windows)
+    }
+
+    /// `between` is called behind each step, and gives the windows for the next.
+    fn run_with(mut self, program: &[Step], event_time: bool, between: impl Fn(Self, Clocks) -> Self) -> Lists {
         let mut lists = Lists::default();
         let mut clocks = Clocks { watermark: i64::MIN, now: -48 };
         for (at, step) in program.iter().enumerate() {
@@ -123,6 +130,7 @@ impl Either {
                 Either::Sliced(windows) => windows.times(),
             };
             lists.seen.push(format!("{times:?}"));
+            self = between(self, clocks);
         }
         lists
     }

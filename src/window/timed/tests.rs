@@ -1,6 +1,8 @@
 //! The same programs on [`TimedWindows`] and on [`Windows`](super::super::Windows) with the default trigger: the same
 //! results, in the same order.
 
+mod stored;
+
 use std::collections::HashMap;
 
 use super::super::{BuiltInTrigger, Contents, Settings, WindowTimers, Windows};
@@ -153,29 +155,33 @@ fn by_time(assigner: TimeAssigner, allowed_lateness: i64, program: &[Step]) -> V
     let mut log = Log::default();
     windows.clocks.now = -50;
     for (at, step) in program.iter().enumerate() {
-        match step {
-            Step::Record { key, timestamp } => {
-                let in_time = windows.add(key, 0, &(at as i64), *timestamp, &mut log).unwrap();
-                log.seen.push(format!("{key} at {timestamp} in time: {in_time}"));
-            }
-            Step::Watermark(watermark) => {
-                windows.clocks.watermark = *watermark;
-                if assigner.event_time {
-                    advance(&mut windows, *watermark, &mut log);
-                }
-            }
-            Step::Time(now) => {
-                windows.clocks.now = *now;
-                if !assigner.event_time {
-                    advance(&mut windows, *now, &mut log);
-                }
-            }
-        }
-        let timers: Vec<_> = windows.times().into_iter().map(|(time, key)| (time, *key)).collect();
-        assert_eq!(windows.next_time(), timers.first().map(|(time, _)| *time));
-        log.seen.push(format!("{timers:?}"));
+        follow(&mut windows, at, step, &mut log);
     }
     log.seen
+}
+
+fn follow(windows: &mut TimedWindows<u32, Vec<i64>>, at: usize, step: &Step, log: &mut Log) {
+    match step {
+        Step::Record { key, timestamp } => {
+            let in_time = windows.add(key, 0, &(at as i64), *timestamp, log).unwrap();
+            log.seen.push(format!("{key} at {timestamp} in time: {in_time}"));
+        }
+        Step::Watermark(watermark) => {
+            windows.clocks.watermark = *watermark;
+            if windows.is_event_time() {
+                advance(windows, *watermark, log);
+            }
+        }
+        Step::Time(now) => {
+            windows.clocks.now = *now;
+            if !windows.is_event_time() {
+                advance(windows, *now, log);
+            }
+        }
+    }
+    let timers: Vec<_> = windows.times().into_iter().map(|(time, key)| (time, *key)).collect();
+    assert_eq!(windows.next_time(), timers.first().map(|(time, _)| *time));
+    log.seen.push(format!("{timers:?}"));
 }
 
 fn advance(windows: &mut TimedWindows<u32, Vec<i64>>, until: i64, log: &mut Log) {

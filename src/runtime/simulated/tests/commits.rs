@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
+
 use super::*;
 use crate::checkpoint::CheckpointId;
+use crate::connector::PREPARED;
 
 /// What is written appears when its checkpoint is complete.
 #[derive(Clone, Default)]
-struct TwoPhase {
-    visible: Arc<Mutex<Vec<i64>>>,
+pub struct TwoPhase {
+    pub visible: Arc<Mutex<Vec<i64>>>,
     commits: Arc<Mutex<Vec<CheckpointId>>>,
 }
 
@@ -19,10 +22,21 @@ struct TwoPhaseWriter {
 }
 
 impl Sink for TwoPhase {
-    fn commits(&self) -> bool {
+    fn commits(&self, _checkpoints: bool) -> bool {
         true
     }
-    fn writer(&self, _: &SubtaskContext) -> Result<Box<dyn SinkWriter>> {
+    fn stores(&self) -> bool {
+        true
+    }
+    fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>> {
+        // prepared for a checkpoint that was complete when the job crashed; twice is once
+        for prepared in context.restored.items(PREPARED) {
+            let mut visible = self.visible.lock().unwrap();
+            let values: Vec<i64> = serde_json::from_slice(prepared).unwrap();
+            if !values.iter().all(|value| visible.contains(value)) {
+                visible.extend(values);
+            }
+        }
         Ok(Box::new(TwoPhaseWriter { sink: self.clone(), written: Vec::new(), prepared: BTreeMap::new() }))
     }
 }
@@ -38,6 +52,9 @@ impl SinkWriter for TwoPhaseWriter {
     fn prepare(&mut self, checkpoint: CheckpointId) -> Result<()> {
         self.prepared.insert(checkpoint, std::mem::take(&mut self.written));
         Ok(())
+    }
+    fn prepared(&self) -> Result<Vec<Bytes>> {
+        Ok(self.prepared.values().map(|values| serde_json::to_vec(values).unwrap().into()).collect())
     }
     fn commit(&mut self, checkpoint: CheckpointId) -> Result<()> {
         self.sink.commits.lock().unwrap().push(checkpoint);
@@ -88,6 +105,30 @@ fn sinks_commit_before_sources_do() {
             assert_eq!(visible, (0..400).collect::<Vec<_>>(), "each once, none is left uncommitted");
             assert!(sink.commits.lock().unwrap().len() > 2 * parallelism, "not only at the end");
         }
+    }
+}
+
+/// What a checkpoint has prepared that took too long is committed with a later one.
+#[test]
+fn checkpoints_that_take_too_long_lose_nothing() {
+    for seed in 0..20 {
+        let (graph, sink, _) = job(true);
+        // a step of a task is 1 ms
+        let timeout = Duration::from_millis(25);
+        let config = JobConfig { checkpoint_timeout: timeout, tolerated_failures: u32::MAX, ..with_checkpoints(2) };
+        let mut simulation = Simulation::new(&graph, &config, seed, 0).unwrap();
+        loop {
+            simulation.clock().advance(1);
+            if simulation.step().unwrap() {
+                break;
+            }
+        }
+        let mut visible = sink.visible.lock().unwrap().clone();
+        visible.sort_unstable();
+        assert_eq!(visible, (0..400).collect::<Vec<_>>(), "each once");
+        let commits = sink.commits.lock().unwrap().clone();
+        let taken: BTreeSet<_> = commits.iter().copied().collect();
+        assert!((taken.len() as u64) < *taken.last().unwrap(), "some have failed");
     }
 }
 

@@ -32,20 +32,9 @@ where
 
     /// A subtask with all that belongs to those groups, as a snapshot would have it.
     fn copy(&self, keep: impl Fn(u16) -> bool) -> Self {
-        let Windows { assigner, trigger, settings, timers, memories, merging, .. } = &self.windows;
+        let Windows { assigner, trigger, settings, timers, .. } = &self.windows;
         let mut windows = Windows::new(assigner.clone(), trigger.clone(), *settings);
-        for event_time in [true, false] {
-            let own = if event_time { &timers.event } else { &timers.processing };
-            for (time, key, group) in own.iter().filter(|(_, _, group)| keep(*group)) {
-                windows.timers.of(event_time).register(key.clone(), group, time);
-            }
-        }
-        for (group, key, memory) in memories.iter().filter(|(group, ..)| keep(*group)) {
-            windows.memories.insert(group, key.clone(), *memory);
-        }
-        for (group, key, set) in merging.iter().filter(|(group, ..)| keep(*group)) {
-            windows.merging.insert(group, key.clone(), set.clone());
-        }
+        windows.restore(self.windows.stored().into_iter().filter(|(group, _)| keep(*group)).collect());
         (windows.timers.watermark, windows.timers.now) = (timers.watermark, timers.now);
         Part { windows, contents: self.contents.part(keep) }
     }

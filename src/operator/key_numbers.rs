@@ -1,4 +1,4 @@
-//! The keys that have something in a window, by number. A number is given to another key when its own is done with.
+//! The keys that an operator has something of, by number. A number is given to another key when its own is done with.
 
 use std::hash::BuildHasher;
 use std::sync::Arc;

@@ -1,0 +1,94 @@
+"""What the engine is told of checkpoints, restarts and restores: settings by Flink's names, in its terms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flott.common._units import parse_duration_ms
+
+if TYPE_CHECKING:
+    from flott.common.configuration import Configuration
+    from flott.datastream.checkpoint_config import CheckpointConfig
+
+__all__ = ["recovery_options", "schedule_options"]
+
+_RESTORE = ("execution.state-recovery.path", "execution.savepoint.path")
+_IGNORE = ("execution.state-recovery.ignore-unclaimed-state", "execution.savepoint.ignore-unclaimed-state")
+_RESTART = "restart-strategy."
+
+
+def schedule_options(config: CheckpointConfig) -> dict[str, Any]:
+    """The part of a job's configuration that says when checkpoints are taken; empty where they are not."""
+    if not config.is_checkpointing_enabled():
+        return {}
+    return {
+        "checkpoint_interval_ms": config.get_checkpoint_interval(),
+        "checkpoint_pause_ms": config.get_min_pause_between_checkpoints(),
+        "checkpoint_timeout_ms": config.get_checkpoint_timeout(),
+        "tolerated_failures": config.get_tolerable_checkpoint_failure_number(),
+    }
+
+
+def recovery_options(config: CheckpointConfig, options: Configuration, job_id: str) -> dict[str, Any]:
+    """The part of a job's configuration that says where checkpoints are and what a failure or a restore does.
+
+    :raises ValueError: for a setting that means nothing
+    """
+    found: dict[str, Any] = {"restart": _restart(options)}
+    if config.is_checkpointing_enabled():
+        directory = options.get_string("execution.checkpointing.dir", options.get_string("state.checkpoints.dir", ""))
+        kind = options.get_string("execution.checkpointing.storage", "")
+        found["checkpoint_storage"] = "" if kind == "jobmanager" or not directory else f"{_path(directory)}/{job_id}"
+        found["retention"] = config.get_externalized_checkpoint_retention().name
+    restore = _first(options, _RESTORE)
+    if restore:
+        root, _, name = _path(restore).removesuffix("/_metadata").rpartition("/")
+        found["restore"] = (root or ".", name)
+        found["allow_non_restored"] = _first(options, _IGNORE).lower() == "true"
+    return found
+
+
+def _first(options: Configuration, keys: tuple[str, ...]) -> str:
+    return next((value for value in (options.get_string(key, "") for key in keys) if value), "")
+
+
+def _path(url: str) -> str:
+    """A ``file:`` URL in the form that has an authority, which URLs are read by."""
+    url = url.rstrip("/")
+    return f"file://{url[5:]}" if url.startswith("file:/") and not url.startswith("file://") else url
+
+
+def _restart(options: Configuration) -> tuple[str, list[float]]:
+    """The strategy's name and numbers. Without one a job that fails has failed."""
+    name = options.get_string(_RESTART + "type", options.get_string("restart-strategy", "disable"))
+    name = name.lower().replace("_", "-")
+
+    def millis(key: str, default: str) -> int:
+        key = f"{_RESTART}{name}.{key}"
+        return parse_duration_ms(options.get_string(key, default), key)
+
+    def number(key: str, default: str) -> float:
+        key = f"{_RESTART}{name}.{key}"
+        given = options.get_string(key, default)
+        try:
+            return float(given)
+        except ValueError:
+            raise ValueError(f"{key} is a number, not '{given}'") from None
+
+    match name:
+        case "disable" | "none" | "off":
+            return "disable", []
+        case "fixed-delay":
+            return name, [number("attempts", "1"), millis("delay", "1 s")]
+        case "failure-rate":
+            most = number("max-failures-per-interval", "1")
+            return name, [most, millis("failure-rate-interval", "1 min"), millis("delay", "1 s")]
+        case "exponential-delay":
+            return name, [
+                millis("initial-backoff", "1 s"),
+                millis("max-backoff", "1 min"),
+                number("backoff-multiplier", "1.5"),
+                millis("reset-backoff-threshold", "1 h"),
+                number("jitter-factor", "0.1"),
+            ]
+    raise ValueError(f"restart-strategy.type is disable, fixed-delay, failure-rate or exponential-delay, not '{name}'")

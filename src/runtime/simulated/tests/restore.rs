@@ -1,0 +1,219 @@
+//! Jobs that crash and go on from their last checkpoint: the result is that of a run without a crash.
+
+use bytes::Bytes;
+
+use super::commits::TwoPhase;
+use super::*;
+use crate::checkpoint::codec::{Decoder, Encoder};
+use crate::checkpoint::{Archive, KeyedPart, MemoryStorage, Snapshot, Storage};
+use crate::state::KeyedTable;
+
+/// Emits the running total of each last digit: `total * 10 + digit`.
+struct Totals {
+    totals: KeyedTable<i64, i64>,
+}
+
+impl Totals {
+    fn new(context: &SubtaskContext) -> Totals {
+        let mut totals = KeyedTable::default();
+        for (group, bytes) in context.restored.keyed("totals").into_iter().flat_map(|part| part.groups.clone()) {
+            let mut from = Decoder::new(bytes, "totals");
+            for (key, total) in from.list(|from| Ok((from.i64()?, from.i64()?))).unwrap() {
+                totals.insert(group, key, total);
+            }
+        }
+        Totals { totals }
+    }
+}
+
+impl Operator for Totals {
+    fn process(&mut self, _: usize, batch: Batch, output: &mut Output) -> Result<()> {
+        let groups = batch.keys.clone().unwrap().groups(128)?.to_vec();
+        let mut results = Vec::new();
+        for (value, group) in values(&batch).into_iter().zip(groups) {
+            let digit = value % 10;
+            let total = self.totals.get(group, &digit).copied().unwrap_or_default() + value;
+            self.totals.insert(group, digit, total);
+            results.push(total * 10 + digit);
+        }
+        output.emit(super::batch(results));
+        Ok(())
+    }
+
+    fn snapshot(&mut self) -> Result<Snapshot> {
+        let mut groups: std::collections::BTreeMap<u16, Vec<(i64, i64)>> = Default::default();
+        for (group, key, total) in self.totals.iter() {
+            groups.entry(group).or_default().push((*key, *total));
+        }
+        let encoded = |totals: Vec<(i64, i64)>| -> Bytes {
+            let mut out = Encoder::default();
+            out.count(totals.len());
+            for (key, total) in totals {
+                out.i64(key).i64(total);
+            }
+            out.into_bytes()
+        };
+        let groups = groups.into_iter().map(|(group, totals)| (group, encoded(totals))).collect();
+        let part = KeyedPart { name: "totals".into(), encoding: "pairs".into(), groups };
+        Ok(Snapshot { keyed: vec![part], items: Vec::new() })
+    }
+}
+
+/// numbers (1 split of 100: in order) -> key by last digit -> totals -> two-phase sink
+fn job() -> (StreamGraph, TwoPhase) {
+    let sink = TwoPhase::default();
+    let mut graph = StreamGraph::default();
+    let source = Arc::new(Numbers { splits: 1, committed: Arc::default() });
+    let source = graph.add_node("numbers", NodeKind::Source { source, watermarks: None });
+    let key_by = |_: &SubtaskContext| Ok(Box::new(KeyByLastDigit) as Box<dyn Operator>);
+    let key_by = graph.add_node("key by", NodeKind::Operator(Arc::new(key_by)));
+    let totals = |context: &SubtaskContext| Ok(Box::new(Totals::new(context)) as Box<dyn Operator>);
+    let totals = graph.add_node("totals", NodeKind::Operator(Arc::new(totals)));
+    let node = graph.add_node("sink", NodeKind::Sink(Arc::new(sink.clone())));
+    graph.add_edge(edge(source, key_by, Partitioning::Unspecified));
+    graph.add_edge(edge(key_by, totals, Partitioning::Hash));
+    graph.add_edge(edge(totals, node, Partitioning::Unspecified));
+    (graph, sink)
+}
+
+/// The running totals of 0 to 99 by last digit.
+fn expected() -> Vec<i64> {
+    let mut totals = [0; 10];
+    let mut all: Vec<i64> = (0..100)
+        .map(|value: i64| {
+            let digit = value % 10;
+            totals[digit as usize] += value;
+            totals[digit as usize] * 10 + digit
+        })
+        .collect();
+    all.sort_unstable();
+    all
+}
+
+fn latest(storage: &dyn Storage, archive: &Archive) -> Option<Arc<crate::checkpoint::Restored>> {
+    let numbers = storage.directories().unwrap();
+    let mut numbers: Vec<u64> = numbers.iter().map(|name| name["chk-".len()..].parse().unwrap()).collect();
+    numbers.sort_unstable();
+    // the last may be one that a crash interrupted
+    numbers.iter().rev().find_map(|number| archive.load(*number).ok()).map(Arc::new)
+}
+
+#[test]
+fn a_crash_at_any_step_changes_nothing() {
+    let mut restores = 0;
+    for seed in 0..200 {
+        let (graph, sink) = job();
+        let storage = Arc::new(MemoryStorage::default());
+        let archive = Archive::new(storage.clone());
+        let mut random = seed;
+        loop {
+            let restored = latest(storage.as_ref(), &archive);
+            restores += usize::from(restored.is_some());
+            let config = JobConfig {
+                checkpoint_interval: Some(Duration::from_millis(5)),
+                // in every second run most checkpoints take too long
+                checkpoint_timeout: Duration::from_millis(if seed % 2 == 0 { 600_000 } else { 25 }),
+                tolerated_failures: u32::MAX,
+                archive: Some(archive.clone()),
+                restored,
+                ..config(1 + next_random(&mut random) as usize % 4, 1 + next_random(&mut random) as usize % 7)
+            };
+            let mut simulation = Simulation::new(&graph, &config, random, 0).unwrap();
+            // after some runs one is left alone, or a job that always crashes before its first checkpoint would not end
+            let crash_at = next_random(&mut random) % 400;
+            let mut ended = false;
+            while !ended && (crash_at < 20 || simulation.steps() < crash_at) {
+                simulation.clock().advance(1);
+                ended = simulation.step().unwrap();
+            }
+            if ended {
+                break;
+            }
+        }
+        let mut visible = sink.visible.lock().unwrap().clone();
+        visible.sort_unstable();
+        assert_eq!(visible, expected(), "seed {seed}");
+    }
+    assert!(restores > 100, "{restores}");
+}
+
+#[test]
+fn state_of_an_operator_that_is_gone_is_refused() {
+    let (graph, _) = job();
+    let archive = Archive::new(Arc::new(MemoryStorage::default()));
+    let interval = Some(Duration::from_millis(5));
+    let config = JobConfig { checkpoint_interval: interval, archive: Some(archive.clone()), ..config(2, 5) };
+    let mut simulation = Simulation::new(&graph, &config, 1, 0).unwrap();
+    while archive.load(2).is_err() {
+        simulation.clock().advance(1);
+        assert!(!simulation.step().unwrap());
+    }
+    drop(simulation);
+    let restored = Some(Arc::new(archive.load(2).unwrap()));
+    let (mut other, _) = job();
+    other.node_mut(3).name = "sums".to_owned();
+    let config = JobConfig { restored, ..config };
+    let error = Simulation::new(&other, &config, 1, 0).err().unwrap();
+    assert!(error.to_string().contains("'totals'"), "{error}");
+    assert!(Simulation::new(&other, &JobConfig { allow_non_restored: true, ..config }, 1, 0).is_ok());
+}
+
+/// Fails once, at that value.
+struct FailOnce(i64, Arc<std::sync::atomic::AtomicUsize>, usize);
+impl Operator for FailOnce {
+    fn process(&mut self, _: usize, batch: Batch, output: &mut Output) -> Result<()> {
+        use std::sync::atomic::Ordering;
+        if values(&batch).contains(&self.0) && self.1.fetch_add(1, Ordering::SeqCst) < self.2 {
+            return Err(Error::connector("the server is gone"));
+        }
+        output.emit(batch);
+        Ok(())
+    }
+}
+
+fn failing(times: usize) -> (StreamGraph, TwoPhase, Arc<std::sync::atomic::AtomicUsize>) {
+    let (sink, met) = (TwoPhase::default(), Arc::<std::sync::atomic::AtomicUsize>::default());
+    let mut graph = StreamGraph::default();
+    let source = Arc::new(Numbers { splits: 4, committed: Arc::default() });
+    let source = graph.add_node("numbers", NodeKind::Source { source, watermarks: None });
+    let shared = met.clone();
+    let check = move |_: &SubtaskContext| Ok(Box::new(FailOnce(350, shared.clone(), times)) as Box<dyn Operator>);
+    let check = graph.add_node("check", NodeKind::Operator(Arc::new(check)));
+    let node = graph.add_node("sink", NodeKind::Sink(Arc::new(sink.clone())));
+    graph.add_edge(edge(source, check, Partitioning::Unspecified));
+    graph.add_edge(edge(check, node, Partitioning::Rebalance));
+    (graph, sink, met)
+}
+
+fn with_restarts(parallelism: usize, attempts: u32) -> JobConfig {
+    JobConfig {
+        checkpoint_interval: Some(Duration::from_millis(1)),
+        archive: Some(Archive::new(Arc::new(MemoryStorage::default()))),
+        restart: crate::runtime::RestartStrategy::FixedDelay { attempts, delay: 1 },
+        ..config(parallelism, 5)
+    }
+}
+
+#[test]
+fn a_job_that_failed_is_started_again() {
+    for parallelism in [1, 3] {
+        let (graph, sink, met) = failing(2);
+        let handle = super::super::super::run(&graph, with_restarts(parallelism, 2)).unwrap();
+        assert!(handle.wait(Duration::from_secs(60)));
+        handle.take_result().unwrap().unwrap();
+        let mut visible = sink.visible.lock().unwrap().clone();
+        visible.sort_unstable();
+        assert_eq!(visible, (0..400).collect::<Vec<_>>(), "each once");
+        assert_eq!(met.load(std::sync::atomic::Ordering::SeqCst), 3, "two failures, and a third time that was none");
+    }
+}
+
+#[test]
+fn not_more_often_than_its_strategy_allows() {
+    let (graph, _, met) = failing(usize::MAX);
+    let handle = super::super::super::run(&graph, with_restarts(2, 2)).unwrap();
+    assert!(handle.wait(Duration::from_secs(60)));
+    let error = handle.take_result().unwrap().unwrap_err();
+    assert_eq!(error.message(), "the server is gone");
+    assert_eq!(met.load(std::sync::atomic::Ordering::SeqCst), 3, "the first start and two more");
+}
