@@ -10,6 +10,8 @@ pub mod batch;
 pub mod metrics;
 pub mod options;
 
+pub mod checkpoint;
+
 pub mod time;
 
 pub mod state;
@@ -17,8 +19,6 @@ pub mod state;
 pub mod window;
 
 pub mod expression;
-
-pub mod checkpoint;
 
 pub mod format;
 
