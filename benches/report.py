@@ -81,7 +81,7 @@ class _Results:
 def figures(results: dict[str, Any], systems: list[System]) -> str:
     """The part of the page that a run writes."""
     measured, sizes = _Results(results["runs"]), results.get("sizes", {})
-    parts = [_circumstances(results["command"]), _goals(measured, sizes)]
+    parts = [_circumstances(results["commands"]), _goals(measured, sizes)]
     for workload in _THROUGHPUTS:
         parts.append(_throughput(workload, measured, systems))
     parts += [_cold(measured, sizes, systems), _lost(measured, systems)]
@@ -97,7 +97,7 @@ def write(page: Path, text: str) -> None:
     page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
 
 
-def _circumstances(command: list[str]) -> str:
+def _circumstances(commands: list[list[str]]) -> str:
     cpu = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     java = subprocess.run(["java", "-version"], capture_output=True, text=True).stderr if _has("java") else ""
@@ -109,8 +109,8 @@ def _circumstances(command: list[str]) -> str:
     ]
     if version:
         what.append(f"Java {version[1]}")
-    ran = f"`python {shlex.join(command)}`, {date.today()}"
-    return f"{ran}\n\n{', '.join(what)}. Parallelism 1 unless two threads are named."
+    ran = "\n".join(f"- `python {shlex.join(command)}`" for command in commands)
+    return f"{date.today()}:\n\n{ran}\n\n{', '.join(what)}. Parallelism 1 unless two threads are named."
 
 
 def _has(program: str) -> bool:

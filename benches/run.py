@@ -52,7 +52,8 @@ COLD_REPS = 7
 def main() -> int:
     options = _options()
     systems = [LOOP, FLOTT, *_peers(options)]
-    results: dict[str, Any] = {"runs": [], "command": ["benches/run.py", *sys.argv[1:]]}
+    earlier = [json.loads(path.read_text()) for path in options.earlier]
+    results: dict[str, Any] = {"runs": [], "commands": [["benches/run.py", *sys.argv[1:]]]}
     wrong: list[str] = []
     with tempfile.TemporaryDirectory(prefix="flott-bench-", dir=options.work) as folder:
         workloads = Workloads(Path(folder))
@@ -67,6 +68,9 @@ def main() -> int:
                 print(f"WRONG {wrong[-1]}", file=sys.stderr)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n")
+    for each in earlier:
+        results["runs"] += each["runs"]
+        results["commands"] += each["commands"]
     figures = report.figures(results, systems)
     print(figures)
     if options.write and not wrong:
@@ -86,6 +90,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--wheel", type=Path, help="the wheel whose size counts (default: the one in dist/)")
     parser.add_argument("--work", type=Path, help="where to write (default: the system's folder for temporary files)")
     parser.add_argument("--json", type=Path, help="write every single run there")
+    parser.add_argument(
+        "--earlier", nargs="+", type=Path, default=[], help="what --json wrote of other workloads, for the same page"
+    )
     parser.add_argument("--write", type=Path, help="put the figures into that page (docs/benchmarks.md)")
     options = parser.parse_args()
     options.numbers = (options.numbers or 10 * options.n) // 2 * 2
