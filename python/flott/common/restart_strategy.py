@@ -53,6 +53,10 @@ class RestartStrategyConfiguration:
         """The strategy as settings of a configuration (``restart-strategy.type`` and so on)."""
         return dict(self._options)
 
+    def _for_engine(self) -> tuple[str, list[float]]:
+        """The strategy's name and numbers, times in milliseconds. What is not said restarts nothing."""
+        return "disable", []
+
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, RestartStrategyConfiguration)
@@ -99,6 +103,9 @@ class RestartStrategies:
                 f"Restart with fixed delay ({_iso(self._delay)}). #{self._restart_attempts} restart attempts.",
             )
 
+        def _for_engine(self) -> tuple[str, list[float]]:
+            return "fixed-delay", [self._restart_attempts, self._delay]
+
         def get_restart_attempts(self) -> int:
             """How many restarts there are at most."""
             return self._restart_attempts
@@ -133,6 +140,9 @@ class RestartStrategies:
                 f"Failure rate restart with maximum of {self._max_failure_rate} failures within interval "
                 f"{_iso(self._interval)} and fixed delay {_iso(self._delay)}.",
             )
+
+        def _for_engine(self) -> tuple[str, list[float]]:
+            return "failure-rate", [self._max_failure_rate, self._interval, self._delay]
 
         def get_max_failure_rate(self) -> int:
             """How many failures an interval may have."""
@@ -184,6 +194,11 @@ class RestartStrategies:
         return RestartStrategies.FailureRateRestartStrategyConfiguration(failure_rate, failure_interval, delay_interval)
 
     @staticmethod
+    def _name(options: dict[str, str]) -> str:
+        """The strategy that settings of a configuration name, in the spelling of Flink's documentation."""
+        return options.get("restart-strategy.type", options.get("restart-strategy", "")).lower().replace("_", "-")
+
+    @staticmethod
     def _of_options(options: dict[str, str]) -> RestartStrategyConfiguration:
         """The strategy that settings of a configuration describe.
 
@@ -200,7 +215,7 @@ class RestartStrategies:
             except ValueError:
                 raise ValueError(f"{key}: expected a whole number, got '{options[key]}'") from None
 
-        name = options.get("restart-strategy.type", options.get("restart-strategy", "")).lower().replace("_", "-")
+        name = RestartStrategies._name(options)
         if name in ("disable", "none", "off", "no-restart"):
             return RestartStrategies.no_restart()
         if name in ("fixed-delay", "fixeddelay"):

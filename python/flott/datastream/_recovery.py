@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flott.common._units import parse_duration_ms
+from flott.common.restart_strategy import RestartStrategies
 
 if TYPE_CHECKING:
     from flott.common.configuration import Configuration
@@ -60,35 +61,27 @@ def _path(url: str) -> str:
 
 def _restart(options: Configuration) -> tuple[str, list[float]]:
     """The strategy's name and numbers. Without one a job that fails has failed."""
-    name = options.get_string(_RESTART + "type", options.get_string("restart-strategy", "disable"))
-    name = name.lower().replace("_", "-")
+    given = {key: value for key, value in options.to_dict().items() if key.startswith("restart-strategy")}
+    name = RestartStrategies._name(given)
+    if name != "exponential-delay":
+        return RestartStrategies._of_options(given)._for_engine()
 
+    # PyFlink has no class for it
     def millis(key: str, default: str) -> int:
         key = f"{_RESTART}{name}.{key}"
-        return parse_duration_ms(options.get_string(key, default), key)
+        return parse_duration_ms(given.get(key, default), key)
 
     def number(key: str, default: str) -> float:
         key = f"{_RESTART}{name}.{key}"
-        given = options.get_string(key, default)
         try:
-            return float(given)
+            return float(given.get(key, default))
         except ValueError:
-            raise ValueError(f"{key} is a number, not '{given}'") from None
+            raise ValueError(f"{key} is a number, not '{given[key]}'") from None
 
-    match name:
-        case "disable" | "none" | "off":
-            return "disable", []
-        case "fixed-delay":
-            return name, [number("attempts", "1"), millis("delay", "1 s")]
-        case "failure-rate":
-            most = number("max-failures-per-interval", "1")
-            return name, [most, millis("failure-rate-interval", "1 min"), millis("delay", "1 s")]
-        case "exponential-delay":
-            return name, [
-                millis("initial-backoff", "1 s"),
-                millis("max-backoff", "1 min"),
-                number("backoff-multiplier", "1.5"),
-                millis("reset-backoff-threshold", "1 h"),
-                number("jitter-factor", "0.1"),
-            ]
-    raise ValueError(f"restart-strategy.type is disable, fixed-delay, failure-rate or exponential-delay, not '{name}'")
+    return name, [
+        millis("initial-backoff", "1 s"),
+        millis("max-backoff", "1 min"),
+        number("backoff-multiplier", "1.5"),
+        millis("reset-backoff-threshold", "1 h"),
+        number("jitter-factor", "0.1"),
+    ]
