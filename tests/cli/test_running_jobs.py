@@ -7,11 +7,12 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.awaiting import until
 
 #: Reads one number from one split and none from another, for ever. Windows of a second.
 PROGRAM = """\
@@ -76,13 +77,6 @@ def start(tmp_path: Path, environment: dict[str, str]) -> Iterator[Start]:
 def flott(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "flott.cli", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-
-
-def until(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
 
 
 def sockets(environment: dict[str, str]) -> list[Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from flott.common import Configuration, Types, WatermarkStrategy
 from flott.common.watermark_strategy import TimestampAssigner
 from flott.datastream import DataStream, ProcessFunction, RuntimeContext, StreamExecutionEnvironment
 from flott.datastream.connectors.python import PythonSink, PythonSource, SinkContext, SinkWriter, Split, SplitReader
+from tests.awaiting import until
 
 Env = StreamExecutionEnvironment
 NO_WATERMARKS = WatermarkStrategy.no_watermarks()
@@ -26,13 +26,6 @@ def environment(parallelism: int) -> Env:
 def collected(stream: DataStream) -> list[Any]:
     with stream.execute_and_collect() as results:  # type: ignore[union-attr]
         return list(results)
-
-
-def until(condition: Any, what: str) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.002)
 
 
 class Numbers(PythonSource):

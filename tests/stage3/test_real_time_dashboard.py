@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from typing import Any
 import pytest
 
 from stage3_window_statistics import real_time_dashboard
+from tests.awaiting import until
 from tests.stage1.test_flink_order_etl import send
 from tests.stage3.shop import message, ten_orders
 
@@ -56,13 +56,6 @@ def running(*arguments: str, **environ: str) -> Iterator[tuple[subprocess.Popen[
         command.communicate()
 
 
-def until(condition: Any, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def processes_that_say(text: str) -> list[str]:
     """The command lines of all processes that contain a text."""
     lines = []
@@ -77,10 +70,10 @@ def processes_that_say(text: str) -> list[str]:
 def test_the_demo_moves_and_ctrl_c_ends_all_of_it(tmp_path: Path) -> None:
     arguments = ("--demo", "--no-browser", "--replay-speed", "1200", "--output", str(tmp_path / "out"))
     with running(*arguments) as (command, url):
-        until(lambda: len(state_at(url)["minutes"]) >= 2)
+        until(lambda: len(state_at(url)["minutes"]) >= 2, seconds=60)
         first = state_at(url)
-        until(lambda: state_at(url)["minutes"][-1]["start"] > first["minutes"][-1]["start"])
-        until(lambda: state_at(url)["time"]["messages"] > first["time"]["messages"])
+        until(lambda: state_at(url)["minutes"][-1]["start"] > first["minutes"][-1]["start"], seconds=60)
+        until(lambda: state_at(url)["time"]["messages"] > first["time"]["messages"], seconds=60)
         broker = first["source"].split(" at ")[1]
         assert len(processes_that_say(f"--bootstrap-servers {broker}")) == 1
         command.send_signal(signal.SIGINT)
@@ -113,9 +106,9 @@ def test_a_browser_is_opened_where_there_is_a_display(
     browser.chmod(0o755)
     environ = {**settings(embedded_broker, topic, sqlite_url, tmp_path), "DISPLAY": ":0", "BROWSER": f"{browser} %s"}
     with running(**environ) as (command, url):
-        until(lambda: opened.exists() and opened.read_text().strip() == url)
+        until(lambda: opened.exists() and opened.read_text().strip() == url, seconds=60)
         # the ten orders of the course, see tests/stage3/shop.py
-        until(lambda: (state_at(url)["hour"] or {}).get("amount") == "1954.70")
+        until(lambda: (state_at(url)["hour"] or {}).get("amount") == "1954.70", seconds=60)
         command.send_signal(signal.SIGINT)
         assert command.wait(60) == 130
 
@@ -126,7 +119,7 @@ def test_a_job_that_has_ended_leaves_its_page(
     send(embedded_broker, topic, ten_orders())
     environ = {**settings(embedded_broker, topic, sqlite_url, tmp_path), "DISPLAY": ":0", "BROWSER": "true %s"}
     with running("--bounded", **environ) as (command, url):
-        until(lambda: state_at(url)["job"]["state"] == "finished")
+        until(lambda: state_at(url)["job"]["state"] == "finished", seconds=60)
         assert (state_at(url)["hour"]["orders"], state_at(url)["hour"]["amount"]) == (10, "1954.70")
         assert [user["id"] for user in state_at(url)["users"]][:2] == ["1", "2"]
         command.send_signal(signal.SIGINT)
