@@ -82,6 +82,7 @@ impl Manifest {
     }
 
     /// The paths of all files that hold its state.
+    #[cfg(test)]
     pub fn files(&self) -> impl Iterator<Item = &str> {
         let subtasks = self.operators.iter().flat_map(|operator| &operator.subtasks);
         subtasks.filter_map(|state| match &state.stored {
