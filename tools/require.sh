@@ -28,6 +28,9 @@ for group in "$@"; do
       # librdkafka asks for a C++ compiler, OpenSSL for perl.
       program c++ g++
       program perl perl
+      # RocksDB's bindings are made with libclang.
+      compgen -G "/usr/lib/llvm*/lib/libclang.so*" >/dev/null || compgen -G "/usr/lib*/libclang.so*" >/dev/null || [[ -n ${LIBCLANG_PATH:-} ]] ||
+        packages+=(libclang-dev)
       program make make
       if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
         by_hand+=("Python 3.10 or newer: apt-get install python3 (or name one: make PYTHON=…)")

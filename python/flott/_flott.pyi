@@ -28,6 +28,7 @@ __all__ = [
     "MapState",
     "Metrics",
     "NativeOperator",
+    "NoWindowState",
     "ProcessContext",
     "ReadOnlyBroadcastState",
     "ReducingState",
