@@ -11,7 +11,7 @@ mod outside;
 pub mod parse;
 pub mod render;
 pub mod select;
-mod stored;
+pub(crate) mod stored;
 mod timestamps;
 mod waiting;
 pub mod window_aggregate;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::batch::Batch;
-use crate::checkpoint::{ItemPart, Snapshot, Spread};
+use crate::checkpoint::{ItemPart, Snapshot};
 use crate::connector::{PREPARED, Sink, SinkWriter};
 use crate::error::{Error, Result};
 use crate::operator::{Operator, Output, SubtaskContext};
@@ -74,8 +74,8 @@ impl Operator for SinkOperator {
         if items.is_empty() {
             return Ok(Snapshot::default());
         }
-        let (name, encoding) = (PREPARED.to_owned(), "sink".to_owned());
-        Ok(Snapshot { items: vec![ItemPart { name, encoding, spread: Spread::Split, items }], ..Snapshot::default() })
+        let (name, encoding, spread) = (PREPARED.to_owned(), "sink".to_owned(), self.sink.spread());
+        Ok(Snapshot { items: vec![ItemPart { name, encoding, spread, items }], ..Snapshot::default() })
     }
 
     fn commits(&self) -> bool {
