@@ -155,7 +155,7 @@ def test_a_source_of_committed_records_does_not_see_what_is_open_or_was_taken_ba
     [
         ({"transaction.timeout.ms": "900001"}, "the brokers allow 900000 at most"),
         ({"security.protocol": "SSL"}, "transactions .* work over PLAINTEXT and SASL_PLAINTEXT"),
-        ({"transactional.id": "mine"}, "set_transactional_id_prefix"),
+        ({"transactional.id": "mine"}, "transactional-id-prefix"),
     ],
 )
 def test_what_transactions_do_not_work_with_is_refused(
@@ -166,7 +166,7 @@ def test_what_transactions_do_not_work_with_is_refused(
     producer = FlinkKafkaProducer(
         topic, SimpleStringSchema(), {"bootstrap.servers": brokers, **properties}, semantic=Semantic.EXACTLY_ONCE
     )
-    with pytest.raises(ConfigurationError, match=said):  # noqa: PT012  some are found when the sink is added
+    with pytest.raises(ConfigurationError, match=said):
         env.from_collection(["a"], Types.STRING()).add_sink(producer)
         env.execute()
 

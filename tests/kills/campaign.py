@@ -1,6 +1,6 @@
 """Kills a job, its broker and its database, again and again, and looks at what is in the end.
 
-Every order has a number; user ``id % 10`` made it, and a user's orders come in their order. So the job's result is known by
+Every order has a number; user ``id % 10`` made it, and a user's orders come in their order. So the result is known by
 arithmetic: order ``id`` is its user's order number ``id // 10 + 1``, and each is there once.
 """
 
@@ -217,7 +217,8 @@ class Campaign:
     def check(self, count: int) -> None:
         """Each order was counted once, as which one of its user it was."""
         expected = Counter((number % USERS, number // USERS + 1, number) for number in range(count))
-        for place, found in {"topic": self.written(), "table": self.rows("SELECT user_id, nth, id FROM counted")}.items():
+        places = {"topic": self.written(), "table": self.rows("SELECT user_id, nth, id FROM counted")}
+        for place, found in places.items():
             difference = {"missing": expected - Counter(found), "too many": Counter(found) - expected}
             wrong = {what: sorted(records.elements())[:20] for what, records in difference.items() if records}
             assert not wrong, f"in the {place}: {wrong}"

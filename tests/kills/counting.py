@@ -92,7 +92,7 @@ counted.add_sink(
     JdbcSink.exactly_once_sink("INSERT INTO counted (user_id, nth, id) VALUES (?, ?, ?)", COUNTED, connection, patient)
 ).uid("counted")
 totals = counted.map(lambda row: Row(user_id=row.user_id, total=row.nth), TOTAL).uid("to totals")
-totals.add_sink(
-    JdbcSink.sink("REPLACE INTO totals (user_id, total) VALUES (?, ?)", TOTAL, connection, patient)
-).uid("totals")
+totals.add_sink(JdbcSink.sink("REPLACE INTO totals (user_id, total) VALUES (?, ?)", TOTAL, connection, patient)).uid(
+    "totals"
+)
 env.execute("counting")

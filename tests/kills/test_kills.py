@@ -1,7 +1,7 @@
 """Kafka to Kafka and to a database, killed at every moment: each record is counted once.
 
-``make kill-test`` kills 100 times; ``KILLS`` and ``SEED`` say otherwise. What is random follows from the seed, but not what
-the machine makes of it: a failure comes again with the same seed often, not always.
+``make kill-test`` kills 100 times; ``KILLS`` and ``SEED`` say otherwise. What is random follows from the seed, but not
+what the machine makes of it: a failure comes again with the same seed often, not always.
 """
 
 from __future__ import annotations

@@ -110,8 +110,8 @@ class KafkaSinkBuilder:
     def ignore_failures_after_transaction_timeout(self) -> KafkaSinkBuilder:
         """Lets a job go on without the records of a transaction that Kafka took back before it was committed.
 
-        That happens when a job stood still for longer than ``transaction.timeout.ms``. Unless this is called the job then
-        fails, as the records are lost; with it that is logged. Flott's own here: PyFlink has it on
+        That happens when a job stood still for longer than ``transaction.timeout.ms``. Unless this is called the job
+        then fails, as the records are lost; with it that is logged. Flott's own here: PyFlink has it on
         :class:`FlinkKafkaProducer` only.
         """
         self._ignores_lost_transactions = True

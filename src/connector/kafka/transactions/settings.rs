@@ -23,17 +23,7 @@ pub struct TransactionSettings {
 /// Refuses what transactions do not work with.
 pub fn transactional(properties: &Properties) -> Result<(), KafkaError> {
     wire::login(properties)?;
-    timeout(properties)?;
-    if properties.get("transactional.id").is_some() {
-        return Err(KafkaError::Property {
-            name: "transactional.id".into(),
-            reason:
-                "the sink has an id for each subtask and transaction; set_transactional_id_prefix('…') says what they \
-                     start with"
-                    .into(),
-        });
-    }
-    Ok(())
+    timeout(properties).map(drop)
 }
 
 fn timeout(properties: &Properties) -> Result<Option<i64>, KafkaError> {
@@ -112,7 +102,6 @@ mod tests {
         for (pairs, name) in [
             (&[("security.protocol", "SSL")][..], "security.protocol"),
             (&[("security.protocol", "SASL_PLAINTEXT"), ("sasl.mechanism", "SCRAM-SHA-256")], "sasl.mechanism"),
-            (&[("transactional.id", "mine")], "transactional.id"),
         ] {
             let text = crate::Error::from(transactional(&properties(pairs)).err().unwrap()).to_string();
             assert!(text.contains(name), "{text}");

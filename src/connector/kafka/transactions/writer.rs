@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use super::super::error::KafkaError;
+use super::super::events::Events;
 use super::super::properties::Properties;
 use super::super::records::Records;
 use super::super::sender::Sender;
@@ -20,6 +22,9 @@ use crate::checkpoint::CheckpointId;
 use crate::connector::{PREPARED, SinkWriter};
 use crate::error::{Error, Result};
 use crate::operator::SubtaskContext;
+
+/// How long `close` waits for a transaction that is being opened.
+const CLOSE_WAIT: Duration = Duration::from_secs(2);
 
 pub struct TransactionalWriter {
     records: Records,
@@ -86,27 +91,22 @@ impl TransactionalWriter {
         })
     }
 
-    /// The transaction to write into, begun.
-    fn begin(&mut self) -> Result<&mut Transaction> {
-        if self.current.is_none() {
-            let mut next = match std::mem::replace(&mut self.spare, Spare::None) {
-                Spare::Ready(ready) => *ready,
-                Spare::Opening(thread) => {
-                    thread.join().map_err(|_| Error::internal("the thread that opens a transaction has panicked"))??
-                }
-                Spare::None => return Err(Error::internal("a Kafka writer has no transaction to write into")),
-            };
-            next.begin()?;
-            self.current = Some(next);
-            self.spare = Spare::Opening(self.open_another()?);
-        }
-        self.current.as_mut().ok_or_else(|| Error::internal("a transaction that was just begun is not there"))
+    /// The spare transaction, begun; another one is opened meanwhile.
+    fn begin(&mut self) -> Result<Transaction> {
+        let mut next = match std::mem::replace(&mut self.spare, Spare::None) {
+            Spare::Ready(ready) => *ready,
+            Spare::Opening(thread) => {
+                thread.join().map_err(|_| Error::internal("the thread that opens a transaction has panicked"))??
+            }
+            Spare::None => return Err(Error::internal("a Kafka writer has no transaction to write into")),
+        };
+        next.begin()?;
+        self.spare = Spare::Opening(self.open_another(next.sender.events().clone())?);
+        Ok(next)
     }
 
-    fn open_another(&mut self) -> Result<JoinHandle<Result<Transaction, KafkaError>>> {
+    fn open_another(&mut self, events: Events) -> Result<JoinHandle<Result<Transaction, KafkaError>>> {
         let (id, properties, context) = (self.ids.take(), self.properties.clone(), self.context.clone());
-        let events = self.current.as_ref().map(|current| current.sender.events().clone());
-        let events = events.ok_or_else(|| Error::internal("a transaction is opened behind none"))?;
         let open = move || {
             let mut coordinators = Coordinators::new(&properties, &events)?;
             let limit = settings::patience(&properties);
@@ -129,10 +129,13 @@ impl SinkWriter for TransactionalWriter {
         if batch.is_empty() {
             return Ok(());
         }
-        self.begin()?;
-        if let Some(current) = &self.current {
-            self.records.each(&batch, |record| current.sender.send(record))?;
-        }
+        let current = match self.current.take() {
+            Some(current) => current,
+            None => self.begin()?,
+        };
+        let sent = self.records.each(&batch, |record| current.sender.send(record));
+        self.current = Some(current);
+        sent?;
         self.check()
     }
 
@@ -179,6 +182,15 @@ impl SinkWriter for TransactionalWriter {
     fn close(&mut self) -> Result<()> {
         if let Some(current) = self.current.take() {
             current.abort();
+        }
+        if let Spare::Opening(thread) = std::mem::replace(&mut self.spare, Spare::None) {
+            let started = Instant::now();
+            while !thread.is_finished() && started.elapsed() < CLOSE_WAIT {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            if thread.is_finished() {
+                drop(thread.join());
+            }
         }
         Ok(())
     }
