@@ -1,4 +1,4 @@
-"""What comes of each record when a job fails in the middle and goes on: by source, and by sinks that show it at once."""
+"""What comes of each record when a job fails in the middle and goes on: by source, and by sinks that show it."""
 
 from __future__ import annotations
 
