@@ -109,7 +109,7 @@ impl Marker {
         // a database that was set back to before the writer was registered does not have its rows either
         let line = client.update(&format!(
             "INSERT INTO {table} (writer, checkpoint_id, job, sink, subtask) \
-             SELECT '{writer}', {checkpoint}, '{job}', '{sink}', {subtask} FROM (SELECT 1 AS one) AS lines \
+             SELECT '{writer}', {checkpoint}, '{job}', '{sink}', {subtask} FROM (SELECT 1 AS one) AS one_line \
              WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE writer = '{writer}')"
         ));
         Ok(line.map_err(|trouble| self.place.explain(trouble))? > 0)

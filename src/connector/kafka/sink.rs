@@ -90,6 +90,7 @@ impl KafkaSink {
 fn defaults(options: &mut SinkOptions) {
     let properties = &mut options.properties;
     properties.set_default("partitioner", "murmur2_random");
+    properties.set_default("reconnect.backoff.max.ms", "1000");
     let timeout = ["message.timeout.ms", "delivery.timeout.ms"].iter().any(|name| properties.get(name).is_some());
     if !timeout {
         properties.set("message.timeout.ms", "120000");
