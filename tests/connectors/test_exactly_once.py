@@ -119,11 +119,12 @@ def test_without_checkpoints_transactions_are_committed_all_the_same(
 ) -> None:
     create(brokers, topic, 2)
     env = Env.get_execution_environment().set_parallelism(2)
-    numbers(env, None).sink_to(exact(brokers, topic))
+    # a name of its own: what is said twice within seconds is printed once
+    numbers(env, None).sink_to(exact(brokers, topic)).name(topic)
     env.execute()
     assert committed(brokers, topic, 2) == list(range(N))
     said = capfd.readouterr().err
-    assert said.count("EXACTLY_ONCE") == 1 and "enable_checkpointing" in said
+    assert said.count(f"'{topic}' is to write EXACTLY_ONCE") == 1 and "enable_checkpointing" in said
 
 
 def test_a_source_of_committed_records_does_not_see_what_is_open_or_was_taken_back(

@@ -69,7 +69,10 @@ class Orders:
     """Sends orders without a pause, also while the broker is away; none is lost and none sent twice."""
 
     def __init__(self, bootstrap: str) -> None:
-        self._producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "message.timeout.ms": 0})
+        # it would print each try to reach a broker that is away
+        quiet = {"log_level": 0}
+        settings = {"bootstrap.servers": bootstrap, "enable.idempotence": True, "message.timeout.ms": 0}
+        self._producer = Producer({**settings, **quiet})
         self._ended = threading.Event()
         self.count = 0
         self._thread = threading.Thread(target=self._send, daemon=True)
