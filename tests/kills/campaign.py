@@ -177,7 +177,7 @@ class Campaign:
             for hit in hits:
                 hit.join()
         for server in servers.values():
-            server.start()
+            _start(server)
         if ended is not None:
             self.ended += 1
         self.say(f"{life}; checkpoint {max(self.complete(), default=0)}{'' if ended is None else ', ended by itself'}")
@@ -260,4 +260,10 @@ class Campaign:
 
 def _bounce(server: Server) -> None:
     server.kill()
-    server.start()
+    _start(server)
+
+
+def _start(server: Server) -> None:
+    """On a machine that has much to do a broker takes its time."""
+    server.launch()
+    server.wait_ready(300)
