@@ -20,8 +20,8 @@ from flott.cli import parser  # noqa: E402
 INTRO = """\
 # The command line
 
-Every command of `flott` with its options, made from the code by `make commands`; `flott COMMAND --help` says the same. More
-stands in [Running PyFlink programs](run.md) (`run`, and jobs that run), [The embedded broker](broker.md) and
+Every command of `flott` with its options, made from the code by `make commands`; `flott COMMAND --help` says the same.
+More stands in [Running PyFlink programs](run.md) (`run`, and jobs that run), [The embedded broker](broker.md) and
 [Testing](testing.md).
 
 | command | what it does |
@@ -32,8 +32,8 @@ COMPLETION = """\
 
 ## Completion
 
-`eval "$(flott completion bash)"` in `~/.bashrc`, or `eval "$(flott completion zsh)"` behind `compinit` in `~/.zshrc`. It
-completes commands, options, files, and the ids of jobs that run.
+`eval "$(flott completion bash)"` in `~/.bashrc`, or `eval "$(flott completion zsh)"` behind `compinit` in `~/.zshrc`.
+It completes commands, options, files, and the ids of jobs that run.
 """
 
 
