@@ -78,7 +78,10 @@ def _pyflink() -> Iterator[Finding]:
     """What ``import pyflink`` finds without ``flott run``."""
     spec = find_spec("pyflink")
     if spec is None or spec.origin in (None, "flott"):
-        yield note("PyFlink itself is not installed here; nothing needs it but 'flott run --target flink'")
+        yield note(
+            "PyFlink itself is not installed here, so 'python job.py' of a program that imports pyflink fails",
+            "run it with 'flott run job.py', or import flott in the place of pyflink; Flott needs no PyFlink",
+        )
     else:
         yield note(
             f"PyFlink itself is installed too, in {Path(str(spec.origin)).parent}",
