@@ -44,7 +44,8 @@ class DetectionSummary:
         numbers = ["?" if number is None else f"{number:,}" for _, number, _ in rows]
         width = max(map(len, numbers))
         text = [f"  {label:<9} {number:>{width}}  {what}" for (label, _, what), number in zip(rows, numbers)]
-        return "\n".join([*text, f"  database  {self.database}", *(f"  log       {path}" for path in self.logs)])
+        text.append(f"  database  {self.database}")
+        return "\n".join(text + [f"  logs      {folder}" for folder in {path.parent for path in self.logs}])
 
 
 def summarize_detection(

@@ -23,6 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = Path("out/stage4/recovery")
+ORDERS = 30_000
 LIMIT_S = 120
 
 SETTINGS = {
@@ -31,11 +32,11 @@ SETTINGS = {
     "DETECTION_CHECKPOINT_PATH": "{output}/checkpoints",
 }
 BROKER = "flott broker --port 9092 --data {output}/broker"
-PRODUCER = "python stage4_state_cep/message_producer.py --orders 1000 --rate 400"
-JOB = "flott run stage4_state_cep/order_watch.py"
+PRODUCER = "python stage4_state_cep/message_producer.py --orders {orders}"
+JOB = "flott run stage4_state_cep/order_watch.py --bounded"
 AGAIN = 'flott run -s "$(ls -t {output}/checkpoints/*/chk-*/_metadata | head -1)" stage4_state_cep/order_watch.py --bounded'
 FORGETFUL = "ORDER_OFFSET=committed flott run stage4_state_cep/order_watch.py --bounded"
-RESULTS = "python stage4_state_cep/results.py --orders 1000"
+RESULTS = "python stage4_state_cep/results.py --orders {orders}"
 COMMANDS = (*(f"export {name}={value}" for name, value in SETTINGS.items()), BROKER, PRODUCER, JOB, AGAIN, RESULTS)
 """What README.md tells a learner to type, in that order."""
 
@@ -43,8 +44,8 @@ COMMANDS = (*(f"export {name}={value}" for name, value in SETTINGS.items()), BRO
 class Shell:
     """Runs the commands in the top folder of the project, and ends those that still run when it is done."""
 
-    def __init__(self, output: Path) -> None:
-        self._output = output
+    def __init__(self, output: Path, orders: int) -> None:
+        self._output, self._orders = output, orders
         self._port = _free_port()
         self._running: list[subprocess.Popen[bytes]] = []
         self._environ = {
@@ -57,26 +58,36 @@ class Shell:
 
     def start(self, command: str) -> subprocess.Popen[bytes]:
         """Starts a command that goes on."""
-        text = command.format(output=self._output).replace("9092", str(self._port))
+        text = command.format(output=self._output, orders=self._orders).replace("9092", str(self._port))
         print(f"$ {text}", flush=True)
         # exec: the process is the program's, so that killing it kills the program
-        assignments, found, program = text.rpartition(" flott run") if "=" in text.split()[0] else ("", "", text)
-        line = f"{assignments} exec flott run{program}" if found else f"exec {program}"
-        process = subprocess.Popen(["bash", "-c", line], cwd=ROOT, env=self._environ)
+        process = subprocess.Popen(["bash", "-c", f"exec env {text}"], cwd=ROOT, env=self._environ)
         self._running.append(process)
         return process
 
     def run(self, command: str) -> int:
-        """Runs a command to its end."""
-        return self.start(command).wait(LIMIT_S)
+        """Runs a command to its end.
+
+        :raises TimeoutError: if it takes more than two minutes.
+        """
+        try:
+            return self.start(command).wait(LIMIT_S)
+        except subprocess.TimeoutExpired:
+            raise TimeoutError(f"a command is too slow: {command}") from None
+
+    def must_run(self, command: str) -> None:
+        """:raises TimeoutError: if it fails, too."""
+        if self.run(command) != 0:
+            raise TimeoutError(f"a command failed: {command}")
+        print(flush=True)
 
     def wait_until(self, what: str, true: Callable[[], bool]) -> None:
         """:raises TimeoutError: if it takes more than two minutes, or one of the commands has failed."""
         deadline = time.monotonic() + LIMIT_S
         while not true():
-            failed = [process.args for process in self._running if process.poll() not in (None, 0, -signal.SIGKILL)]
+            failed = any(process.poll() not in (None, 0) for process in self._running)
             if failed or time.monotonic() > deadline:
-                raise TimeoutError(f"{what} did not happen; {f'{failed[0]} failed' if failed else 'too slow'}")
+                raise TimeoutError(f"{what} did not come: {'a command failed' if failed else 'this is too slow'}")
             time.sleep(0.05)
 
     def broker_answers(self) -> bool:
@@ -100,48 +111,39 @@ def _free_port() -> int:
         return int(server.getsockname()[1])
 
 
+def newest_checkpoint(folder: Path) -> int:
+    """The number of the last one that is complete; 0 without one."""
+    return max((int(path.parent.name[4:]) for path in folder.glob("*/chk-*/_metadata")), default=0)
+
+
 def count_anomalies(database: Path) -> int:
     """How many are in the table."""
-    if not database.exists():
-        return 0
-    try:
-        with closing(sqlite3.connect(database)) as connection:
-            return int(connection.execute("SELECT count(*) FROM order_anomalies").fetchone()[0])
-    except sqlite3.OperationalError:
-        # the job is just about to make it
-        return 0
+    with closing(sqlite3.connect(database)) as connection:
+        return int(connection.execute("SELECT count(*) FROM order_anomalies").fetchone()[0])
 
 
-def kill_and_go_on(output: Path, forget: bool) -> bool:
+def kill_and_go_on(output: Path, orders: int, forget: bool) -> bool:
     """Does the exercise. Returns whether the results are those of a job that nobody killed."""
     folder = ROOT / output
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    shell = Shell(output)
+    database = folder / "orders.db"
+    shell = Shell(output, orders)
     try:
         for name, value in SETTINGS.items():
             print(f"$ export {name}={value.format(output=output)}")
         shell.start(BROKER)
         shell.wait_until("the broker's first answer", shell.broker_answers)
-        producer = shell.start(PRODUCER)
+        shell.must_run(PRODUCER)
         job = shell.start(JOB)
-        shell.wait_until(
-            "a checkpoint, and some anomalies",
-            lambda: (
-                any(folder.glob("checkpoints/*/chk-*/_metadata"))
-                and count_anomalies(folder / "orders.db") >= 15
-                and job.poll() is None
-            ),
-        )
+        # With the third one it is sure that Kafka knows how far the first one had read.
+        shell.wait_until("the third checkpoint", lambda: newest_checkpoint(folder / "checkpoints") >= 3)
         print(f"\n$ kill -9 {job.pid}", flush=True)
         job.send_signal(signal.SIGKILL)
-        job.wait()
-        print(f"{count_anomalies(folder / 'orders.db')} anomalies are in the table. The shop goes on.\n", flush=True)
-        shell.wait_until("the producer's end", lambda: producer.poll() == 0)
-        print()
-        if shell.run(FORGETFUL if forget else AGAIN) != 0:
-            raise TimeoutError("the second start of the job failed")
-        print()
+        if job.wait() == 0:
+            raise TimeoutError("the job was done before it could be killed: take more --orders")
+        print(f"{count_anomalies(database)} anomalies are in the table now.\n", flush=True)
+        shell.must_run(FORGETFUL if forget else AGAIN)
         return shell.run(RESULTS) == 0
     finally:
         shell.close()
@@ -150,10 +152,11 @@ def kill_and_go_on(output: Path, forget: bool) -> bool:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Kills a job in the middle and lets it go on from its checkpoint.")
     parser.add_argument("--forget", action="store_true", help="start again without the checkpoint, and see what is lost")
+    parser.add_argument("--orders", type=int, default=ORDERS, help="how many; more give more time (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder, emptied first (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:
-        same = kill_and_go_on(options.output, options.forget)
+        same = kill_and_go_on(options.output, options.orders, options.forget)
     except TimeoutError as error:
         print(f"recovery_exercise: {error}", file=sys.stderr)
         return 2

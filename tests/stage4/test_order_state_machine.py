@@ -44,7 +44,7 @@ def changes(machine: Fed) -> list[tuple[str | None, str]]:
     return [(line["from"], line["to"]) for line in lines]
 
 
-@pytest.mark.parametrize(("before", "after"), product(PATHS, [status for status in PATHS if status is not None]))
+@pytest.mark.parametrize(("before", "after"), [*product(PATHS, [status for status in PATHS if status is not None])])
 def test_every_pair_of_states(machine: Fed, before: str | None, after: str) -> None:
     """36 - 6 = 30 pairs, of which 6 are allowed; after one that is not, the order is what it was."""
     path = PATHS[before]
