@@ -68,7 +68,7 @@ def _order(rng: random.Random, number: int) -> dict[str, Any]:
 
 
 def order_steps(count: int, seed: int = 7) -> Iterator[str]:
-    """``count`` lines: orders that are created, and four of five of them later paid; one line in a hundred of no use."""
+    """``count`` lines: orders are created, and four of five of them later paid; one line in a hundred is of no use."""
     rng = random.Random(seed)
     unpaid: list[dict[str, Any]] = []
     for number in range(count):

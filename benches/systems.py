@@ -99,6 +99,7 @@ _SLIDING = {"tumbling": "sliding.py", "sliding": "sliding.py"}
 _FLINK = {**_SAME, "keyed_sum": "keyed_sum_stream.py"}
 _BYTEWAX = {"etl": "etl_bytewax.py", "lambdas": "lambdas_bytewax.py", "cold": "cold_bytewax.py"}
 _LOOP = {"etl": "etl_loop.py", "stage2": "stage2_loop.py", "chain": "chain_loop.py", "lambdas": "lambdas_loop.py"}
+_OWN_LOOP = {"window": "window_loop.py", "state": "state_loop.py"}
 _SUMS_LOOP = {"keyed_sum": "keyed_sum_loop.py", "rolling_sum": "keyed_sum_loop.py"}
 _SUMS = {"keyed_sum": "keyed_sum.py", "rolling_sum": "keyed_sum.py"}
 
@@ -107,7 +108,7 @@ def _typed(program: str) -> dict[str, str]:
     return {"window_typed": program, "window_typed_2": program}
 
 
-LOOP = System("loop", "bare Python loop", None, {**_LOOP, **_SUMS_LOOP, "window": "window_loop.py", "state": "state_loop.py"})
+LOOP = System("loop", "bare Python loop", None, {**_LOOP, **_OWN_LOOP, **_SUMS_LOOP})
 FLOTT = System(
     "flott",
     "Flott",

@@ -52,7 +52,7 @@ IDLE_MS = 10_000
 
 @dataclass(frozen=True, repr=False)
 class DetectionOptions(EtlOptions):
-    """What a run reads and writes: as in week 1, a topic for anomalies, and checkpoints. ``rejects_path`` is for logs."""
+    """What a run reads and writes: as in week 1, a topic for anomalies, checkpoints. ``rejects_path`` is for logs."""
 
     anomaly_topic: str = "order-anomalies"
     out_of_order_ms: int = OUT_OF_ORDER_MS

@@ -1,7 +1,7 @@
 """Simulates the shop: sends messages about orders to a Kafka topic, each of which tells one step of one order.
 
-    python stage4_state_cep/message_producer.py --orders 3000
-    python stage4_state_cep/message_producer.py --orders 500 --rate 100
+python stage4_state_cep/message_producer.py --orders 3000
+python stage4_state_cep/message_producer.py --orders 500 --rate 100
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def describe(lives: OrderLives) -> str:
     lines += [f"  {number:>6,}  {oddity.value}" for oddity, number in lives.odd.most_common()]
     lines.append(f"  {sum(lives.rejected.values()):>6,}  messages broken")
     lines.append(f"  {lives.repeated:>6,}  messages sent twice")
-    lines.append(f"  {lives.late:>6,}  messages sent once more an hour later")
+    lines.append(f"  {lives.late:>6,}  messages sent once more 20 minutes later")
     return "\n".join(lines)
 
 

@@ -3,8 +3,8 @@
     python stage4_state_cep/order_anomaly_detector.py --bounded     # read what is in the topic, then end
     python stage4_state_cep/order_anomaly_detector.py               # go on until Ctrl-C
 
-A large order can be told by itself. The others take a memory of what the same user did before: of a minute, and of a run
-of orders that nobody knows the end of until nothing has come for a while.
+A large order can be told by itself. The others take a memory of what the same user did before: of a minute, and of a
+run of orders that nobody knows the end of until nothing has come for a while.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class UserOrders(KeyedProcessFunction):
             yield from run_anomaly(run, ctx)
             run = None
         count, total, first = (run["count"], run["amount"], run["first"]) if run else (0, Decimal(0), timestamp)
-        self._run.update(Row(count=count + 1, amount=total + value.amount, first=first, last=timestamp, order=value.order_id))
+        amount = total + value.amount
+        self._run.update(Row(count=count + 1, amount=amount, first=first, last=timestamp, order=value.order_id))
         # If no order comes until then, the run is over. The timers of the orders before find that it was not.
         ctx.timer_service().register_event_time_timer(timestamp + RUN_GAP_MS)
 

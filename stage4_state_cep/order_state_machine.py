@@ -7,7 +7,8 @@
               │           ┌──────────────^
     (new) ─> CREATED ─> PAID ─> SHIPPED ─> COMPLETED
 
-A step that is allowed becomes a line of the log of changes. Any other one is an anomaly, and the order stays what it was.
+A step that is allowed becomes a line of the log of changes. Any other one is an anomaly, and the order stays what it
+was.
 """
 
 from __future__ import annotations
@@ -54,9 +55,7 @@ class OrderStateMachine(KeyedProcessFunction):
         told = Types.TUPLE([Types.LONG(), Types.STRING()])
         self._told = runtime_context.get_state(ValueStateDescriptor("told", told))
 
-    def process_element(
-        self, value: Order, ctx: KeyedProcessFunction.Context
-    ) -> Iterator[str | tuple[OutputTag, Row]]:
+    def process_element(self, value: Order, ctx: KeyedProcessFunction.Context) -> Iterator[str | tuple[OutputTag, Row]]:
         timestamp = ctx.timestamp()
         heard = self._heard.value()
         # Watermarks come in steps, and timers with them: what is to be forgotten may still be there.

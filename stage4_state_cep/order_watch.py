@@ -1,7 +1,7 @@
 """All detectors of this week in one job, over one reading of the topic.
 
-    python stage4_state_cep/order_watch.py --bounded     # read what is in the topic, then end
-    python stage4_state_cep/order_watch.py               # go on until Ctrl-C
+python stage4_state_cep/order_watch.py --bounded     # read what is in the topic, then end
+python stage4_state_cep/order_watch.py               # go on until Ctrl-C
 """
 
 from __future__ import annotations

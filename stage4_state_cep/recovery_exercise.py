@@ -34,7 +34,8 @@ SETTINGS = {
 BROKER = "flott broker --port 9092 --data {output}/broker"
 PRODUCER = "python stage4_state_cep/message_producer.py --orders {orders}"
 JOB = "flott run stage4_state_cep/order_watch.py --bounded"
-AGAIN = 'flott run -s "$(ls -t {output}/checkpoints/*/chk-*/_metadata | head -1)" stage4_state_cep/order_watch.py --bounded'
+NEWEST = '"$(ls -t {output}/checkpoints/*/chk-*/_metadata | head -1)"'
+AGAIN = f"flott run -s {NEWEST} stage4_state_cep/order_watch.py --bounded"
 FORGETFUL = "ORDER_OFFSET=committed flott run stage4_state_cep/order_watch.py --bounded"
 RESULTS = "python stage4_state_cep/results.py --orders {orders}"
 COMMANDS = (*(f"export {name}={value}" for name, value in SETTINGS.items()), BROKER, PRODUCER, JOB, AGAIN, RESULTS)
@@ -151,8 +152,8 @@ def kill_and_go_on(output: Path, orders: int, forget: bool) -> bool:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Kills a job in the middle and lets it go on from its checkpoint.")
-    parser.add_argument("--forget", action="store_true", help="start again without the checkpoint, and see what is lost")
-    parser.add_argument("--orders", type=int, default=ORDERS, help="how many; more give more time (default: %(default)s)")
+    parser.add_argument("--forget", action="store_true", help="start again without the checkpoint")
+    parser.add_argument("--orders", type=int, default=ORDERS, help="how many; more take longer (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder, emptied first (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:

@@ -1,6 +1,6 @@
 """What was found, beside what the shop put in: nothing lost, nothing twice?
 
-    python stage4_state_cep/results.py --orders 3000
+python stage4_state_cep/results.py --orders 3000
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     database = sqlite_file(options.database_url)
     if database is None or not database.exists():
-        print("results: this looks into an SQLite file; set DATABASE_URL=jdbc:sqlite:FILE to the job's", file=sys.stderr)
+        print("results: set DATABASE_URL=jdbc:sqlite:FILE to the file that the job wrote", file=sys.stderr)
         return 2
     try:
         lives = OrderLives(chosen.orders, chosen.seed, chosen.odd_share)

@@ -86,11 +86,12 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"\nSummary\n{summary.describe()}\n")
     assert isinstance(summary.database, Path)
     found = anomalies_in_sqlite(summary.database)
+    broken = [reason.value for reason in lives.rejected.elements()]
     lines = [
         compare("anomalies in the table", found, lives.anomalies),
         compare("anomalies in the topic", in_topic, lives.anomalies),
         compare("changes in the logs", changes_in_logs(options.output / "log"), lives.changes),
-        compare("messages rejected", summary.rejected.elements(), (reason.value for reason in lives.rejected.elements())),
+        compare("messages rejected", summary.rejected.elements(), broken),
         compare("messages late", ["late"] * summary.late, ["late"] * lives.late),
         compare("messages twice", ["twice"] * summary.duplicates, ["twice"] * lives.repeated),
     ]

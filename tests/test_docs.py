@@ -17,6 +17,7 @@ FOLDERS = [
     "stage1_basic_etl",
     "stage2_data_transformation",
     "stage3_window_statistics",
+    "stage4_state_cep",
     "benches",
 ]
 PAGES = sorted(page for folder in FOLDERS for page in (ROOT / folder).glob("*.md"))

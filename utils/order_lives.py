@@ -19,7 +19,7 @@ from utils.order_models import Reason
 
 _START = datetime(2024, 1, 1, 10, 0, 0)
 _EVERY = timedelta(seconds=3)
-_LATE_BY = timedelta(hours=1)
+_LATE_BY = timedelta(minutes=20)
 _USERS = 997
 """An ordinary user orders again after 997 * 3 s: that is no run."""
 
@@ -75,7 +75,7 @@ class OrderLives:
     :param odd_share: how many of the orders, from 0 to 1, are odd in one of the ways of :class:`Oddity`.
     :param bad_share: how many messages, beside those, are broken.
     :param repeat_share: how many messages are sent twice.
-    :param late_share: how many messages are sent once more an hour later.
+    :param late_share: how many messages are sent once more 20 minutes later, while orders are still coming.
 
     >>> lives = OrderLives(orders=50, seed=7)
     >>> lives.texts == OrderLives(orders=50, seed=7).texts
@@ -193,7 +193,7 @@ class OrderLives:
 
     def _in_the_order_of_sending(self, bad_share: float, repeat_share: float, late_share: float) -> list[str]:
         rng = self._rng
-        end = max(message.time for message in self._messages)
+        last = _START + self._orders * _EVERY
         sent: list[tuple[datetime, str]] = []
         for message in self._messages:
             # up to four seconds out of order
@@ -202,7 +202,7 @@ class OrderLives:
             if rng.random() < repeat_share:
                 self.repeated += 1
                 sent.append((at, text))
-            if rng.random() < late_share and message.time + _LATE_BY < end:
+            if rng.random() < late_share and message.time + _LATE_BY < last:
                 self.late += 1
                 sent.append((message.time + _LATE_BY, text))
             if rng.random() < bad_share:

@@ -1,4 +1,4 @@
-"""Users who order too often, and orders that are not paid in time, in a bare loop with dictionaries and a heap: no engine.
+"""Users who order too often, and orders that are not paid in time, in a bare loop with dictionaries and a heap.
 
 usage: state_loop.py IN OUT
 """

@@ -16,8 +16,8 @@ from utils.order_models import Order, parse_order
 
 def at(time: str) -> str:
     """A time of the day that all tests play on: ``10:05``, ``10:05:30``, or of the next day ``+ 10:05``."""
-    day, _, time = time.rpartition("+ ")
-    return f"2024-01-0{1 if not day and '+' not in time else 2} {time if time.count(':') == 2 else f'{time}:00'}"
+    day, clock = (2, time[2:]) if time.startswith("+ ") else (1, time)
+    return f"2024-01-0{day} {clock if clock.count(':') == 2 else f'{clock}:00'}"
 
 
 def moment(time: str) -> datetime:

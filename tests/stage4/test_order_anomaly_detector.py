@@ -54,9 +54,7 @@ def test_users_do_not_know_of_each_other(users: Fed) -> None:
 
 def test_a_run_is_told_when_nothing_has_come_for_ten_minutes(users: Fed) -> None:
     """100.50 + 200.75 + 0.25 = 301.50; the last one at 10:14, so it is over at 10:24."""
-    users.send(
-        step("a", "10:00", amount=100.5), step("b", "10:04", amount=200.75), step("c", "10:14", amount=0.25)
-    )
+    users.send(step("a", "10:00", amount=100.5), step("b", "10:04", amount=200.75), step("c", "10:14", amount=0.25))
     users.watermark("10:24", -1)
     assert of(users, "order_run") == []
     users.watermark("10:24")

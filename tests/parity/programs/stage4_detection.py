@@ -69,7 +69,8 @@ MESSAGES += [message("often6", "10:01:00", user="D"), message("later", "10:11:01
 MESSAGES += [message(f"run{n}", f"10:{10 * n:02}:00", amount=0.1, user="E") for n in range(3)]
 MESSAGES += [message(f"two{n}", f"10:{10 * n:02}:00", user="F") for n in range(2)]
 # large, and not quite
-MESSAGES += [message("large", "10:00:00", amount=10000.01, user="G"), message("not", "15:00:00", amount=10000, user="G")]
+MESSAGES += [message("large", "10:00:00", amount=10000.01, user="G")]
+MESSAGES += [message("not", "15:00:00", amount=10000, user="G")]
 # of no use
 MESSAGES += [message("lost", "10:00:00", "LOST"), message("free", "10:00:00", amount=0), '{"order_id": "x"}', "{"]
 
