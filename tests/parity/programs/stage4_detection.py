@@ -53,11 +53,11 @@ MESSAGES += [
     message("cancelled", "12:00:00", user="B"),
     message("cancelled", "12:10:00", "CANCELLED", user="B"),
 ]
-# two steps of one second that are not allowed, one on an order that nobody knows
+# two steps that are not allowed, one on an order that nobody knows
 MESSAGES += [
     message("skips", "10:00:00", user="C"),
     message("skips", "10:20:00", "SHIPPED", user="C"),
-    message("skips", "10:20:00", "COMPLETED", user="C"),
+    message("skips", "10:20:01", "COMPLETED", user="C"),
     message("skips", "10:25:00", "PAID", user="C"),
     message("unknown", "10:20:00", "PAID", user="C"),
     # a day later it is forgotten
