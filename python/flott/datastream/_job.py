@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flott.common._job_panel import Snapshot
 from flott.common.job_execution_result import JobExecutionResult
 from flott.common.job_id import JobID
 
@@ -56,6 +57,21 @@ class RunningJob:
 
     def status(self) -> str:
         return self._job.status()
+
+    def snapshot(self) -> Snapshot:
+        from time import time
+
+        return Snapshot(
+            name=self._job_name,
+            status=self._job.status(),
+            runtime_ms=self._job.runtime_ms(),
+            operators=[(name, counters) for _, name, _, counters in self._job.metrics()],
+            watermarks=self.watermarks(),
+            now=round(time() * 1000),
+        )
+
+    def has_ended(self, timeout_ms: int) -> bool:
+        return self._job.wait(timeout_ms)
 
     def cancel(self) -> None:
         """Stops the job and waits until none of its threads is left."""

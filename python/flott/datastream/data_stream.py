@@ -104,6 +104,11 @@ class DataStream(Configurable):
     def __str__(self) -> str:
         return f"{self!r}, which has no records before its job runs: .print() and env.execute() show them"
 
+    def _repr_html_(self) -> str:
+        from flott.datastream._stream_html import stream_html
+
+        return stream_html(self)
+
     def _has_no_values(self, *_: object) -> NoReturn:
         raise TypeError("a stream has no values before the job runs: use execute_and_collect() to read them")
 

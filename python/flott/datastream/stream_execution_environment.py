@@ -240,10 +240,21 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         return execution_result(job, job_name or _DEFAULT_JOB_NAME)
 
     def execute_async(self, job_name: str = _DEFAULT_JOB_NAME) -> JobClient:
-        """Starts the program and returns at once."""
-        from flott.common.job_client import JobClient
+        """Starts the program and returns at once.
 
-        return JobClient(RunningJob(self._start(job_name), job_name))
+        In a notebook, a job takes the place of one of the same name that still runs, so that a cell can be run again;
+        a job without a name of its own does not.
+        """
+        from flott.common.job_client import JobClient
+        from flott.datastream._notebook import in_notebook, remember, stop_earlier
+
+        replaces = job_name != _DEFAULT_JOB_NAME and in_notebook()
+        if replaces:
+            stop_earlier(job_name)
+        job = self._start(job_name)
+        if replaces:
+            remember(job_name, job)
+        return JobClient(RunningJob(job, job_name))
 
     def get_execution_plan(self) -> str:
         """The operators and their links, as JSON for Flink's plan visualizer.
