@@ -70,20 +70,25 @@ def show_live(job: Watched) -> None:
     """Shows a job in the notebook, and goes on until it has ended."""
     import threading
 
-    from IPython.display import HTML, display  # type: ignore[import-not-found,unused-ignore]
+    from IPython.display import display  # type: ignore[import-not-found,unused-ignore]
 
     first = job.snapshot()
-    shown: Any = display(HTML(panel(first)), display_id=True)  # type: ignore[no-untyped-call,unused-ignore]
+    show: Any = display
+    shown = show(_bundle(first), raw=True, display_id=True)
 
     def update() -> None:
         before, ended = first, False
         while not ended:
             ended = job.has_ended(_INTERVAL_MS)
             now = job.snapshot()
-            shown.update(HTML(panel(now, before)))  # type: ignore[no-untyped-call,unused-ignore]
+            shown.update(_bundle(now, before), raw=True)
             before = now
 
     threading.Thread(target=update, name="flott-panel", daemon=True).start()
+
+
+def _bundle(now: Snapshot, before: Snapshot | None = None) -> dict[str, str]:
+    return {"text/html": panel(now, before), "text/plain": f"{now.name}: {now.status.lower()}"}
 
 
 def _behind(now: Snapshot) -> str:

@@ -55,6 +55,9 @@ class JobExecutionResult:
         """
         return {operator: dict(counters) for operator, counters in self._metrics.items()}
 
+    def __repr__(self) -> str:
+        return f"JobExecutionResult({self._job_name or str(self._job_id)!r}, {self._net_runtime} ms)"
+
     def _repr_html_(self) -> str:
         from flott.common._html import box, table
 

@@ -25,7 +25,7 @@ def in_notebook() -> bool:
 def stop_earlier(name: str) -> None:
     """Stops the job of that name which an earlier run of a cell has started."""
     before = _JOBS.pop(name, None)
-    if before is not None and before.status() == "RUNNING":
+    if before is not None and before.status() not in ("FINISHED", "FAILED", "CANCELED"):
         print(f"the job '{name}' that still ran is stopped: a new one takes its place", file=sys.stderr)
         if not before.stop():
             before.wait(None)
