@@ -53,7 +53,7 @@ MISTAKES = {
     "4.9": ("enable_incremental_checkpointing=True", ""),
     "4.10": (
         "        count = (self.count.value() or 0) + 1\n        self.count.update(count)\n",
-        "        self.kept = getattr(self, 'kept', {})\n        count = self.kept[value] = self.kept.get(value, 0) + 1\n",
+        "        self.n = getattr(self, 'n', {})\n        count = self.n[value] = self.n.get(value, 0) + 1\n",
     ),
     "4.11": ('event["user_id"]', 'event["order_id"]'),
 }
