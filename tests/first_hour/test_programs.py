@@ -40,6 +40,8 @@ def test_a_forgotten_execute(tmp_path: Path) -> None:
         "env.from_collection([3]).execute_and_collect()",
         "env.execute_async().get_job_execution_result().result()",
         "print(env.get_execution_plan())",
+        "env.execute(); env.from_collection([1]).print(); env.execute()",
+        "env.execute()\nfrom flott.testing import Harness\nh = Harness()\nh.source('a').print()\nh.feed('a', 1)\nh.close()",
         "raise KeyError('x')",
     ],
 )
