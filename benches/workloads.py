@@ -26,6 +26,9 @@ GATE_ENTRIES = {
     "window": 0.05,
     "window_typed": 0.0,
     "window_typed_2": 0.0,
+    "cep": 0.05,
+    # for matches alone, of which there are 13 for a thousand orders
+    "cep_typed": 0.02,
     "tumbling": 0.0,
     "sliding": 0.0,
     "typed": 0.0,
@@ -41,15 +44,19 @@ INPUTS: dict[str, Callable[..., Path]] = {
     "window": order_file,
     "window_typed": order_file,
     "window_typed_2": order_files,
+    "cep": order_file,
+    "cep_typed": order_file,
     "stage2": course_file,
 }
 #: Workloads of which a program is told how many threads it may use.
 THREADS = {"window_typed": 1, "window_typed_2": 2}
 #: Where the program of the bare loop is that of another workload.
-LOOPS = {"typed": "etl", "window_typed": "window", "window_typed_2": "window"}
+LOOPS = {"typed": "etl", "window_typed": "window", "window_typed_2": "window", "cep_typed": "cep"}
 #: What is made of the files that a workload writes, where it is not :func:`digest.etl`.
 DIGESTS: dict[str, Callable[[Path], Any]] = {
     "stage2": digest.texts,
+    "cep": digest.texts,
+    "cep_typed": digest.texts,
     "window": digest.windows,
     "window_typed": digest.windows,
     "window_typed_2": digest.windows,

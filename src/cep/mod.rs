@@ -49,6 +49,10 @@ mod stored;
 mod truth;
 
 #[cfg(test)]
+mod refused;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod vectors;
 
 pub use buffer::{Found, SoFar};
