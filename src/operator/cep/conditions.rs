@@ -189,13 +189,15 @@ impl Quick {
     }
 }
 
+/// The column and the place in it; `None` for NULL.
+fn cell((row, column): (&Row, usize)) -> Option<(&ArrayRef, usize)> {
+    let (array, at) = (row.chunk.records.column(column), row.row as usize);
+    (!array.is_null(at)).then_some((array, at))
+}
+
 impl Comparison {
     fn of(self, left: (&Row, usize), right: (&Row, usize)) -> Option<bool> {
-        let value = |(row, column): (&Row, usize)| {
-            let array = row.chunk.records.column(column);
-            (!array.is_null(row.row as usize)).then_some((array, row.row as usize))
-        };
-        let ((left, at), (right, other)) = (value(left)?, value(right)?);
+        let ((left, at), (right, other)) = (cell(left)?, cell(right)?);
         use arrow::array::AsArray;
         use arrow::datatypes::{Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
         macro_rules! primitive {
