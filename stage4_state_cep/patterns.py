@@ -97,7 +97,7 @@ def purchase() -> Pattern:
         return action.action == "pay" and action.order_id == ordered.order_id
 
     return (
-        Pattern.begin("looked", AfterMatchSkipStrategy.skip_to_next())
+        Pattern.begin("looked", AfterMatchSkipStrategy.skip_past_last_event())
         .where(lambda action: action.action == "view")
         .followed_by("ordered")
         .where(lambda action: action.action == "order")
