@@ -128,13 +128,15 @@ class Rising(IterativeCondition):
 
 
 def test_explain_tells_states_and_transitions() -> None:
-    pattern = Pattern.begin("a").where(big).followed_by("b").where(Rising()).or_(lambda e: e)
+    truth = lambda e: e  # noqa: E731 - explain() tells the line
+    where = f"lambda (test_patterns.py:{truth.__code__.co_firstlineno})"
+    pattern = Pattern.begin("a").where(big).followed_by("b").where(Rising()).or_(truth)
     assert pattern.explain() == (
         "state 'a', where every match begins\n"
         "  take    -> 'b' if big\n"
         "state 'b'\n"
-        "  take    -> '$endState$' if Rising or lambda (test_patterns.py:138)\n"
-        "  ignore  -> 'b' if not (Rising or lambda (test_patterns.py:138))\n"
+        f"  take    -> '$endState$' if Rising or {where}\n"
+        f"  ignore  -> 'b' if not (Rising or {where})\n"
         "state '$endState$': the match is complete\n"
     )
     assert pattern._repr_svg_().startswith("<svg ")

@@ -42,12 +42,18 @@ def cases() -> list[tuple[str, Case]]:
 
 
 def events(case: Case) -> list[tuple[Event, int]]:
-    """The events with their times; those without one have all the same."""
+    """The events with their times; those without one have all the same.
+
+    A matcher is fed in the order of the case, a stream in that of time: an event before the last one counts as of its
+    time.
+    """
     made = []
+    latest = 0
     for place, fields in enumerate(case["events"]):
         plain = (place, fields["id"], fields["name"], fields["price"])
         event = SubEvent(*plain, fields["volume"]) if fields.get("type") == "SubEvent" else Event(*plain)
-        made.append((event, fields["ts"] or 0))
+        latest = max(latest, fields["ts"] or 0)
+        made.append((event, latest))
     return made
 
 

@@ -110,7 +110,7 @@ impl HostedMatcher {
     fn load(&mut self, py: Python<'_>, stored: Option<Vec<u8>>) -> PyResult<()> {
         self.progress = Progress::new();
         let Some(stored) = stored else { return Ok(()) };
-        let mut decode = || -> Result<()> {
+        let decode = || -> Result<()> {
             let mut from = Decoder::new(Bytes::from(stored), "the matches of a key");
             let fingerprint = from.u64()?;
             if fingerprint != self.matcher.nfa().fingerprint() {
