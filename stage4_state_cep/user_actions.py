@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from flott.common import Row
 from flott.datastream import OutputTag, ProcessFunction
@@ -32,11 +33,22 @@ def parse_action(text: str) -> UserAction:
 
     :raises InvalidOrder: saying what is wrong with it
     """
-    order = parse_order(text)
-    action = json.loads(text).get("action")
+    fields = _fields(text)
+    # the other fields are those of an order, which has a status as well
+    order = parse_order(text if fields is None else json.dumps({**fields, "status": "CREATED"}))
+    action = None if fields is None else fields.get("action")
     if action not in ACTIONS:
         raise InvalidOrder(Reason.UNKNOWN_STATUS, f"action is {str(action)[:60]!r}")
     return UserAction(order.user_id, action, order.order_id, order.amount, order.order_time)
+
+
+def _fields(text: str) -> dict[str, Any] | None:
+    """The fields of a JSON object; None for what is none, which ``parse_order`` has words for."""
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        return None
+    return fields if isinstance(fields, dict) else None
 
 
 class ReadAction(RefusesOrders):

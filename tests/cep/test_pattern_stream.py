@@ -195,11 +195,11 @@ def test_events_of_one_time_are_in_the_order_of_the_comparator(env: Env, compara
 
 def test_in_processing_time_events_count_when_they_come(flott_harness: Harness) -> None:
     h = flott_harness
-    start = h.processing_time()
     matches = CEP.pattern(h.source("events"), payment()).in_processing_time()
     paid = matches.process(Payment())
     for event in PAYMENTS[:2]:
         h.feed("events", event)
+    start = h.processing_time()
     h.advance(99)
     h.feed("events", PAYMENTS[2])
     assert h.output(paid) == [("paid", 1)]
