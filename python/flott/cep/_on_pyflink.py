@@ -30,12 +30,8 @@ def hosted(of: PatternStream, matches: Matches, output_type: Any) -> Any:
             "function for --target flink"
         )
     from pyflink.common import Types  # type: ignore[import-not-found]
-    from pyflink.datastream import (  # type: ignore[import-not-found]
-        KeyedProcessFunction,
-        KeyedStream,
-        MapStateDescriptor,
-        ValueStateDescriptor,
-    )
+    from pyflink.datastream import KeyedProcessFunction, KeyedStream  # type: ignore[import-not-found]
+    from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor  # type: ignore[import-not-found]
 
     class Hosted(KeyedProcessFunction):  # type: ignore[misc]
         """One subtask's matcher: what it has of a key is loaded before each call and stored behind it."""
