@@ -55,7 +55,7 @@ impl<E> Progress<E> {
         nfa: &Nfa,
         mut event: impl FnMut(u32) -> Option<E>,
     ) -> Result<Progress<E>, CheckpointError> {
-        let mut progress = Progress { seen: from.u64()?, begun: true, ..Progress::default() };
+        let mut progress = Progress { seen: from.u64()?, ..Progress::default() };
         let buffer = &mut progress.buffer;
         let events = from.list(|from| {
             let event = event(from.u32()?).ok_or_else(|| from.damaged("it has an event that is not there"))?;
@@ -88,6 +88,8 @@ impl<E> Progress<E> {
             let queue = if completed { &mut progress.completed } else { &mut progress.partial };
             *queue = Queue::from_heap(partials);
         }
+        // a key whose events all wait for their time has nothing yet
+        progress.begun = progress.partial.as_slice().iter().any(|partial| partial.node == NOWHERE);
         progress.set_deadline(nfa);
         Ok(progress)
     }
