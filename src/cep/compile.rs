@@ -200,9 +200,8 @@ impl<'p, C: Leaf> Compiler<'p, C> {
     /// What must not occur before the current pattern: `not_followed_by` in front of it, also in front of optional ones.
     fn nots_before(&self) -> Vec<(Condition<C>, String)> {
         let before = self.place.steps[..self.place.at].iter().enumerate().rev();
-        let reaching = before.take_while(|(_, step)| {
-            step.quantifier.optional || step.contiguity == Contiguity::NotFollowedBy
-        });
+        let reaching =
+            before.take_while(|(_, step)| step.quantifier.optional || step.contiguity == Contiguity::NotFollowedBy);
         let nots = reaching.filter(|(_, step)| step.contiguity == Contiguity::NotFollowedBy);
         nots.map(|(_, step)| (self.take_condition(step), step.name.clone())).collect()
     }

@@ -57,7 +57,8 @@ fn place(nfa: &Nfa, at: usize) -> (usize, usize) {
 fn arrow(from: (usize, usize), to: (usize, usize)) -> (String, (usize, usize)) {
     let (r, (x, y), (tx, ty)) = (RADIUS, from, to);
     if from == to {
-        let path = format!("M{} {} C{} {} {} {} {} {}", x - 14, y - r + 4, x - 40, y - 90, x + 40, y - 90, x + 14, y - r + 4);
+        let path =
+            format!("M{} {} C{} {} {} {} {} {}", x - 14, y - r + 4, x - 40, y - 90, x + 40, y - 90, x + 14, y - r + 4);
         return (path, (x, y - 78));
     }
     if y != ty {

@@ -39,7 +39,9 @@ pub enum CepError {
     DuplicateName { name: String },
     #[error("a pattern can't be called '{name}'")]
     ReservedName { name: String },
-    #[error("the pattern ends with not_followed_by('{name}') and has no time limit, so it never knows that nothing comes")]
+    #[error(
+        "the pattern ends with not_followed_by('{name}') and has no time limit, so it never knows that nothing comes"
+    )]
     EndsWithNotFollowedBy { name: String },
     #[error("a group of patterns ends with not_followed_by('{name}')")]
     GroupEndsWithNot { name: String },
@@ -70,9 +72,7 @@ impl Explain for CepError {
             CepError::QuantifierTwice { .. } => "keep one of one_or_more(), times() and times_or_more()".into(),
             CepError::OnSingle { .. } => "call one_or_more(), times() or times_or_more() before".into(),
             CepError::OnGroup { .. } => "apply it to the patterns in the group".into(),
-            CepError::NotAfterOptional { .. } => {
-                "use two patterns, one with and one without what is optional".into()
-            }
+            CepError::NotAfterOptional { .. } => "use two patterns, one with and one without what is optional".into(),
             CepError::UntilWithoutLoop { .. } => "call one_or_more() or times_or_more() before".into(),
             CepError::EndsWithNotFollowedBy { .. } => "add within(), or a pattern behind it".into(),
             CepError::GroupEndsWithNot { .. } => "put it behind the group, or a pattern behind it".into(),

@@ -116,7 +116,8 @@ fn what_must_not_occur() {
         reason(optional().then("not", Contiguity::NotFollowedBy)),
         "not_followed_by() behind 'maybe', which is optional, is not supported"
     );
-    let ends = "the pattern ends with not_followed_by('not') and has no time limit, so it never knows that nothing comes";
+    let ends =
+        "the pattern ends with not_followed_by('not') and has no time limit, so it never knows that nothing comes";
     assert_eq!(reason(Ok(not_followed_by())), ends);
     assert_eq!(reason(not_followed_by().within(0, Within::FirstAndLast)), ends);
     assert_eq!(reason(not_followed_by().within(10, Within::FirstAndLast)), "not refused");
@@ -144,36 +145,24 @@ fn until_and_groups() {
     );
     // it could go round without an event
     let empty = Pattern::begin_group(start().optional().unwrap()).one_or_more(None);
-    assert_eq!(
-        reason(empty),
-        "every pattern of a group that repeats is optional, so it could repeat without an event"
-    );
+    assert_eq!(reason(empty), "every pattern of a group that repeats is optional, so it could repeat without an event");
 }
 
 #[test]
 fn the_pattern_as_a_whole() {
     let twice = start().then("middle", Contiguity::Relaxed).and_then(|p| p.then("start", Contiguity::Relaxed));
     assert_eq!(reason(twice), "the pattern name 'start' is used twice");
-    assert_eq!(
-        reason(Ok(start().then_group(start(), Contiguity::Relaxed))),
-        "the pattern name 'start' is used twice"
-    );
+    assert_eq!(reason(Ok(start().then_group(start(), Contiguity::Relaxed))), "the pattern name 'start' is used twice");
     assert_eq!(reason(Ok(Pattern::begin("$endState$"))), "a pattern can't be called '$endState$'");
     let skip = Skip::ToLast { name: "midd".into(), must_exist: false };
     let skipping = start().then("middle", Contiguity::Strict).map(|pattern| pattern.with_skip(skip));
-    assert_eq!(
-        reason(skipping),
-        "the skip strategy names the pattern 'midd', which is not among 'start', 'middle'"
-    );
+    assert_eq!(reason(skipping), "the skip strategy names the pattern 'midd', which is not among 'start', 'middle'");
     let gap = start()
         .then("middle", Contiguity::Relaxed)
         .and_then(|pattern| pattern.within(3000, Within::PreviousAndCurrent))
         .and_then(|pattern| pattern.then("end", Contiguity::Relaxed))
         .and_then(|pattern| pattern.within(2, Within::FirstAndLast));
-    assert_eq!(
-        reason(gap),
-        "the time between two events, 3000 ms, is more than the time of the whole match, 2 ms"
-    );
+    assert_eq!(reason(gap), "the time between two events, 3000 ms, is more than the time of the whole match, 2 ms");
     assert_eq!(
         reason(start().within(-1, Within::FirstAndLast)),
         "within() takes a time that is not negative, not -1 ms"

@@ -91,7 +91,8 @@ fn comparable(case: &Value, matches: &[Vec<usize>]) -> Vec<Vec<String>> {
 }
 
 fn expected(case: &Value) -> Vec<Vec<usize>> {
-    let places = |each: &Value| each.as_array().into_iter().flatten().filter_map(Value::as_u64).map(|n| n as usize).collect();
+    let places =
+        |each: &Value| each.as_array().into_iter().flatten().filter_map(Value::as_u64).map(|n| n as usize).collect();
     case["expected"].as_array().into_iter().flatten().map(places).collect()
 }
 

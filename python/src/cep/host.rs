@@ -19,10 +19,10 @@ use pyo3::types::{PyDict, PyList};
 use super::context::{ConditionContext, MatchContext};
 use super::event::Event;
 use super::pattern::Evaluated;
+use crate::convert::to_python;
 use crate::function::{Callable, Failure, KeptFunction, UserFunction};
 use crate::gate;
 use crate::metrics::ShownObject;
-use crate::convert::to_python;
 use crate::objects::{PyObjects, encode_key};
 use crate::operators::Yielded;
 use crate::state::pickled::{dumps, loads};
@@ -202,9 +202,9 @@ impl CepHost for PyHost {
 
     fn encode_key(&mut self, keys: &dyn Objects, row: usize, out: &mut Vec<u8>) -> Result<()> {
         match keys.as_any().downcast_ref::<PyObjects>() {
-            Some(keys) => Python::attach(|py| {
-                encode_key(keys.items()[row].bind(py), out).map_err(|error| gate::carry(py, error))
-            }),
+            Some(keys) => {
+                Python::attach(|py| encode_key(keys.items()[row].bind(py), out).map_err(|error| gate::carry(py, error)))
+            }
             None => Err(Error::internal("keys are objects of another binding")),
         }
     }

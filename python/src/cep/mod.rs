@@ -3,8 +3,8 @@
 mod condition;
 mod context;
 mod event;
-mod hosted;
 mod host;
+mod hosted;
 mod operator;
 mod pattern;
 

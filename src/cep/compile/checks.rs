@@ -74,10 +74,7 @@ fn groups<C>(steps: &[Step<C>], at_end: bool) -> Result<(), CepError> {
 }
 
 /// Each step, also those in groups.
-fn each<C>(
-    steps: &[Step<C>],
-    check: &mut impl FnMut(&Step<C>) -> Result<(), CepError>,
-) -> Result<(), CepError> {
+fn each<C>(steps: &[Step<C>], check: &mut impl FnMut(&Step<C>) -> Result<(), CepError>) -> Result<(), CepError> {
     for step in steps {
         check(step)?;
         if let Some(group) = &step.group {

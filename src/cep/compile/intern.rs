@@ -8,11 +8,7 @@ use crate::cep::error::CepError;
 use crate::cep::nfa::{Action, Kind, Nfa, State, Test, Transition};
 
 /// The automaton of these states, those that can be reached, and its single tests by number.
-pub fn finish<C: Leaf>(
-    drafts: Vec<Draft<C>>,
-    start: usize,
-    window: Option<i64>,
-) -> Result<(Nfa, Vec<C>), CepError> {
+pub fn finish<C: Leaf>(drafts: Vec<Draft<C>>, start: usize, window: Option<i64>) -> Result<(Nfa, Vec<C>), CepError> {
     let order = reachable(&drafts, start)?;
     let mut places = vec![0; drafts.len()];
     order.iter().enumerate().for_each(|(place, state)| places[*state] = place as u16);

@@ -47,9 +47,7 @@ const CLASSES: &[(&str, Function)] = &[
     ("MySubeventIterCondition", |event, so_far| {
         event.name().starts_with("foo") && sum(so_far, "middle") + event.price() < 5.0
     }),
-    ("MyEventIterCondition", |event, so_far| {
-        event.name() == "start" && sum(so_far, "start") + event.price() < 5.0
-    }),
+    ("MyEventIterCondition", |event, so_far| event.name() == "start" && sum(so_far, "start") + event.price() < 5.0),
 ];
 
 fn custom(tree: &Value) -> Option<Result<Function, String>> {

@@ -58,10 +58,13 @@ fn apply(pattern: Pattern<Written>, call: &str, argument: &Value, entry: &Value,
         "or" => pattern.or(condition()?),
         "subtype" => pattern.and(Condition::test(Written::new(&json!({"subtype": argument}))?)),
         "until" => pattern.until(condition()?),
-        "within" => pattern.within(argument.as_i64().unwrap_or_default(), match entry["within_type"].as_str() {
-            Some("PREVIOUS_AND_CURRENT") => Within::PreviousAndCurrent,
-            _ => Within::FirstAndLast,
-        }),
+        "within" => pattern.within(
+            argument.as_i64().unwrap_or_default(),
+            match entry["within_type"].as_str() {
+                Some("PREVIOUS_AND_CURRENT") => Within::PreviousAndCurrent,
+                _ => Within::FirstAndLast,
+            },
+        ),
         "optional" => pattern.optional(),
         "oneOrMore" => pattern.one_or_more(argument[0].as_i64().or(gap)),
         "times" if argument.as_array().is_some_and(|arguments| arguments.len() > 1) => {

@@ -88,16 +88,14 @@ fn name_of(reference: usize) -> String {
 /// Puts columns in the place of events matched so far.
 fn rewrite(expression: &Expr, input: &Schema, references: &mut Vec<Reference>) -> Result<Expr> {
     let Expr::Call { call, args, target } = expression else { return Ok(expression.clone()) };
-    if let ("cepFirst" | "cepLast", [Expr::Literal { lit, .. }, Expr::Column { col }]) = (call.as_str(), args.as_slice())
+    if let ("cepFirst" | "cepLast", [Expr::Literal { lit, .. }, Expr::Column { col }]) =
+        (call.as_str(), args.as_slice())
         && let Some(pattern) = lit.as_str()
     {
         // as the error for a column that does not exist has it
         Expr::column(col.clone()).bind(input)?;
-        let reference = Reference {
-            pattern: pattern.to_owned(),
-            column: input.index_of(col)?,
-            last: call == "cepLast",
-        };
+        let reference =
+            Reference { pattern: pattern.to_owned(), column: input.index_of(col)?, last: call == "cepLast" };
         let known = references.iter().position(|known| *known == reference).unwrap_or_else(|| {
             references.push(reference);
             references.len() - 1

@@ -30,12 +30,7 @@ pub struct KeyTable<E> {
 
 impl<E> Default for KeyTable<E> {
     fn default() -> Self {
-        KeyTable {
-            keys: Vec::new(),
-            free: Vec::new(),
-            by_bytes: HashTable::new(),
-            hasher: RandomState::default(),
-        }
+        KeyTable { keys: Vec::new(), free: Vec::new(), by_bytes: HashTable::new(), hasher: RandomState::default() }
     }
 }
 

@@ -185,9 +185,8 @@ impl<H: CepHost> CepOperator<H> {
 }
 
 fn no_timestamp() -> Error {
-    Error::config("a record has no timestamp, and patterns go by event time").with_hint(
-        "call assign_timestamps_and_watermarks() before CEP.pattern(), or in_processing_time() behind it",
-    )
+    Error::config("a record has no timestamp, and patterns go by event time")
+        .with_hint("call assign_timestamps_and_watermarks() before CEP.pattern(), or in_processing_time() behind it")
 }
 
 /// What it takes to match events, apart from the host.

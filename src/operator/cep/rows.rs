@@ -91,11 +91,13 @@ impl Rows {
         }
         for rows in rows.chunks_mut(8 * 1024) {
             let chunks = rows.iter().map(|row| row.chunk.clone()).collect::<Vec<_>>();
-            let indices: Vec<(usize, usize)> = rows.iter().enumerate().map(|(at, row)| (at, row.row as usize)).collect();
+            let indices: Vec<(usize, usize)> =
+                rows.iter().enumerate().map(|(at, row)| (at, row.row as usize)).collect();
             let batches: Vec<&RecordBatch> = chunks.iter().map(|chunk| &chunk.records).collect();
             let records = interleave_record_batch(&batches, &indices)?;
             let truths = (0..self.conditions.len()).map(|condition| {
-                let arrays: Vec<&dyn Array> = chunks.iter().map(|chunk| &chunk.truths[condition] as &dyn Array).collect();
+                let arrays: Vec<&dyn Array> =
+                    chunks.iter().map(|chunk| &chunk.truths[condition] as &dyn Array).collect();
                 Ok(interleave(&arrays, &indices)?.as_boolean().clone())
             });
             let chunk = self.chunk(records, truths.collect::<Result<_>>()?);

@@ -64,7 +64,8 @@ impl<H: CepHost> CepOperator<H> {
 
     pub(super) fn restore(&mut self) -> Result<()> {
         let restored = self.subtask.restored.clone();
-        let times = restored.items(WATERMARK).iter().filter_map(|item| Some(i64::from_le_bytes(item[..].try_into().ok()?)));
+        let times =
+            restored.items(WATERMARK).iter().filter_map(|item| Some(i64::from_le_bytes(item[..].try_into().ok()?)));
         self.watermark = times.max().unwrap_or(i64::MIN);
         let Some(part) = restored.keyed(MATCHES).filter(|part| !part.groups.is_empty()) else { return Ok(()) };
         if part.encoding != self.encoding() {

@@ -147,8 +147,7 @@ impl OverNumbers {
             made.push((condition, at));
         }
         let rows = Rows::new(schema(), Shape::Scalar, batched);
-        let host =
-            Numbers { conditions: made, rows, found: Vec::new(), late: Vec::new(), descending: self.descending };
+        let host = Numbers { conditions: made, rows, found: Vec::new(), late: Vec::new(), descending: self.descending };
         CepOperator::new(host, matcher, self.settings, context)
     }
 }
