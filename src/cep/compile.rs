@@ -9,7 +9,7 @@ mod group;
 mod intern;
 mod looping;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::condition::{Condition, Leaf};
 use super::error::CepError;
@@ -26,7 +26,7 @@ pub fn compile<C: Leaf>(pattern: &Pattern<C>) -> Result<(Nfa, Vec<C>), CepError>
     let window = checks::windows(pattern)?;
     let mut compiler = Compiler {
         drafts: Vec::new(),
-        used: HashSet::new(),
+        used: HashMap::new(),
         stops: HashMap::new(),
         originals: HashMap::new(),
         first_of_loop: HashMap::new(),
@@ -66,7 +66,8 @@ impl<C> Copy for Place<'_, C> {}
 
 struct Compiler<'p, C> {
     drafts: Vec<Draft<C>>,
-    used: HashSet<String>,
+    /// How many states there are of each name.
+    used: HashMap<String, usize>,
     /// One stop state for each pattern that must not occur.
     stops: HashMap<String, usize>,
     /// What states were before a greedy loop in front of them restricted them.
@@ -87,12 +88,10 @@ impl<'p, C: Leaf> Compiler<'p, C> {
     }
 
     fn add_state(&mut self, base: &str, label: &str, kind: Kind, gap: Option<i64>) -> usize {
-        let mut name = base.to_owned();
-        let mut count = 0;
-        while !self.used.insert(name.clone()) {
-            name = format!("{base}:{count}");
-            count += 1;
-        }
+        // as in Flink: name, name:0, name:1, …
+        let count = self.used.entry(base.to_owned()).or_default();
+        let name = if *count == 0 { base.to_owned() } else { format!("{base}:{}", *count - 1) };
+        *count += 1;
         self.drafts.push(Draft { name, label: label.to_owned(), kind, gap, transitions: Vec::new() });
         self.too_large |= self.drafts.len() > LIMIT;
         self.drafts.len() - 1
@@ -106,7 +105,7 @@ impl<'p, C: Leaf> Compiler<'p, C> {
         let step = self.step();
         let gap = match step.quantifier.count {
             Count::One => step.gap,
-            _ if self.used.contains(&step.name) => step.quantifier.gap,
+            _ if self.used.contains_key(&step.name) => step.quantifier.gap,
             _ => None,
         };
         self.add_state(&step.name, &step.name, kind, gap)
@@ -213,8 +212,8 @@ impl<'p, C: Leaf> Compiler<'p, C> {
         if nots.is_empty() || !self.step().quantifier.optional || self.too_large {
             return sink;
         }
-        let Draft { name, label, kind, transitions, .. } = self.drafts[sink].clone();
-        let copy = self.add_state(&name, &label, kind, None);
+        let Draft { label, kind, transitions, .. } = self.drafts[sink].clone();
+        let copy = self.add_state(&label, &label, kind, None);
         for draft::Transition { action, target, condition } in transitions {
             let target = match action {
                 Action::Proceed if self.drafts[target].kind == Kind::Stop => {
