@@ -22,7 +22,7 @@ pub fn table(columns: Vec<(String, ArrayRef)>) -> Result<RecordBatch> {
     Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }
 
-fn encode(records: &RecordBatch) -> Result<Bytes> {
+pub fn encode(records: &RecordBatch) -> Result<Bytes> {
     let mut writer = StreamWriter::try_new(Vec::new(), records.schema_ref())?;
     writer.write(records)?;
     let mut out = Encoder::default();
@@ -30,7 +30,7 @@ fn encode(records: &RecordBatch) -> Result<Bytes> {
     Ok(out.sealed())
 }
 
-fn decode(bytes: Bytes, name: &str) -> Result<RecordBatch, CheckpointError> {
+pub fn decode(bytes: Bytes, name: &str) -> Result<RecordBatch, CheckpointError> {
     let damaged = |what: String| CheckpointError::Damaged { file: name.to_owned(), what };
     let reader = StreamReader::try_new(Decoder::unsealed(bytes, name)?.rest().reader(), None);
     let reader = reader.map_err(|error| damaged(error.to_string()))?;
