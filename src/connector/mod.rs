@@ -18,7 +18,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::batch::Batch;
-use crate::checkpoint::CheckpointId;
+use crate::checkpoint::{CheckpointId, ItemPart};
 use crate::error::{Error, Result};
 use crate::operator::SubtaskContext;
 use crate::types::{SchemaRef, Shape};
@@ -182,6 +182,12 @@ pub trait SinkWriter: Send {
     /// of these is found by one writer under [`PREPARED`] in [`SubtaskContext::restored`]. Their checkpoint was
     /// complete, so the writer commits them when it is made, also those that were committed before the failure.
     fn prepared(&self) -> Result<Vec<Bytes>> {
+        Ok(Vec::new())
+    }
+
+    /// Behind `prepare`, where checkpoints are stored: what the writer has beside what is prepared. After a restore it is in
+    /// [`SubtaskContext::restored`] again.
+    fn snapshot(&mut self, _checkpoint: CheckpointId) -> Result<Vec<ItemPart>> {
         Ok(Vec::new())
     }
 

@@ -277,6 +277,16 @@ impl Master {
         }
     }
 
+    /// Starts a checkpoint before its time, unless one is under way.
+    pub fn checkpoint(&mut self) {
+        if self.last.is_none()
+            && !self.is_cancelled()
+            && let Some(checkpoint) = self.coordinator.trigger_now(self.now)
+        {
+            self.trigger(checkpoint);
+        }
+    }
+
     /// When `tick` is due next, in ms.
     pub fn next_tick(&self) -> Option<i64> {
         let looks = self.sources.iter().map(|source| source.look_at).filter(|at| *at != i64::MAX).min();

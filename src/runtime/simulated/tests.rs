@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod commits;
+mod crashes;
 mod event_time;
 mod outside;
 mod restore;

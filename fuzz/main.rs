@@ -1,0 +1,74 @@
+//! Everything that reads bytes it did not write, fed with bytes that are nearly right: none may panic, or take memory
+//! that its input does not account for.
+//!
+//! Some thousand cases each run with the tests. `make fuzz CASES=1000000` runs more, `make fuzz TARGET=json` one target,
+//! and a case that fails says how it is played again. Nothing here needs more than `cargo test`: the mutations know what
+//! the formats are made of, where a fuzzer that is guided by coverage would find out.
+
+mod allocator;
+mod broker;
+mod checkpoints;
+mod formats;
+mod mutate;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use mutate::{Mutations, Random};
+
+/// Of each target, unless `FLOTT_FUZZ_CASES` says how many.
+const CASES: u64 = 3_000;
+
+/// What a target may take beside what its input accounts for, and for each byte of that.
+const MEMORY: usize = 8 << 20;
+const MEMORY_A_BYTE: usize = 512;
+
+/// One target at a time: memory is counted for the whole process.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Panics in any thread since the last case.
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+
+fn variable(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number, not '{text}'")))
+}
+
+/// Feeds a target with what mutations make of some inputs that are right.
+fn fuzz(target: &'static str, mutations: &Mutations, mut feed: impl FnMut(&[u8])) {
+    if std::env::var("FLOTT_FUZZ_TARGET").is_ok_and(|wanted| wanted != target) {
+        return;
+    }
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        PANICS.fetch_add(1, Ordering::SeqCst);
+        hook(panic);
+    }));
+    let cases = match variable("FLOTT_FUZZ_CASE") {
+        Some(one) => one..one + 1,
+        None => 0..variable("FLOTT_FUZZ_CASES").unwrap_or(CASES),
+    };
+    for case in cases {
+        let input = mutations.input(&mut Random::new(target, case));
+        PANICS.store(0, Ordering::SeqCst);
+        let memory = allocator::Watch::begin(target, case, MEMORY + MEMORY_A_BYTE * input.len());
+        let fed = catch_unwind(AssertUnwindSafe(|| feed(&input)));
+        let taken = memory.end();
+        let again = || format!("{}\nplay it again: make fuzz TARGET={target} CASE={case}", shown(&input));
+        if fed.is_err() || PANICS.load(Ordering::SeqCst) > 0 {
+            panic!("{target} panics on {}", again());
+        }
+        if let Err(bytes) = taken {
+            panic!("{target} takes {bytes} bytes of memory for {} bytes: {}", input.len(), again());
+        }
+    }
+    drop(std::panic::take_hook());
+}
+
+/// An input as text, shortened.
+fn shown(input: &[u8]) -> String {
+    const SHOWN: usize = 2_000;
+    let more = if input.len() > SHOWN { format!("… ({} bytes)", input.len()) } else { String::new() };
+    format!("b\"{}\"{more}", input[..input.len().min(SHOWN)].escape_ascii())
+}
