@@ -9,7 +9,8 @@ use bytes::Bytes;
 use flott::batch::Batch;
 use flott::checkpoint::codec::Encoder;
 use flott::checkpoint::{
-    Archive, ItemPart, KeyedPart, Manifest, MemoryStorage, OperatorState, Snapshot, Spread, Storage, Stored, SubtaskState,
+    Archive, ItemPart, KeyedPart, Manifest, MemoryStorage, OperatorState, Snapshot, Spread, Storage, Stored,
+    SubtaskState,
 };
 use flott::connector::{self, Options, Sink, SinkWriter, Spec};
 use flott::expression::Expr;

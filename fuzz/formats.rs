@@ -30,7 +30,8 @@ fn schema(nested: bool) -> SchemaRef {
         ("list", list(DataType::Int32)),
     ];
     if nested {
-        let row = Fields::from(vec![Field::new("a", DataType::Int32, true), Field::new("b", list(DataType::Utf8), true)]);
+        let row =
+            Fields::from(vec![Field::new("a", DataType::Int32, true), Field::new("b", list(DataType::Utf8), true)]);
         let entries = vec![Field::new("key", DataType::Utf8, false), Field::new("value", DataType::Int64, true)];
         let entries = Field::new("entries", DataType::Struct(entries.into()), false);
         types.push(("row", DataType::Struct(row.clone())));
@@ -76,8 +77,29 @@ const JSON: &str = r#"{"flag": true, "tiny": -128, "small": 32767, "int": -7, "l
 
 fn json() -> Mutations {
     let words = [
-        "[", "{", "{\"a\":", "]", "}", "\"", "\\u", "\\ud800", ",", ":", "null", "true", "-", "1e400", "0.", "1E-9999",
-        "99999999999999999999999999999999999999999", "\"a\":", "\"row\":", "\"rows\":[", "\u{feff}", "9999-12-31", " ",
+        "[",
+        "{",
+        "{\"a\":",
+        "]",
+        "}",
+        "\"",
+        "\\u",
+        "\\ud800",
+        ",",
+        ":",
+        "null",
+        "true",
+        "-",
+        "1e400",
+        "0.",
+        "1E-9999",
+        "99999999999999999999999999999999999999999",
+        "\"a\":",
+        "\"row\":",
+        "\"rows\":[",
+        "\u{feff}",
+        "9999-12-31",
+        " ",
     ];
     let inputs = [JSON, "null", "{}", r#"{"int": 1, "int": 2, "text": null}"#];
     Mutations::new(inputs.map(|input| input.as_bytes().to_vec()).to_vec(), &words)
@@ -97,7 +119,8 @@ const CSV: &str = "true,-128,32767,-7,9007199254740993,1.5e-3,-0.0,12.30,\"a \"\
     2024-02-29 12:00:00.123456,2024-02-29 12:00:00Z,1;2;3";
 
 fn csv() -> Mutations {
-    let words = ["\"", "\"\"", ",", ";", "\n", "\r\n", "\\", "'", "null", "1e400", "99999999999999999999999999999999999999999"];
+    let words =
+        ["\"", "\"\"", ",", ";", "\n", "\r\n", "\\", "'", "null", "1e400", "99999999999999999999999999999999999999999"];
     Mutations::new(vec![CSV.as_bytes().to_vec()], &words)
 }
 

@@ -86,7 +86,17 @@ impl UserFunction {
     pub fn new(factory: Arc<Py<PyAny>>, context: &SubtaskContext, keyed: bool, settings: &Arc<Settings>) -> Self {
         let (context, settings) = (context.clone(), settings.clone());
         let (state, operator_state, checkpoint) = (None, None, 0);
-        UserFunction { factory, context, calls: Vec::new(), close: None, keyed, state, operator_state, checkpoint, settings }
+        UserFunction {
+            factory,
+            context,
+            calls: Vec::new(),
+            close: None,
+            keyed,
+            state,
+            operator_state,
+            checkpoint,
+            settings,
+        }
     }
 
     /// Makes the function, which runs the user's `open`.
@@ -140,7 +150,10 @@ impl UserFunction {
             // first, because the function is called
             let items = self.operator_state.as_ref().map(|state| state.get().snapshot(py, self.checkpoint));
             let keyed = self.state.as_ref().map(|state| state.borrow(py).snapshot(py));
-            Ok(Snapshot { keyed: keyed.transpose()?.unwrap_or_default(), items: items.transpose()?.unwrap_or_default() })
+            Ok(Snapshot {
+                keyed: keyed.transpose()?.unwrap_or_default(),
+                items: items.transpose()?.unwrap_or_default(),
+            })
         })
     }
 

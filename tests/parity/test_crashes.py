@@ -1,5 +1,5 @@
-"""Each program of this folder gives on Flott what it gives on PyFlink, also where it crashes: a checkpoint in the middle
-of the input, a crash, a restore at another parallelism, and the same golden output.
+"""Each program of this folder gives on Flott what it gives on PyFlink, also where it crashes: a checkpoint in the
+middle of the input, a crash, a restore at another parallelism, and the same golden output.
 
 The jobs run on the simulated executor (see crashing.py), where what they print appears once, when its checkpoint is
 complete. Lines compare as in test_parity.py.

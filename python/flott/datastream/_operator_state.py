@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flott.datastream._columns import conform
 from flott.datastream.functions.checkpointed import (
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from flott._flott import OperatorState, Subtask
+    from flott.common.typeinfo import ListTypeInfo
     from flott.datastream.state import BroadcastState, MapStateDescriptor
 
 __all__ = ["initialize_state"]
@@ -78,7 +79,8 @@ class _OperatorListState(ListState[Any]):
 
     def __init__(self, elements: list[Any], descriptor: ListStateDescriptor) -> None:
         self._elements = elements
-        self._conform = conform(descriptor.type_info._element_type)
+        declared = cast("ListTypeInfo", descriptor.type_info)
+        self._conform = conform(declared.elem_type)
         self._what = f"the element of state '{descriptor.get_name()}'"
 
     def get(self) -> list[Any]:

@@ -65,7 +65,7 @@ class OperatorStateStore(ABC):
 
     @abstractmethod
     def get_union_list_state(self, state_descriptor: ListStateDescriptor) -> ListState[Any]:
-        """A list of the subtask's own (beyond PyFlink). When the job goes on every subtask is given the elements of all.
+        """A list of the subtask's own (beyond PyFlink). When the job goes on every subtask is given those of all.
 
         :raises TypeError: if the descriptor is of another kind of state
         """

@@ -198,8 +198,8 @@ def _named(returned: Streams, others: bool) -> dict[str, DataStream]:
         raise TypeError(f"build_graph() must return streams, not {wrong[0]!r}")
     if not named and not others:
         raise ValueError(
-            "there is nothing to compare: build_graph() must return the streams whose records are the job's results, or "
-            "results= must read what its sinks have made visible"
+            "there is nothing to compare: build_graph() must return the streams whose records are the job's results, "
+            "or results= must read what its sinks have made visible"
         )
     return named
 

@@ -48,7 +48,9 @@ impl Sink for HeldBack {
         let mut writer = Writer { inner, kept: self.kept.clone(), written: Vec::new(), prepared: Vec::new() };
         for stored in context.restored.items(PREPARED) {
             let number = stored.as_ref().try_into().map(u64::from_le_bytes);
-            writer.show(number.map_err(|_| Error::internal("what a sink has prepared is not a number of eight bytes"))?)?;
+            writer.show(
+                number.map_err(|_| Error::internal("what a sink has prepared is not a number of eight bytes"))?,
+            )?;
         }
         Ok(Box::new(writer))
     }

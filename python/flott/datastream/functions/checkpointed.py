@@ -1,4 +1,4 @@
-"""Operator state: what a function or a sink's writer remembers that belongs to no key (beyond PyFlink, as in Flink's Java).
+"""Operator state: what a function or a sink's writer remembers that belongs to no key. Beyond PyFlink; Flink's Java has it.
 
 https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/fault-tolerance/state/#checkpointedfunction
 """
@@ -62,7 +62,7 @@ class CheckpointedFunction(ABC):
 
     @abstractmethod
     def initialize_state(self, context: FunctionInitializationContext) -> None:
-        """Called once in each subtask, before ``open``: the place to get state and to read what a checkpoint has of it."""
+        """Called once in each subtask, before ``open``: the place to get state, with what a checkpoint has of it."""
 
     @abstractmethod
     def snapshot_state(self, context: FunctionSnapshotContext) -> None:

@@ -40,7 +40,8 @@ fn plan(seed: u64) -> (Crashes, JobConfig, u64) {
         now: 0,
     };
     // where a step takes a millisecond many checkpoints take too long; otherwise they are only begun by steps
-    let (interval, timeout) = if step_millis > 0 { (one_of(&[5, 20]), one_of(&[25, 100])) } else { (3_600_000, 86_400_000) };
+    let (interval, timeout) =
+        if step_millis > 0 { (one_of(&[5, 20]), one_of(&[25, 100])) } else { (3_600_000, 86_400_000) };
     let config = JobConfig {
         checkpoint_interval: Some(Duration::from_millis(interval)),
         checkpoint_timeout: Duration::from_millis(timeout),
@@ -58,7 +59,11 @@ fn live(job: fn(&Ledger) -> StreamGraph, expected: &[String], seed: u64) -> Vec<
     let lived = crashes.live(&job(&ledger), &config).unwrap();
     lived.result.unwrap();
     let visible = ledger.visible();
-    assert!(visible == expected, "it crashed so: {:#?}\nand shows {visible:#?}\nin the place of {expected:#?}", lived.starts);
+    assert!(
+        visible == expected,
+        "it crashed so: {:#?}\nand shows {visible:#?}\nin the place of {expected:#?}",
+        lived.starts
+    );
     lived.starts
 }
 
