@@ -57,7 +57,7 @@ pub fn batch(headers: &[(&[u8], Option<&[u8]>)]) -> Vec<u8> {
     batch
 }
 
-fn produce(batch: &[u8]) -> Vec<u8> {
+pub fn produce(batch: &[u8]) -> Vec<u8> {
     let mut body = (-1i16).to_be_bytes().to_vec();
     body.extend_from_slice(&1i16.to_be_bytes());
     body.extend_from_slice(&1_000i32.to_be_bytes());
@@ -113,7 +113,7 @@ fn requests() -> Vec<Vec<u8>> {
 }
 
 /// Sends a frame and reads the answer, if one comes; whether the connection is still there.
-fn converse(stream: &mut TcpStream, frame: &[u8]) -> bool {
+pub fn converse(stream: &mut TcpStream, frame: &[u8]) -> bool {
     let sent = stream.write_all(&(frame.len() as i32).to_be_bytes()).and_then(|()| stream.write_all(frame));
     let mut length = [0; 4];
     if sent.is_err() || stream.read_exact(&mut length).is_err() {
@@ -123,7 +123,7 @@ fn converse(stream: &mut TcpStream, frame: &[u8]) -> bool {
     stream.read_exact(&mut answer).is_ok()
 }
 
-fn connect(address: SocketAddr) -> TcpStream {
+pub fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_nodelay(true).unwrap();
     // a request that is not answered, such as one that waits for other members of its group, is left behind

@@ -95,7 +95,7 @@ fn archives() {
     });
 }
 
-fn context(restored: Snapshot) -> SubtaskContext {
+pub fn context(restored: Snapshot) -> SubtaskContext {
     SubtaskContext {
         operator: "fuzzed".into(),
         job_name: "fuzzed".into(),

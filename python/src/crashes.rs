@@ -7,6 +7,7 @@ use flott::{Error, Result};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use tracing::subscriber::{NoSubscriber, with_default};
 
 use crate::gate::raise;
 
@@ -41,8 +42,10 @@ pub fn live(
     plan: &Crashes,
 ) -> PyResult<(JobHandle, Vec<ShownStart>)> {
     let started = std::time::Instant::now();
-    // detached: functions of the job may run in threads of their own
-    let lived = py.detach(|| plan.live(graph, config)).map_err(|error: Error| raise(py, error))?;
+    // detached: functions of the job may run in threads of their own. Nobody wants to read of each crash
+    let lived = py
+        .detach(|| with_default(NoSubscriber::default(), || plan.live(graph, config)))
+        .map_err(|error: Error| raise(py, error))?;
     let starts = lived.starts.iter().map(shown).collect();
     let result: Result<()> = lived.result;
     Ok((JobHandle::of_ended(config.job_name.clone(), lived.metrics, result, started.elapsed()), starts))

@@ -106,19 +106,17 @@ impl Disk {
 
     /// One operation, which may be the last one or fail.
     fn operate(&mut self, action: &'static str, path: &str) -> Result<()> {
-        let failed = |kind| Err(CheckpointError::Storage { action, path: path.to_owned(), source: kind });
+        let failed =
+            |kind: ErrorKind| Err(CheckpointError::Storage { action, path: path.to_owned(), source: kind.into() });
         if let Some(left) = self.crash_in.take() {
             self.down |= left == 0;
             self.crash_in = left.checked_sub(1);
         }
         if self.down {
-            return failed(ErrorKind::BrokenPipe.into());
+            return failed(ErrorKind::BrokenPipe);
         }
-        match self.faults.failing {
-            0 => Ok(()),
-            one_of if self.below(one_of) == 0 => failed(ErrorKind::StorageFull.into()),
-            _ => Ok(()),
-        }
+        let one_of = self.faults.failing;
+        if one_of > 0 && self.below(one_of) == 0 { failed(ErrorKind::StorageFull) } else { Ok(()) }
     }
 
     fn change(&mut self, change: Change) {

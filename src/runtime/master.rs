@@ -277,10 +277,11 @@ impl Master {
         }
     }
 
-    /// Starts a checkpoint before its time, unless one is under way.
+    /// Starts a checkpoint before its time, unless one is under way or sources don't know their splits yet.
     pub fn checkpoint(&mut self) {
         if self.last.is_none()
             && !self.is_cancelled()
+            && self.sources.iter().all(|source| source.looked)
             && let Some(checkpoint) = self.coordinator.trigger_now(self.now)
         {
             self.trigger(checkpoint);

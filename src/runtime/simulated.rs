@@ -138,6 +138,11 @@ impl Simulation {
         Ok(turn == Turn::Settled(Settled::Ended))
     }
 
+    /// The last checkpoint that is complete.
+    fn latest_checkpoint(&self) -> Option<CheckpointId> {
+        self.master.as_ref().and_then(Master::latest_checkpoint)
+    }
+
     /// Moves the clock to when something is to happen; `false` if nothing is.
     fn pass_time(&mut self) -> bool {
         let next = self.next_wakeup().into_iter().chain(self.next_tick()).min();
@@ -197,7 +202,7 @@ impl Simulation {
         let alive: Vec<usize> = (0..self.states.len()).filter(|&task| self.states[task] != State::Ended).collect();
         // a task that waits may have been given work by any other step, so all that live stay in the draw;
         // only when a whole round of them found nothing does time pass
-        let mut progressed = self.store(false);
+        let mut progressed = store(self.storing.as_ref(), self.slowness, &mut self.random);
         if !alive.is_empty() && !progressed {
             let start = (next_random(&mut self.random) % alive.len() as u64) as usize;
             for at in 0..alive.len() {
@@ -223,7 +228,7 @@ impl Simulation {
                 }
             }
         }
-        progressed = progressed || self.store(true);
+        progressed = progressed || store(self.storing.as_ref(), 1, &mut self.random);
         while let Ok(event) = self.launched.events.try_recv() {
             master.handle(event);
             progressed = true;
@@ -239,16 +244,6 @@ impl Simulation {
             false if self.wait_outside() => Turn::Settled(Settled::InFlight),
             false => Turn::Settled(Settled::Waiting),
         })
-    }
-
-    /// A step of the storage, where it has something to do: one in `slowness`, unless nothing else can happen.
-    fn store(&mut self, idle: bool) -> bool {
-        let Some(storing) = self.storing.as_ref().filter(|storing| storing.has_work()) else { return false };
-        let its_turn = idle || next_random(&mut self.random).is_multiple_of(self.slowness.max(1));
-        if its_turn {
-            storing.work();
-        }
-        its_turn
     }
 
     /// Waits for results that other threads make: a clock set by hand stands still meanwhile. `false` if there are none.
@@ -274,6 +269,16 @@ impl Simulation {
     fn next_tick(&self) -> Option<i64> {
         self.master.as_ref().and_then(Master::next_tick).filter(|at| *at > self.clock.now())
     }
+}
+
+/// A step of the storage, where it has something to do and it is its turn: one in `slowness`.
+fn store(storing: Option<&Archivist>, slowness: u64, random: &mut u64) -> bool {
+    let Some(storing) = storing.filter(|storing| storing.has_work()) else { return false };
+    let its_turn = next_random(random).is_multiple_of(slowness.max(1));
+    if its_turn {
+        storing.work();
+    }
+    its_turn
 }
 
 #[cfg(test)]

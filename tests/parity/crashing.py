@@ -38,8 +38,10 @@ class Run:
         self.parallelism = [1, 2, 3] if leaves_open else []
         #: Of each job, in order: of its last start the steps and the records its sources emitted.
         self.jobs: list[tuple[int, int]] = []
-        self.middle: list[bool] = []
+        #: Of each job whether it went on in the middle; None where it has too few records to have one.
+        self.middle: list[bool | None] = []
         self.starts: list[str] = []
+        self.spread = False
         self.output = ""
         self.error: str | None = None
 
@@ -62,8 +64,12 @@ class Run:
         )
         records = records_of_sources(job)
         self.jobs.append((starts[-1].steps, records))
-        self.middle.append(known is not None and starts[-1].checkpoint is not None and 0 < records < known[1])
+        middle = known is not None and starts[-1].checkpoint is not None and 0 < records < known[1]
+        # a job that fails on purpose has no end that it could reach
+        fails = starts[-1].end == "failed"
+        self.middle.append(None if fails or (records if known is None else known[1]) < 4 else middle)
         self.starts += [f"job {number + 1}, {start}" for start in starts]
+        self.spread = self.spread or known is not None and any(start.parallelism > 1 for start in starts)
         return job
 
     def perform(self) -> Run:
@@ -78,8 +84,9 @@ class Run:
         return self
 
     def tell(self) -> None:
-        told = {"program": self.program.stem, "seed": self.seed, "output": self.output, "error": self.error}
-        print(json.dumps({**told, "middle": self.middle, "starts": self.starts}), flush=True)
+        names = ("seed", "output", "error", "middle", "starts", "spread")
+        told = {name: getattr(self, name) for name in names}
+        print(json.dumps({"program": self.program.stem, **told}), flush=True)
 
 
 def main(programs: list[Path]) -> None:
@@ -89,11 +96,11 @@ def main(programs: list[Path]) -> None:
     for program in programs:
         calm = Run(program, 0, None).perform()
         calm.tell()
-        reached = [False] * len(calm.jobs)
+        reached = [middle is None for middle in calm.middle]
         for seed in SEEDS:
             run = Run(program, seed, calm).perform()
             run.tell()
-            reached = [before or now for before, now in zip(reached, run.middle)]
+            reached = [before or now is not False for before, now in zip(reached, run.middle)]
             if all(reached) and seed >= 2:
                 break
 

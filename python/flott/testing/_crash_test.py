@@ -150,8 +150,8 @@ class _Test:
 
         :raises AssertionError: if they are not always the same
         """
-        plans = [Plan(0, 0, 100, [each], [min(batch_sizes)]) for each in sorted(set(parallelism))]
-        plans.append(Plan(1, 0, 100, [max(parallelism)], [max(batch_sizes)]))
+        plans = [Plan(seed, 0, 100, [each], [1]) for seed, each in enumerate(sorted(set(parallelism)))]
+        plans.append(Plan(len(plans), 0, 100, [max(parallelism)], [max(batch_sizes)]))
         found = [self.run(plan) for plan in plans]
         for plan, (other, _) in zip(plans, found):
             if other != found[0][0]:

@@ -25,7 +25,7 @@ class Plan(NamedTuple):
     seed: int
     #: How often it crashes.
     crashes: int
-    #: How many steps it has without a crash, about: they come anywhere in them.
+    #: How many steps it has without a crash, about, with batches of one record: they come anywhere in them.
     steps: int
     #: What the parallelism and the size of batches are drawn from at each start.
     parallelism: Sequence[int] = (1, 2, 3)

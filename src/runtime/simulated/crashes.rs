@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::graph::StreamGraph;
 use crate::runtime::JobConfig;
 use crate::runtime::outputs::next_random;
+use crate::time::Clock;
 
 /// How long to wait for what comes from outside, such as a broker's records, when nothing else can happen.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,7 +21,7 @@ pub struct Crashes {
     pub seed: u64,
     /// How often the job crashes. A crash is that of the process, or of the whole machine while it stores something.
     pub crashes: usize,
-    /// How many steps the job has without a crash, about: crashes come anywhere in them.
+    /// How many steps the job has without a crash, about, with batches of one record: crashes come anywhere in them.
     pub steps: u64,
     /// What the parallelism of each start is drawn from.
     pub parallelism: Vec<usize>,
@@ -51,6 +52,19 @@ impl Default for Crashes {
     }
 }
 
+/// How a start of the job is to end.
+#[derive(Clone, Copy)]
+enum Crash {
+    Kill,
+    KillBehindCheckpoint,
+    Stop,
+    Storage,
+}
+
+impl Crash {
+    const KINDS: [Crash; 4] = [Crash::Kill, Crash::KillBehindCheckpoint, Crash::Stop, Crash::Storage];
+}
+
 /// How a start of the job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -72,6 +86,7 @@ pub struct Start {
     pub from: Option<CheckpointId>,
     pub parallelism: usize,
     pub batch_size: usize,
+    /// Those in which something was done.
     pub steps: u64,
     pub end: End,
 }
@@ -131,25 +146,38 @@ impl Crashes {
         }
         let slowness = 1 + below(12);
         let mut simulation = Simulation::again(graph, &config, below(u64::MAX), now, slowness)?;
-        // between three and a dozen checkpoints in all, where nobody else triggers them
-        let every = 2 + self.steps / (3 + below(10));
-        let (kind, at) = (below(3), 1 + below(self.steps + self.steps / 4));
-        if crashing && kind == 0 {
-            storage.crash_in(below(at));
-        }
-        let mut waiting = None;
+        let expected = (self.steps / batch_size as u64).max(8);
+        // between three and a dozen checkpoints in all, beside those by time
+        let every = 2 + expected / (3 + below(10));
+        let crash = crashing.then(|| Crash::KINDS[below(4) as usize]);
+        let (at, operations) = (1 + below(expected + expected / 4), below(12));
+        let (mut steps, mut waiting) = (0, None);
         let mut end = loop {
             if storage.is_down() {
                 break Ok(End::MachineDown);
             }
-            if crashing && kind > 0 && simulation.steps() >= at {
-                break Ok(if kind == 1 { End::Killed } else { End::Stopped });
+            match crash {
+                Some(Crash::Kill) if steps >= at => break Ok(End::Killed),
+                Some(Crash::Stop) if steps >= at => break Ok(End::Stopped),
+                Some(Crash::KillBehindCheckpoint) if steps >= at && simulation.latest_checkpoint() > from => {
+                    break Ok(End::Killed);
+                }
+                Some(Crash::KillBehindCheckpoint) if steps == at => simulation.checkpoint(),
+                Some(Crash::Storage) if steps == at => {
+                    storage.crash_in(operations);
+                    simulation.checkpoint();
+                }
+                _ => {}
             }
             simulation.clock().advance(self.step_millis);
             if below(every) == 0 {
                 simulation.checkpoint();
             }
             match simulation.turn() {
+                Ok(Turn::Progress) => {
+                    steps += 1;
+                    waiting = None;
+                }
                 Ok(Turn::Settled(Settled::Ended)) => break Ok(End::Finished),
                 Ok(Turn::Settled(Settled::Waiting)) if !simulation.pass_time() => {
                     let since = *waiting.get_or_insert_with(Instant::now);
@@ -159,7 +187,6 @@ impl Crashes {
                     }
                     std::thread::sleep(Duration::from_millis(1));
                 }
-                Ok(Turn::Progress) => waiting = None,
                 Ok(Turn::Settled(_)) => {}
                 // what a machine that is down can't do fails first
                 Err(_) if storage.is_down() => break Ok(End::MachineDown),
@@ -171,7 +198,7 @@ impl Crashes {
         {
             end = Err(error);
         }
-        let (steps, now, metrics) = (simulation.steps(), simulation.clock.now(), simulation.metrics().clone());
+        let (now, metrics) = (simulation.clock.now(), simulation.metrics().clone());
         let (end, result) = match end {
             Ok(end) => (end, Ok(())),
             Err(error) => (End::Failed, Err(error)),

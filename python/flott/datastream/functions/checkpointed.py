@@ -1,4 +1,4 @@
-"""Operator state: what a function or a sink's writer remembers that belongs to no key. Beyond PyFlink; Flink's Java has it.
+"""Operator state: what a function or a writer of a sink remembers that belongs to no key. PyFlink has none.
 
 https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/fault-tolerance/state/#checkpointedfunction
 """
