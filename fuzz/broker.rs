@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use flott::broker::{Broker, BrokerConfig};
 
-use crate::fuzz;
+use crate::Fuzz;
 use crate::mutate::{Mutations, varint};
 
 /// A request: its number, its version, and what stands behind its header.
@@ -141,7 +141,8 @@ fn requests_to_the_broker() {
     }
     let mutations = Mutations::new(requests(), &["t", "\0\u{1}t", "\u{7f}\0\0\0"]);
     let mut stream = connect(broker.address());
-    fuzz("broker", &mutations, |frame| {
+    // the codec sets aside what the count of an array promises, before it reads the first
+    Fuzz { times: 1, sets_aside: true }.run("broker", &mutations, |frame| {
         if !converse(&mut stream, frame) {
             stream = connect(broker.address());
         }
@@ -157,7 +158,7 @@ fn batches_to_the_broker() {
     broker.create_topic("t", 1).unwrap();
     let mutations = Mutations::new(vec![batch(&[(b"name", Some(b"value"))]), batch(&[])], &[]);
     let mut stream = connect(broker.address());
-    fuzz("broker-batches", &mutations, |batch| {
+    Fuzz { times: 1, sets_aside: true }.run("broker-batches", &mutations, |batch| {
         let mut batch = batch.to_vec();
         if batch.len() > 21 {
             let length = (batch.len() - 12) as i32;

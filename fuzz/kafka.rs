@@ -10,9 +10,9 @@ use flott::checkpoint::Snapshot;
 use flott::connector::{self, Options, Polled, Spec};
 use flott::types::Shape;
 
+use crate::Fuzz;
 use crate::broker::{batch, connect, converse, produce};
 use crate::checkpoints::context;
-use crate::fuzz_slowly;
 use crate::mutate::Mutations;
 
 /// Names and values out of any bytes: a length in front of each, from 200 on none.
@@ -55,7 +55,7 @@ fn headers_of_records() {
     let mut stream = connect(broker.address());
     let mutations =
         Mutations::new(vec![b"\x05trace\x017\x04none\xc8".to_vec(), b"\0\0\x02\xff\xfe\x01\0".to_vec()], &["\0"]);
-    fuzz_slowly("kafka-headers", 10, &mutations, |input| {
+    Fuzz { times: 10, sets_aside: false }.run("kafka-headers", &mutations, |input| {
         let sent = headers(input);
         assert!(converse(&mut stream, &produce(&batch(&sent))));
         let deadline = Instant::now() + Duration::from_secs(30);

@@ -37,39 +37,48 @@ fn variable(name: &str) -> Option<u64> {
 
 /// Feeds a target with what mutations make of some inputs that are right.
 fn fuzz(target: &'static str, mutations: &Mutations, feed: impl FnMut(&[u8])) {
-    fuzz_slowly(target, 1, mutations, feed);
+    Fuzz { times: 1, sets_aside: false }.run(target, mutations, feed);
 }
 
-/// The same with so many times fewer cases.
-fn fuzz_slowly(target: &'static str, times: u64, mutations: &Mutations, mut feed: impl FnMut(&[u8])) {
-    if std::env::var("FLOTT_FUZZ_TARGET").is_ok_and(|wanted| wanted != target) {
-        return;
-    }
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        PANICS.fetch_add(1, Ordering::SeqCst);
-        hook(panic);
-    }));
-    let cases = match variable("FLOTT_FUZZ_CASE") {
-        Some(one) => one..one + 1,
-        None => 0..variable("FLOTT_FUZZ_CASES").unwrap_or(CASES) / times,
-    };
-    for case in cases {
-        let input = mutations.input(&mut Random::new(target, case));
-        PANICS.store(0, Ordering::SeqCst);
-        let memory = allocator::Watch::begin(target, case, MEMORY + MEMORY_A_BYTE * input.len());
-        let fed = catch_unwind(AssertUnwindSafe(|| feed(&input)));
-        let taken = memory.end();
-        let again = || format!("{}\nplay it again: make fuzz TARGET={target} CASE={case}", shown(&input));
-        if fed.is_err() || PANICS.load(Ordering::SeqCst) > 0 {
-            panic!("{target} panics on {}", again());
+/// How a target is fed.
+struct Fuzz {
+    /// So many times fewer cases than of others.
+    times: u64,
+    /// It may set aside memory that it never writes to.
+    sets_aside: bool,
+}
+
+impl Fuzz {
+    fn run(&self, target: &'static str, mutations: &Mutations, mut feed: impl FnMut(&[u8])) {
+        if std::env::var("FLOTT_FUZZ_TARGET").is_ok_and(|wanted| wanted != target) {
+            return;
         }
-        if let Err(bytes) = taken {
-            panic!("{target} takes {bytes} bytes of memory for {} bytes: {}", input.len(), again());
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            PANICS.fetch_add(1, Ordering::SeqCst);
+            hook(panic);
+        }));
+        let cases = match variable("FLOTT_FUZZ_CASE") {
+            Some(one) => one..one + 1,
+            None => 0..variable("FLOTT_FUZZ_CASES").unwrap_or(CASES) / self.times,
+        };
+        for case in cases {
+            let input = mutations.input(&mut Random::new(target, case));
+            PANICS.store(0, Ordering::SeqCst);
+            let memory = allocator::Watch::begin(MEMORY + MEMORY_A_BYTE * input.len());
+            let fed = catch_unwind(AssertUnwindSafe(|| feed(&input)));
+            let (taken, set_aside) = memory.end();
+            let again = || format!("{}\nplay it again: make fuzz TARGET={target} CASE={case}", shown(&input));
+            if fed.is_err() || PANICS.load(Ordering::SeqCst) > 0 {
+                panic!("{target} panics on {}", again());
+            }
+            if let Some(bytes) = taken.or(set_aside.filter(|_| !self.sets_aside)) {
+                panic!("{target} takes {bytes} bytes of memory for {} bytes: {}", input.len(), again());
+            }
         }
+        drop(std::panic::take_hook());
     }
-    drop(std::panic::take_hook());
 }
 
 /// An input as text, shortened.

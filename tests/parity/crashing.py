@@ -69,7 +69,7 @@ class Run:
         fails = starts[-1].end == "failed"
         self.middle.append(None if fails or (records if known is None else known[1]) < 4 else middle)
         self.starts += [f"job {number + 1}, {start}" for start in starts]
-        self.spread = self.spread or known is not None and any(start.parallelism > 1 for start in starts)
+        self.spread = self.spread or (known is not None and any(start.parallelism > 1 for start in starts))
         return job
 
     def perform(self) -> Run:

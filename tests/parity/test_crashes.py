@@ -21,12 +21,24 @@ from tests.parity.test_parity import HERE, PROGRAMS, comparable, golden, sets_it
 #: How many programs share a process.
 TOGETHER = 12
 
-#: What can't be the same with a crash, or at all on the simulated executor.
-LEFT_OUT: dict[str, str] = {
-    "execution_plan": "prints a plan, and runs nothing",
+LEFT_OUT = {
+    "execution_plan": "runs nothing",
+    "job_results": "looks at a job while it runs; a simulated one has ended when execute_async() returns",
 }
-#: Programs with a job that never goes on in the middle of its input, so that it only begins anew.
-NEVER_IN_THE_MIDDLE: dict[str, str] = {}
+
+#: Those of which a crash changes what they show, on Flink too: they run without one.
+SHOW_THE_CRASH = {
+    "broadcast_process": "keeps what waits in an attribute",
+    "files": "shows the names of files: each start of a job begins new ones",
+    "function_lifecycle": "shows how often functions were made and opened, and what they have in attributes",
+    "keyed_process": "numbers records in an attribute",
+    "lifecycle_order": "shows in which order functions are opened and closed",
+    "metric_calls": "shows counters, which begin at 0 with each start",
+    "partition_counts": "counts what each subtask gets of a rebalance, which begins anew with each start",
+}
+
+#: BATCH mode holds records back and stores nothing: a job begins anew, and shows again what it had shown.
+NOTHING_IS_STORED = {"aggregates", "batch_broadcast", "connect_chain", "number_sequence", "reduce_batch", "sum_batch"}
 
 TESTED = [name for name in PROGRAMS if name not in LEFT_OUT]
 
@@ -36,14 +48,8 @@ def runs(chunk: int) -> dict[str, list[dict[str, Any]]]:
     """What the programs of a chunk have done, by name: first without a crash."""
     environ = {key: value for key, value in os.environ.items() if not key.startswith("FLOTT_")}
     programs = [str(HERE / "programs" / f"{name}.py") for name in TESTED[chunk * TOGETHER : (chunk + 1) * TOGETHER]]
-    done = subprocess.run(
-        [sys.executable, str(HERE / "crashing.py"), *programs],
-        env=environ,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=150,
-    )
+    command = [sys.executable, str(HERE / "crashing.py"), *programs]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, encoding="utf-8", timeout=150)
     assert done.returncode == 0, done.stderr
     found: dict[str, list[dict[str, Any]]] = {}
     for line in done.stdout.splitlines():
@@ -54,19 +60,37 @@ def runs(chunk: int) -> dict[str, list[dict[str, Any]]]:
 
 @pytest.mark.parametrize("name", TESTED)
 def test_program_with_crashes(name: str) -> None:
-    all = runs(TESTED.index(name) // TOGETHER)[name]
-    for run in all:
-        assert run["error"] is None, f"with seed {run['seed']}: {run['error']}\n" + "\n".join(run["starts"])
-        spread = run["seed"] > 0 and not sets_its_parallelism(name)
-        shown = comparable(name, run["output"], spread=spread)
-        assert shown == comparable(name, golden(name), spread=spread), f"with seed {run['seed']}: {run['starts']}"
-    reached = [any(middle) for middle in zip(*(run["middle"] for run in all))]
-    assert all_true(reached) != (name in NEVER_IN_THE_MIDDLE), f"which jobs went on in the middle: {reached}"
+    calm, *crashed = runs(TESTED.index(name) // TOGETHER)[name]
+    check(name, calm)
+    if name in SHOW_THE_CRASH:
+        return
+    for run in crashed:
+        check(name, run)
+    # each job that has records enough went on in the middle of them
+    jobs = [[run["middle"][job] for run in crashed] for job in range(len(calm["middle"]))]
+    begun_anew = [number for number, job in enumerate(jobs, 1) if None not in job and not any(job)]
+    assert not begun_anew or name in NOTHING_IS_STORED, f"these jobs never went on from the middle: {begun_anew}"
 
 
-def all_true(reached: list[bool]) -> bool:
-    return all(reached)
+def check(name: str, run: dict[str, Any]) -> None:
+    how = f"with seed {run['seed']}:\n" + "\n".join(run["starts"])
+    assert run["error"] is None, f"{how}\n{run['error']}"
+    shown = comparable(name, run["output"], spread=run["spread"])
+    expected = comparable(name, golden(name), spread=run["spread"])
+    if name in NOTHING_IS_STORED and run["seed"]:
+        assert set(shown) == set(expected), how
+    else:
+        assert shown == expected, how
+
+
+def test_programs_run_at_several_parallelisms_where_they_leave_it_open() -> None:
+    """Of those in the first process at least one is restored at another one."""
+    changed = set()
+    for name, all in runs(0).items():
+        if not sets_its_parallelism(name) and any(run["spread"] for run in all):
+            changed.add(name)
+    assert changed
 
 
 def test_the_lists_of_exceptions_name_programs() -> None:
-    assert {*LEFT_OUT, *NEVER_IN_THE_MIDDLE} <= set(PROGRAMS)
+    assert {*LEFT_OUT, *SHOW_THE_CRASH, *NOTHING_IS_STORED} <= set(PROGRAMS)
