@@ -131,13 +131,20 @@ pub fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
+/// Whether a request that is right is answered.
+fn answers(address: SocketAddr, request: &[u8]) -> bool {
+    let mut stream = connect(address);
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    converse(&mut stream, request)
+}
+
 #[test]
 fn requests_to_the_broker() {
     let folder = tempfile::tempdir().unwrap();
     let broker = Broker::start(BrokerConfig::new(folder.path())).unwrap();
     broker.create_topic("t", 1).unwrap();
     for (at, request) in requests().iter().enumerate() {
-        assert!(converse(&mut connect(broker.address()), request), "the broker does not answer request {at}");
+        assert!(answers(broker.address(), request), "the broker does not answer request {at}");
     }
     let mutations = Mutations::new(requests(), &["t", "\0\u{1}t", "\u{7f}\0\0\0"]);
     let mut stream = connect(broker.address());
@@ -147,7 +154,7 @@ fn requests_to_the_broker() {
             stream = connect(broker.address());
         }
     });
-    assert!(converse(&mut connect(broker.address()), &requests()[3]), "the broker still answers");
+    assert!(answers(broker.address(), &requests()[3]), "the broker still answers");
 }
 
 /// Frames whose contents are right and whose batch is not; the checksum fits.

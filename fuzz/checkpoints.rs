@@ -148,16 +148,16 @@ fn operator(target: &'static str, factory: &dyn OperatorFactory) {
     let inputs: Vec<Vec<u8>> = groups.chain(items).map(|bytes| bytes.to_vec()).collect();
     let unsealed = |bytes: &Vec<u8>| bytes.len().checked_sub(4).map(|end| bytes[..end].to_vec());
     let inputs = inputs.iter().filter_map(unsealed).chain(inputs.iter().cloned()).collect();
-    let mut case = 0;
     fuzz(target, &Mutations::new(inputs, &[]), |contents| {
+        // any number that is the same for the same bytes
+        let case = crc32c::crc32c(contents) as usize;
         let bytes = if case % 4 == 0 { Bytes::copy_from_slice(contents) } else { sealed(contents) };
         let mut changed = whole.clone();
         let groups = changed.keyed.iter_mut().flat_map(|part| &mut part.groups).map(|(_, bytes)| bytes);
         let mut all: Vec<&mut Bytes> =
             groups.chain(changed.items.iter_mut().flat_map(|part| &mut part.items)).collect();
-        let at = case % all.len();
+        let at = case / 4 % all.len();
         *all[at] = bytes;
-        case += 1;
         let mut output = Output::default();
         if let Ok(mut restored) = factory.create(&context(changed))
             && restored.open().is_ok()

@@ -53,6 +53,7 @@ fn headers_of_records() {
     let mut reader = source.reader(&context).unwrap();
     reader.add_splits(source.enumerator(&context).unwrap().discover().unwrap()).unwrap();
     let mut stream = connect(broker.address());
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let mutations =
         Mutations::new(vec![b"\x05trace\x017\x04none\xc8".to_vec(), b"\0\0\x02\xff\xfe\x01\0".to_vec()], &["\0"]);
     Fuzz { times: 10, sets_aside: false }.run("kafka-headers", &mutations, |input| {

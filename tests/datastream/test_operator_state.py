@@ -206,7 +206,7 @@ def run(end: Holds | Held, parallelism: int, fails: bool, folder: Path) -> None:
         config.set_string("execution.state-recovery.path", checkpoint.as_uri())
     env = StreamExecutionEnvironment.get_execution_environment(config).set_parallelism(parallelism)
     if fails:
-        env.enable_checkpointing(5).get_checkpoint_config().set_checkpoint_storage_dir(
+        env.enable_checkpointing(10).get_checkpoint_config().set_checkpoint_storage_dir(
             folder.as_uri()
         ).set_externalized_checkpoint_retention(ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION)
     source = env.from_source(SixNumbers(fails), WatermarkStrategy.no_watermarks(), "numbers", Types.LONG())
@@ -305,7 +305,7 @@ def test_what_cannot_be_pickled_names_the_state() -> None:
             descriptor = ListStateDescriptor("calls", Types.PICKLED_BYTE_ARRAY())
             self.held = context.get_operator_state_store().get_list_state(descriptor)
 
-    env = StreamExecutionEnvironment.get_execution_environment().enable_checkpointing(5)
+    env = StreamExecutionEnvironment.get_execution_environment().enable_checkpointing(10)
     env.from_collection([1]).map(Lambdas(None)).print()
     with pytest.raises(TypeError, match="in operator state 'calls' can't be stored in a checkpoint"):
         env.execute()

@@ -38,7 +38,16 @@ SHOW_THE_CRASH = {
 }
 
 #: BATCH mode holds records back and stores nothing: a job begins anew, and shows again what it had shown.
-NOTHING_IS_STORED = {"aggregates", "batch_broadcast", "connect_chain", "number_sequence", "reduce_batch", "sum_batch"}
+NOTHING_IS_STORED = {
+    "aggregates",
+    "batch_broadcast",
+    "cached_stream",
+    "connect_chain",
+    "number_sequence",
+    "reduce_batch",
+    "state_rich_reduce",
+    "sum_batch",
+}
 
 TESTED = [name for name in PROGRAMS if name not in LEFT_OUT]
 

@@ -45,7 +45,8 @@ fn plan(seed: u64) -> (Crashes, JobConfig, u64) {
     let config = JobConfig {
         checkpoint_interval: Some(Duration::from_millis(interval)),
         checkpoint_timeout: Duration::from_millis(timeout),
-        tolerated_failures: one_of(&[0, 3, u64::from(u32::MAX)]) as u32,
+        // where most take too long none may be one too many, or the job never ends
+        tolerated_failures: if step_millis > 0 { u32::MAX } else { one_of(&[0, 3, 1000]) as u32 },
         exchange_records: one_of(&[4, 16, 1000]) as usize,
         ..JobConfig::default()
     };
@@ -79,6 +80,9 @@ fn check(name: &str, job: fn(&Ledger) -> StreamGraph, mut expected: Vec<String>)
         let lived = catch_unwind(AssertUnwindSafe(|| live(job, &expected, seed)));
         let again = || panic!("play it again: make crash-test JOB={name} SEED={seed}");
         starts.extend(lived.unwrap_or_else(|_| again()));
+    }
+    if seeds < SEEDS {
+        return;
     }
     let many = |of: fn(&Start) -> bool| starts.iter().filter(|start| of(start)).count() as u64 * 20 > seeds;
     assert!(many(|start| start.end == End::Killed), "jobs are killed");

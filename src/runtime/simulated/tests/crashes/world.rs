@@ -123,8 +123,9 @@ struct Tables {
     committed: BTreeSet<u64>,
     visible: Vec<String>,
     transactions: u64,
-    /// One commit of so many fails, before it or behind it; 0 for none.
+    /// One commit of so many fails, before it or behind it, and not a second time; 0 for none.
     failing: u64,
+    failed: BTreeSet<u64>,
     random: u64,
 }
 
@@ -142,21 +143,21 @@ impl Ledger {
 }
 
 impl Tables {
-    fn fails(&mut self) -> Result<()> {
-        match self.failing {
-            0 => Ok(()),
-            one_of if !next_random(&mut self.random).is_multiple_of(one_of) => Ok(()),
-            _ => Err(Error::connector("the database is gone")),
+    fn fails(&mut self, transaction: u64) -> Result<()> {
+        let fails = self.failing > 0 && next_random(&mut self.random).is_multiple_of(self.failing);
+        match fails && self.failed.insert(transaction) {
+            true => Err(Error::connector("the database is gone")),
+            false => Ok(()),
         }
     }
 
     fn commit(&mut self, transaction: u64) -> Result<()> {
-        self.fails()?;
+        self.fails(transaction)?;
         if self.committed.insert(transaction) {
             let rows = self.open.remove(&transaction).expect("what is committed was prepared");
             self.visible.extend(rows);
         }
-        self.fails()
+        self.fails(transaction)
     }
 }
 
