@@ -66,22 +66,30 @@ impl Fuzz {
             Some(one) => one..one + 1,
             None => 0..variable("FLOTT_FUZZ_CASES").unwrap_or(CASES) / self.times,
         };
-        for case in cases {
+        let failure = cases.into_iter().find_map(|case| {
             let input = mutations.input(&mut Random::new(target, case));
             PANICS.store(0, Ordering::SeqCst);
             let memory = allocator::Watch::begin(MEMORY + MEMORY_A_BYTE * input.len());
             let fed = catch_unwind(AssertUnwindSafe(|| feed(&input)));
             let (taken, set_aside) = memory.end();
-            let again = || format!("{}\nplay it again: make fuzz TARGET={target} CASE={case}", shown(&input));
-            if fed.is_err() || PANICS.load(Ordering::SeqCst) > 0 {
-                panic!("{target} panics on {}", again());
-            }
-            if let Some(bytes) = taken.or(set_aside.filter(|_| !self.sets_aside)) {
-                panic!("{target} takes {bytes} bytes of memory for {} bytes: {}", input.len(), again());
-            }
-        }
+            let what = match (fed, taken.or(set_aside.filter(|_| !self.sets_aside))) {
+                (Err(panic), _) => format!("panics ({})", text_of(panic.as_ref())),
+                _ if PANICS.load(Ordering::SeqCst) > 0 => "panics in another thread".to_owned(),
+                (Ok(()), Some(bytes)) => format!("takes {bytes} bytes of memory for {}", input.len()),
+                (Ok(()), None) => return None,
+            };
+            Some(format!("{target} {what}: {}\nplay it again: make fuzz TARGET={target} CASE={case}", shown(&input)))
+        });
         drop(std::panic::take_hook());
+        if let Some(failure) = failure {
+            panic!("{failure}");
+        }
     }
+}
+
+fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }
 
 /// An input as text, shortened.

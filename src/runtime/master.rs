@@ -179,6 +179,8 @@ impl Archiving {
         for (node, state) in own.into_iter().flatten() {
             operators[node - 1].subtasks.push(state);
         }
+        // not in the order in which they were stored: what is dealt out at another parallelism is dealt out in theirs
+        operators.iter_mut().for_each(|operator| operator.subtasks.sort_by_key(|state| state.subtask));
         let (job_name, written_by) = (self.job_name.clone(), env!("CARGO_PKG_VERSION").to_owned());
         self.archivist.complete(Manifest { checkpoint, job_name, time, written_by, operators });
     }

@@ -15,6 +15,9 @@ use crate::time::Clock;
 /// How long to wait for what comes from outside, such as a broker's records, when nothing else can happen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How often what may fail is tried.
+const TRIES: usize = 20;
+
 /// What happens to a job. Everything that is left open is drawn by the seed.
 #[derive(Debug, Clone)]
 pub struct Crashes {
@@ -108,12 +111,15 @@ impl Crashes {
         let archive = Archive::new(storage.clone());
         let config = JobConfig { archive: Some(archive.clone()), ..config.clone() };
         let (mut starts, mut now) = (Vec::<Start>::new(), self.now);
+        // where the job failed by itself: the process goes on, and knows its last checkpoint
+        let mut known = None;
         loop {
             let left = self.crashes.saturating_sub(starts.iter().filter(|start| start.end != End::Failed).count());
-            let one = self.start(graph, &config, (&storage, &archive), left > 0, now, random)?;
+            let one = self.start(graph, &config, (&storage, &archive), (left > 0, known), now, random)?;
             next_random(&mut random);
             now = one.now;
             let end = one.start.end;
+            known = (end == End::Failed).then_some(one.complete);
             starts.push(one.start);
             let failures = starts.iter().filter(|start| start.end == End::Failed).count();
             if end == End::Finished || end == End::Failed && failures > self.failures {
@@ -127,15 +133,25 @@ impl Crashes {
         graph: &StreamGraph,
         config: &JobConfig,
         (storage, archive): (&SimulatedStorage, &Archive),
-        crashing: bool,
+        (crashing, known): (bool, Option<Option<CheckpointId>>),
         now: i64,
         mut random: u64,
     ) -> Result<One> {
         let mut below = move |limit: u64| next_random(&mut random) % limit.max(1);
-        if storage.is_down() || below(2) == 0 {
-            storage.restart();
-        }
-        let restored = latest(storage, archive).map(Arc::new);
+        let restored = match known {
+            Some(known) => {
+                let _ = (0..TRIES).find(|_| archive.keep_only(known).is_ok());
+                known.and_then(|known| load(archive, known))
+            }
+            None => {
+                // a process alone may be gone; but where syncing fails a checkpoint may be seen that does not last
+                if storage.is_down() || self.faults.failing > 0 || below(2) == 0 {
+                    storage.restart();
+                }
+                latest(storage, archive)
+            }
+        };
+        let restored = restored.map(Arc::new);
         let from = restored.as_ref().map(|restored| restored.manifest.checkpoint);
         let mut draw = |all: &[usize]| all[below(all.len() as u64) as usize];
         let (parallelism, batch_size) = (draw(&self.parallelism), draw(&self.batch_sizes));
@@ -151,8 +167,9 @@ impl Crashes {
         let every = 2 + expected / (3 + below(10));
         let crash = crashing.then(|| Crash::KINDS[below(4) as usize]);
         let (at, operations) = (1 + below(expected + expected / 4), below(12));
-        let (mut steps, mut waiting) = (0, None);
+        let (mut steps, mut waiting, mut complete) = (0, None, from);
         let mut end = loop {
+            complete = complete.max(simulation.latest_checkpoint());
             if storage.is_down() {
                 break Ok(End::MachineDown);
             }
@@ -203,12 +220,14 @@ impl Crashes {
             Ok(end) => (end, Ok(())),
             Err(error) => (End::Failed, Err(error)),
         };
-        Ok(One { start: Start { from, parallelism, batch_size, steps, end }, now, metrics, result })
+        Ok(One { start: Start { from, parallelism, batch_size, steps, end }, complete, now, metrics, result })
     }
 }
 
 struct One {
     start: Start,
+    /// The last checkpoint that was complete.
+    complete: Option<CheckpointId>,
     now: i64,
     metrics: JobMetrics,
     result: Result<()>,
@@ -221,5 +240,9 @@ fn latest(storage: &dyn Storage, archive: &Archive) -> Option<Restored> {
     let mut numbers: Vec<CheckpointId> = directories.into_iter().flatten().filter_map(number).collect();
     numbers.sort_unstable();
     // one that was interrupted has no manifest, and of one that was being removed something may be missing
-    numbers.into_iter().rev().find_map(|number| (0..20).find_map(|_| archive.load(number).ok()))
+    numbers.into_iter().rev().find_map(|number| load(archive, number))
+}
+
+fn load(archive: &Archive, number: CheckpointId) -> Option<Restored> {
+    (0..TRIES).find_map(|_| archive.load(number).ok())
 }
