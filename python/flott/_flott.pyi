@@ -29,6 +29,7 @@ __all__ = [
     "Metrics",
     "NativeOperator",
     "NoWindowState",
+    "OperatorState",
     "ProcessContext",
     "ReadOnlyBroadcastState",
     "ReducingState",
