@@ -151,7 +151,7 @@ fn operator(target: &'static str, factory: &dyn OperatorFactory) {
     fuzz(target, &Mutations::new(inputs, &[]), |contents| {
         // any number that is the same for the same bytes
         let case = crc32c::crc32c(contents) as usize;
-        let bytes = if case % 4 == 0 { Bytes::copy_from_slice(contents) } else { sealed(contents) };
+        let bytes = if case.is_multiple_of(4) { Bytes::copy_from_slice(contents) } else { sealed(contents) };
         let mut changed = whole.clone();
         let groups = changed.keyed.iter_mut().flat_map(|part| &mut part.groups).map(|(_, bytes)| bytes);
         let mut all: Vec<&mut Bytes> =
