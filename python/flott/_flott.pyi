@@ -34,6 +34,7 @@ __all__ = [
     "Metrics",
     "NativeOperator",
     "NoWindowState",
+    "OperatorState",
     "ProcessContext",
     "ReadOnlyBroadcastState",
     "ReducingState",
@@ -68,8 +69,8 @@ def stop_all_jobs() -> None:
 class Graph:
     """A graph of operators. Nodes are numbered from 1."""
 
-    def __new__(cls, simulated: bool = False) -> Graph:
-        """``simulated`` for one that is run by :meth:`simulate`."""
+    def __new__(cls, simulated: bool = False, crashing: bool = False) -> Graph:
+        """``simulated`` for one that is run by :meth:`simulate`, ``crashing`` for one that is run by :meth:`crash`."""
 
     def add_collection(self, name: str, items: Sequence[object]) -> int:
         """Objects as a source."""
@@ -200,6 +201,12 @@ class Graph:
 
     def simulate(self, config: dict[str, Any], seed: int, now: int) -> Simulation:
         """The job on the simulated executor; ``now`` (ms) is where its clock starts."""
+
+    def crash(
+        self, config: dict[str, Any], plan: dict[str, Any]
+    ) -> tuple[Job, list[tuple[int | None, int, int, int, str]]]:
+        """The job on the simulated executor to its end, with crashes, and its starts: the checkpoint each went on from,
+        parallelism, batch size, steps, and how it ended."""
 
 @final
 class Feed:
@@ -524,12 +531,25 @@ class Subtask:
     def metrics(self) -> Metrics: ...
     @property
     def state(self) -> KeyedState | None: ...
+    @property
+    def operator_state(self) -> OperatorState: ...
     @staticmethod
     def adopt_thread(ident: int, name: str) -> None:
         """Lets Ctrl-C reach a thread that a function has started for its calls."""
 
     @staticmethod
     def release_thread(ident: int) -> None: ...
+
+@final
+class OperatorState:
+    """The lists of one subtask of a function that belong to no key, by name."""
+
+    def is_restored(self) -> bool: ...
+    def list(self, name: str, union: bool) -> list[Any]:
+        """The list of that name, with what a checkpoint has of it; with ``union`` every subtask has all elements."""
+
+    def call_before(self, before: Callable[[int], object]) -> None:
+        """Calls ``before(checkpoint)`` whenever the lists are about to be stored."""
 
 @final
 class SinkContext:

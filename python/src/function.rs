@@ -17,7 +17,7 @@ use pyo3::types::PyString;
 use crate::gate;
 use crate::metrics::Metrics;
 use crate::operators::Settings;
-use crate::state::{FUNCTION, KeyCursor, KeyedState, PyKey};
+use crate::state::{FUNCTION, KeyCursor, KeyedState, OperatorState, PyKey};
 use crate::threads;
 
 /// What Python is told about the subtask its function runs in.
@@ -30,6 +30,7 @@ pub struct Subtask {
     metrics: Py<Metrics>,
     /// `None` on a stream without keys.
     state: Option<Py<KeyedState>>,
+    pub operator_state: Py<OperatorState>,
 }
 
 impl Subtask {
@@ -44,6 +45,7 @@ impl Subtask {
                 max_parallelism: context.max_parallelism,
                 metrics: Py::new(py, Metrics::new(metrics))?,
                 state: state.map(|state| state.clone_ref(py)),
+                operator_state: Py::new(py, OperatorState::new(context.restored.clone()))?,
             },
         )
     }
@@ -73,6 +75,9 @@ pub struct UserFunction {
     close: Option<Py<PyAny>>,
     keyed: bool,
     state: Option<Py<KeyedState>>,
+    operator_state: Option<Py<OperatorState>>,
+    /// The last checkpoint whose barrier has come.
+    checkpoint: u64,
     pub settings: Arc<Settings>,
 }
 
@@ -80,7 +85,18 @@ impl UserFunction {
     /// `keyed` where the function may have state of keys.
     pub fn new(factory: Arc<Py<PyAny>>, context: &SubtaskContext, keyed: bool, settings: &Arc<Settings>) -> Self {
         let (context, settings) = (context.clone(), settings.clone());
-        UserFunction { factory, context, calls: Vec::new(), close: None, keyed, state: None, settings }
+        let (state, operator_state, checkpoint) = (None, None, 0);
+        UserFunction {
+            factory,
+            context,
+            calls: Vec::new(),
+            close: None,
+            keyed,
+            state,
+            operator_state,
+            checkpoint,
+            settings,
+        }
     }
 
     /// Makes the function, which runs the user's `open`.
@@ -92,10 +108,11 @@ impl UserFunction {
                 inspected.add_state(*node, state.clone_ref(py));
             }
             let subtask = Subtask::create(py, &self.context, state.as_ref())?;
+            let operator_state = Some(subtask.get().operator_state.clone_ref(py));
             let (calls, close) = self.factory.call1(py, (subtask,))?.extract(py)?;
-            Ok((calls, close, state))
+            Ok((calls, close, state, operator_state))
         })?;
-        (self.calls, self.close, self.state) = made;
+        (self.calls, self.close, self.state, self.operator_state) = made;
         Ok(())
     }
 
@@ -122,10 +139,22 @@ impl UserFunction {
         self.state.as_ref().ok_or_else(not_open)
     }
 
+    /// What is asked for next is for that checkpoint.
+    pub fn barrier(&mut self, checkpoint: u64) {
+        self.checkpoint = checkpoint;
+    }
+
     /// The state of the function.
     pub fn snapshot(&self) -> Result<Snapshot> {
-        let Some(state) = &self.state else { return Ok(Snapshot::default()) };
-        gate::enter(|py| Ok(Snapshot { keyed: state.borrow(py).snapshot(py)?, items: Vec::new() }))
+        gate::enter(|py| {
+            // first, because the function is called
+            let items = self.operator_state.as_ref().map(|state| state.get().snapshot(py, self.checkpoint));
+            let keyed = self.state.as_ref().map(|state| state.borrow(py).snapshot(py));
+            Ok(Snapshot {
+                keyed: keyed.transpose()?.unwrap_or_default(),
+                items: items.transpose()?.unwrap_or_default(),
+            })
+        })
     }
 
     /// State is that of this key from here on.
@@ -140,7 +169,7 @@ impl UserFunction {
     pub fn close(&mut self) -> Result<()> {
         let close = self.close.take();
         let calls = std::mem::take(&mut self.calls);
-        let state = self.state.take();
+        let state = (self.state.take(), self.operator_state.take());
         if close.is_none() && calls.is_empty() {
             return Ok(());
         }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use flott::checkpoint::{Archive, FileStorage, MemoryStorage, Storage};
 use flott::connector::memory::Memory;
-use flott::connector::{self, Boundedness, Options, Spec};
+use flott::connector::{self, Boundedness, Options, Sink, Spec};
 use flott::graph::{Chaining, CustomPartitioner, NodeKind, Partitioning, StreamEdge, StreamGraph};
 use flott::operator::AssignTimestamps;
-use flott::runtime::{JobConfig, RestartStrategy, Retention, run};
+use flott::runtime::{HeldBack, JobConfig, RestartStrategy, Retention, run};
 use flott::time::WatermarkPace;
 use flott::{Result, batch::Batch};
 use pyo3::exceptions::{PyKeyError, PyValueError};
@@ -22,6 +22,7 @@ use crate::conform::{Declared, PyConform};
 use crate::connectors::sink::PythonSink;
 use crate::connectors::source::PythonSource;
 use crate::control::{Control, Identity};
+use crate::crashes::{self, ShownStart};
 use crate::feed::Feed;
 use crate::function::Failure;
 use crate::gate::{self, raise};
@@ -43,6 +44,8 @@ pub struct PyGraph {
     graph: StreamGraph,
     /// Where the functions show their state, in a graph that is made for `simulate`.
     inspected: Option<Arc<Inspected>>,
+    /// What the program prints and collects appears when its checkpoint is complete.
+    held_back: bool,
 }
 
 fn checked<T>(py: Python<'_>, result: Result<T>) -> PyResult<T> {
@@ -64,11 +67,11 @@ fn built(kind: &str, name: &str, place: Option<&str>) -> String {
 
 #[pymethods]
 impl PyGraph {
-    /// `simulated` for one that is run by `simulate`.
+    /// `simulated` for one that is run by `simulate`, `crashing` for one that is run by `crash`.
     #[new]
-    #[pyo3(signature = (simulated=false))]
-    fn new(simulated: bool) -> Self {
-        PyGraph { graph: StreamGraph::default(), inspected: simulated.then(Arc::default) }
+    #[pyo3(signature = (simulated=false, crashing=false))]
+    fn new(simulated: bool, crashing: bool) -> Self {
+        PyGraph { graph: StreamGraph::default(), inspected: simulated.then(Arc::default), held_back: crashing }
     }
 
     /// Objects as a source.
@@ -247,20 +250,20 @@ impl PyGraph {
     /// Lines on standard output; `render(record)` makes the text.
     #[pyo3(signature = (name, render, identifier=None))]
     fn add_print(&mut self, name: &str, render: Py<PyAny>, identifier: Option<String>) -> usize {
-        self.graph.add_node(name, NodeKind::Sink(Arc::new(Print { render, identifier })))
+        self.graph.add_node(name, self.shown(Print { render, identifier }))
     }
 
     /// Records for the program itself; see [`Results`].
     fn add_collect(&mut self, name: &str) -> (usize, Results) {
-        let collect = Collect::new();
-        let node = self.graph.add_node(name, NodeKind::Sink(Arc::new(collect.clone())));
+        let collect = if self.held_back { Collect::unbounded() } else { Collect::new() };
+        let node = self.graph.add_node(name, self.shown(collect.clone()));
         (node, Results { collect, ready: Vec::new() })
     }
 
     /// Columns for the program itself.
     fn add_collect_arrow(&mut self, name: &str, columns: &ColumnsType) -> (usize, ArrowCollect) {
         let collect = ArrowCollect::new(columns.clone());
-        (self.graph.add_node(name, NodeKind::Sink(Arc::new(collect.clone()))), collect)
+        (self.graph.add_node(name, self.shown(collect.clone())), collect)
     }
 
     /// A stream from one node to another. `partitioner(record, partitions)` goes with `custom`.
@@ -372,6 +375,25 @@ impl PyGraph {
     fn simulate(&self, py: Python<'_>, config: &Bound<'_, PyDict>, seed: u64, now: i64) -> PyResult<PySimulation> {
         let inspected = self.inspected.clone().unwrap_or_default();
         checked(py, PySimulation::new(&self.graph, job_config(config)?, seed, now, inspected))
+    }
+
+    /// The job on the simulated executor to its end, with crashes, and what became of it; see [`crashes::plan`].
+    fn crash(
+        &self,
+        py: Python<'_>,
+        config: &Bound<'_, PyDict>,
+        plan: &Bound<'_, PyDict>,
+    ) -> PyResult<(Job, Vec<ShownStart>)> {
+        let (handle, starts) = crashes::live(py, &self.graph, &job_config(config)?, &crashes::plan(plan)?)?;
+        let id = config.get_item("job_id")?.map(|id| id.extract::<String>()).transpose()?;
+        Ok((Job::new(handle, Threads::default(), id), starts))
+    }
+}
+
+impl PyGraph {
+    /// A sink whose end is the program itself.
+    fn shown(&self, sink: impl Sink + 'static) -> NodeKind {
+        NodeKind::Sink(if self.held_back { Arc::new(HeldBack::new(Arc::new(sink))) } else { Arc::new(sink) })
     }
 }
 

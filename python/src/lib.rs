@@ -9,6 +9,7 @@ mod connectors;
 mod context;
 mod control;
 mod convert;
+mod crashes;
 mod feed;
 mod function;
 mod gate;
@@ -75,6 +76,7 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<state::MapState>()?;
     module.add_class::<state::ReducingState>()?;
     module.add_class::<state::AggregatingState>()?;
+    module.add_class::<state::OperatorState>()?;
     module.add_class::<state::ReadOnlyBroadcastState>()?;
     module.add_class::<state::BroadcastState>()?;
     module.add_function(wrap_pyfunction!(gate::gate_entries, module)?)?;

@@ -11,6 +11,7 @@ mod commits;
 mod coordinator;
 mod error;
 mod manifest;
+mod simulated;
 mod snapshot;
 mod storage;
 
@@ -19,6 +20,7 @@ pub use commits::Commits;
 pub use coordinator::{Coordinator, Schedule};
 pub use error::CheckpointError;
 pub use manifest::{Manifest, OperatorState, Stored, SubtaskState};
+pub use simulated::{Faults, SimulatedStorage};
 pub use snapshot::{ItemPart, KeyedPart, Snapshot, Spread};
 pub use storage::{FileStorage, MemoryStorage, Storage};
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::batch::Batch;
-use crate::checkpoint::{CheckpointId, Spread};
+use crate::checkpoint::{CheckpointId, ItemPart, Spread};
 use crate::error::{Error, Result};
 use crate::operator::SubtaskContext;
 use crate::types::{SchemaRef, Shape};
@@ -188,6 +188,12 @@ pub trait SinkWriter: Send {
     /// of these is found under [`PREPARED`] in [`SubtaskContext::restored`], by one writer ([`Sink::spread`]). Their checkpoint was
     /// complete, so the writer commits them when it is made, also those that were committed before the failure.
     fn prepared(&self) -> Result<Vec<Bytes>> {
+        Ok(Vec::new())
+    }
+
+    /// Behind `prepare`, where checkpoints are stored: what the writer has beside what is prepared. After a restore it is in
+    /// [`SubtaskContext::restored`] again.
+    fn snapshot(&mut self, _checkpoint: CheckpointId) -> Result<Vec<ItemPart>> {
         Ok(Vec::new())
     }
 

@@ -1,6 +1,7 @@
 //! Stores checkpoints while the job goes on.
 
-use std::sync::{Arc, mpsc};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
 use super::task::{Event, TaskId};
@@ -24,14 +25,25 @@ enum Work {
 /// Does what takes time with an archive, one thing after the other, and tells the master when it is done.
 pub struct Archivist {
     worker: Arc<Worker>,
-    /// A thread of its own; without one, work is done where it is asked for.
-    thread: Option<(mpsc::Sender<Work>, JoinHandle<()>)>,
+    desk: Desk,
+}
+
+/// Where work is done.
+enum Desk {
+    /// Where it is asked for.
+    Here,
+    /// Where [`Archivist::work`] is called.
+    Later(Arc<Mutex<VecDeque<Work>>>),
+    /// In a thread of its own.
+    Thread(Option<(mpsc::Sender<Work>, JoinHandle<()>)>),
 }
 
 impl Drop for Archivist {
     /// Returns when everything that was asked for is done.
     fn drop(&mut self) {
-        if let Some((work, thread)) = self.thread.take() {
+        if let Desk::Thread(thread) = &mut self.desk
+            && let Some((work, thread)) = thread.take()
+        {
             drop(work);
             // a panic in it has been printed, and nothing waits for its result any more
             let _ = thread.join();
@@ -47,7 +59,14 @@ struct Worker {
 impl Archivist {
     /// Works where it is asked: for the simulated executor, in which nothing happens at the same time.
     pub fn here(archive: Archive, events: mpsc::Sender<Event>) -> Self {
-        Archivist { worker: Arc::new(Worker { archive, events }), thread: None }
+        Archivist { worker: Arc::new(Worker { archive, events }), desk: Desk::Here }
+    }
+
+    /// Works only when it is told to: the second one is told so by [`Archivist::work`].
+    pub fn later(archive: Archive, events: mpsc::Sender<Event>) -> (Self, Self) {
+        let (worker, queue) = (Arc::new(Worker { archive, events }), Arc::default());
+        let archivist = |queue| Archivist { worker: worker.clone(), desk: Desk::Later(queue) };
+        (archivist(Arc::clone(&queue)), archivist(queue))
     }
 
     /// Works in a thread of its own.
@@ -62,7 +81,7 @@ impl Archivist {
         });
         let started = started
             .map_err(|error| Error::internal(format!("the archivist's thread could not be started: {error}")))?;
-        Ok(Archivist { worker, thread: Some((sender, started)) })
+        Ok(Archivist { worker, desk: Desk::Thread(Some((sender, started))) })
     }
 
     pub fn store(&self, task: TaskId, checkpoint: CheckpointId, taken: Vec<Taken>) {
@@ -78,10 +97,25 @@ impl Archivist {
     }
 
     fn submit(&self, work: Work) {
-        match &self.thread {
+        match &self.desk {
+            Desk::Here | Desk::Thread(None) => self.worker.perform(work),
+            Desk::Later(queue) => queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(work),
             // it ends only with this
-            Some((thread, _)) => drop(thread.send(work)),
-            None => self.worker.perform(work),
+            Desk::Thread(Some((thread, _))) => drop(thread.send(work)),
+        }
+    }
+
+    /// Whether something waits for [`Archivist::work`].
+    pub fn has_work(&self) -> bool {
+        matches!(&self.desk, Desk::Later(queue) if !queue.lock().unwrap_or_else(PoisonError::into_inner).is_empty())
+    }
+
+    /// Does the first thing that waits.
+    pub fn work(&self) {
+        let Desk::Later(queue) = &self.desk else { return };
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        if let Some(work) = next {
+            self.worker.perform(work);
         }
     }
 }

@@ -179,6 +179,8 @@ impl Archiving {
         for (node, state) in own.into_iter().flatten() {
             operators[node - 1].subtasks.push(state);
         }
+        // not in the order in which they were stored: what is dealt out at another parallelism is dealt out in theirs
+        operators.iter_mut().for_each(|operator| operator.subtasks.sort_by_key(|state| state.subtask));
         let (job_name, written_by) = (self.job_name.clone(), env!("CARGO_PKG_VERSION").to_owned());
         self.archivist.complete(Manifest { checkpoint, job_name, time, written_by, operators });
     }
@@ -272,6 +274,17 @@ impl Master {
         }
         if self.last.is_none()
             && let Some(checkpoint) = self.coordinator.trigger(now)
+        {
+            self.trigger(checkpoint);
+        }
+    }
+
+    /// Starts a checkpoint before its time, unless one is under way or sources don't know their splits yet.
+    pub fn checkpoint(&mut self) {
+        if self.last.is_none()
+            && !self.is_cancelled()
+            && self.sources.iter().all(|source| source.looked)
+            && let Some(checkpoint) = self.coordinator.trigger_now(self.now)
         {
             self.trigger(checkpoint);
         }

@@ -29,7 +29,7 @@ pub use launch::{AroundTask, JobConfig, Retention};
 pub use master::{JobMetrics, JobStatus, OperatorReport};
 pub use network::ChannelReport;
 pub use restart::RestartStrategy;
-pub use simulated::{Settled, Simulation};
+pub use simulated::{Crashes, End, HeldBack, Lived, Settled, Simulation, Start};
 pub use source::SplitReport;
 pub use tap::{Tap, Tapped};
 pub use task::TimeReport;

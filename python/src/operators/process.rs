@@ -199,6 +199,11 @@ impl Operator for Process {
         self.held.is_none()
     }
 
+    fn barrier(&mut self, checkpoint: u64, _output: &mut Output) -> Result<()> {
+        self.function.barrier(checkpoint);
+        Ok(())
+    }
+
     fn snapshot(&mut self) -> Result<Snapshot> {
         let mut snapshot = self.function.snapshot()?;
         let Opened { timers, broadcast, .. } = self.opened()?;

@@ -87,6 +87,11 @@ impl Operator for Reduce {
         self.only_final.is_none()
     }
 
+    fn barrier(&mut self, checkpoint: u64, _output: &mut Output) -> Result<()> {
+        self.function.barrier(checkpoint);
+        Ok(())
+    }
+
     fn snapshot(&mut self) -> Result<Snapshot> {
         self.function.snapshot()
     }

@@ -165,6 +165,11 @@ impl Operator for WindowOperator {
         Ok(())
     }
 
+    fn barrier(&mut self, checkpoint: u64, _output: &mut Output) -> Result<()> {
+        self.function.barrier(checkpoint);
+        Ok(())
+    }
+
     fn snapshot(&mut self) -> Result<Snapshot> {
         let mut snapshot = self.function.snapshot()?;
         let Some(windows) = &self.windows else { return Ok(snapshot) };

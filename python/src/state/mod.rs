@@ -7,6 +7,7 @@ mod key;
 mod keyed;
 mod list;
 mod map;
+mod operator;
 pub mod pickled;
 mod ttl;
 mod typed;
@@ -18,6 +19,7 @@ pub use key::PyKey;
 pub use keyed::{FUNCTION, KeyCursor, KeyedState};
 pub use list::ListState;
 pub use map::MapState;
+pub use operator::OperatorState;
 pub use value::ValueState;
 
 use pyo3::prelude::*;

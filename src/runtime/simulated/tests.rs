@@ -3,6 +3,7 @@
 mod by_hand;
 mod cep;
 mod commits;
+mod crashes;
 mod event_time;
 mod outside;
 mod restore;
