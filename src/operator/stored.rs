@@ -23,6 +23,7 @@ pub fn table(columns: Vec<(String, ArrayRef)>) -> Result<RecordBatch> {
     Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }
 
+/// An IPC stream with its checksum.
 pub fn encode(records: &RecordBatch) -> Result<Bytes> {
     let mut writer = StreamWriter::try_new(Vec::new(), records.schema_ref())?;
     writer.write(records)?;
@@ -31,6 +32,7 @@ pub fn encode(records: &RecordBatch) -> Result<Bytes> {
     Ok(out.sealed())
 }
 
+/// `name` is what the bytes belong to, for messages.
 pub fn decode(bytes: Bytes, name: &str) -> Result<RecordBatch, CheckpointError> {
     let damaged = |what: String| CheckpointError::Damaged { file: name.to_owned(), what };
     let bytes = Decoder::unsealed(bytes, name)?.rest();

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
-use super::task::{Event, TaskId};
+use super::control::{Event, TaskId};
 use crate::checkpoint::{Archive, CheckpointId, Manifest, Snapshot, SubtaskState};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::graph::NodeId;
 
 /// What one subtask of an operator had at a barrier.
@@ -17,14 +17,14 @@ pub struct Taken {
 }
 
 enum Work {
-    Store(TaskId, CheckpointId, Vec<Taken>),
-    Complete(Box<Manifest>),
-    Remove(CheckpointId),
+    Store(Archive, TaskId, CheckpointId, Vec<Taken>),
+    Complete(Archive, Box<Manifest>),
+    Remove(Archive, CheckpointId),
 }
 
 /// Does what takes time with an archive, one thing after the other, and tells the master when it is done.
 pub struct Archivist {
-    worker: Arc<Worker>,
+    events: mpsc::Sender<Event>,
     desk: Desk,
 }
 
@@ -34,14 +34,14 @@ enum Desk {
     Here,
     /// Where [`Archivist::work`] is called.
     Later(Arc<Mutex<VecDeque<Work>>>),
-    /// In a thread of its own.
-    Thread(Option<(mpsc::Sender<Work>, JoinHandle<()>)>),
+    /// In a thread of its own, which is started when there is something to do.
+    Apart(Option<(mpsc::Sender<Work>, JoinHandle<()>)>),
 }
 
 impl Drop for Archivist {
     /// Returns when everything that was asked for is done.
     fn drop(&mut self) {
-        if let Desk::Thread(thread) = &mut self.desk
+        if let Desk::Apart(thread) = &mut self.desk
             && let Some((work, thread)) = thread.take()
         {
             drop(work);
@@ -51,57 +51,45 @@ impl Drop for Archivist {
     }
 }
 
-struct Worker {
-    archive: Archive,
-    events: mpsc::Sender<Event>,
-}
-
 impl Archivist {
     /// Works where it is asked: for the simulated executor, in which nothing happens at the same time.
-    pub fn here(archive: Archive, events: mpsc::Sender<Event>) -> Self {
-        Archivist { worker: Arc::new(Worker { archive, events }), desk: Desk::Here }
+    pub fn here(events: mpsc::Sender<Event>) -> Self {
+        Archivist { events, desk: Desk::Here }
     }
 
     /// Works only when it is told to: the second one is told so by [`Archivist::work`].
-    pub fn later(archive: Archive, events: mpsc::Sender<Event>) -> (Self, Self) {
-        let (worker, queue) = (Arc::new(Worker { archive, events }), Arc::default());
-        let archivist = |queue| Archivist { worker: worker.clone(), desk: Desk::Later(queue) };
+    pub fn later(events: mpsc::Sender<Event>) -> (Self, Self) {
+        let queue = Arc::default();
+        let archivist = |queue| Archivist { events: events.clone(), desk: Desk::Later(queue) };
         (archivist(Arc::clone(&queue)), archivist(queue))
     }
 
     /// Works in a thread of its own.
-    pub fn in_thread(archive: Archive, events: mpsc::Sender<Event>) -> Result<Self> {
-        let worker = Arc::new(Worker { archive, events });
-        let (sender, work) = mpsc::channel();
-        let own = worker.clone();
-        let started = std::thread::Builder::new().name("flott-archivist".into()).spawn(move || {
-            for work in work {
-                own.perform(work);
-            }
-        });
-        let started = started
-            .map_err(|error| Error::internal(format!("the archivist's thread could not be started: {error}")))?;
-        Ok(Archivist { worker, desk: Desk::Thread(Some((sender, started))) })
+    pub fn in_thread(events: mpsc::Sender<Event>) -> Self {
+        Archivist { events, desk: Desk::Apart(None) }
     }
 
-    pub fn store(&self, task: TaskId, checkpoint: CheckpointId, taken: Vec<Taken>) {
-        self.submit(Work::Store(task, checkpoint, taken));
+    pub fn store(&mut self, archive: Archive, task: TaskId, checkpoint: CheckpointId, taken: Vec<Taken>) {
+        self.submit(Work::Store(archive, task, checkpoint, taken));
     }
 
-    pub fn complete(&self, manifest: Manifest) {
-        self.submit(Work::Complete(Box::new(manifest)));
+    pub fn complete(&mut self, archive: Archive, manifest: Manifest) {
+        self.submit(Work::Complete(archive, Box::new(manifest)));
     }
 
-    pub fn remove(&self, checkpoint: CheckpointId) {
-        self.submit(Work::Remove(checkpoint));
+    pub fn remove(&mut self, archive: Archive, checkpoint: CheckpointId) {
+        self.submit(Work::Remove(archive, checkpoint));
     }
 
-    fn submit(&self, work: Work) {
+    fn submit(&mut self, work: Work) {
+        if let Desk::Apart(thread @ None) = &mut self.desk {
+            *thread = start(&self.events);
+        }
         match &self.desk {
-            Desk::Here | Desk::Thread(None) => self.worker.perform(work),
+            Desk::Here | Desk::Apart(None) => perform(work, &self.events),
             Desk::Later(queue) => queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(work),
             // it ends only with this
-            Desk::Thread(Some((thread, _))) => drop(thread.send(work)),
+            Desk::Apart(Some((thread, _))) => drop(thread.send(work)),
         }
     }
 
@@ -115,38 +103,48 @@ impl Archivist {
         let Desk::Later(queue) = &self.desk else { return };
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         if let Some(work) = next {
-            self.worker.perform(work);
+            perform(work, &self.events);
         }
     }
 }
 
-impl Worker {
-    fn perform(&self, work: Work) {
-        let event = match work {
-            Work::Store(task, checkpoint, taken) => match self.stored(checkpoint, taken) {
-                Ok(states) => Event::Stored(task, checkpoint, states),
-                Err(error) => Event::NotStored(checkpoint, error),
-            },
-            Work::Complete(manifest) => match self.archive.complete(&manifest) {
-                Ok(()) => Event::Completed(manifest.checkpoint),
-                Err(error) => Event::NotStored(manifest.checkpoint, error),
-            },
-            Work::Remove(checkpoint) => {
-                if let Err(error) = self.archive.remove(checkpoint) {
-                    tracing::warn!("an old checkpoint is left behind: {error}");
-                }
-                return;
-            }
-        };
-        // the master may be gone when a job is cancelled; then nobody needs to know
-        let _ = self.events.send(event);
-    }
+/// `None` where the system has no thread for it: then work is done where it is asked for.
+fn start(events: &mpsc::Sender<Event>) -> Option<(mpsc::Sender<Work>, JoinHandle<()>)> {
+    let (sender, work) = mpsc::channel();
+    let events = events.clone();
+    let started = std::thread::Builder::new().name("flott-archivist".into()).spawn(move || {
+        for work in work {
+            perform(work, &events);
+        }
+    });
+    Some((sender, started.ok()?))
+}
 
-    fn stored(&self, checkpoint: CheckpointId, taken: Vec<Taken>) -> Result<Vec<(NodeId, SubtaskState)>> {
-        let store = |Taken { node, subtask, snapshot }: Taken| {
-            let stored = self.archive.put(checkpoint, &format!("{node}-{subtask}"), &snapshot)?;
-            Ok((node, SubtaskState { subtask: subtask as u32, stored }))
-        };
-        taken.into_iter().map(store).collect()
-    }
+fn perform(work: Work, events: &mpsc::Sender<Event>) {
+    let event = match work {
+        Work::Store(archive, task, checkpoint, taken) => match stored(&archive, checkpoint, taken) {
+            Ok(states) => Event::Stored(task, checkpoint, states),
+            Err(error) => Event::NotStored(checkpoint, error),
+        },
+        Work::Complete(archive, manifest) => match archive.complete(&manifest) {
+            Ok(()) => Event::Completed(manifest.checkpoint),
+            Err(error) => Event::NotStored(manifest.checkpoint, error),
+        },
+        Work::Remove(archive, checkpoint) => {
+            if let Err(error) = archive.remove(checkpoint) {
+                tracing::warn!("an old checkpoint is left behind: {error}");
+            }
+            return;
+        }
+    };
+    // the master may be gone when a job is cancelled; then nobody needs to know
+    let _ = events.send(event);
+}
+
+fn stored(archive: &Archive, checkpoint: CheckpointId, taken: Vec<Taken>) -> Result<Vec<(NodeId, SubtaskState)>> {
+    let store = |Taken { node, subtask, snapshot }: Taken| {
+        let stored = archive.put(checkpoint, &format!("{node}-{subtask}"), &snapshot)?;
+        Ok((node, SubtaskState { subtask: subtask as u32, stored }))
+    };
+    taken.into_iter().map(store).collect()
 }

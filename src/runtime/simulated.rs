@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::archivist::Archivist;
+use super::control::Event;
 use super::explain::{Answer, Standing};
 use super::launch::{JobConfig, Launched, launch};
 use super::master::{JobMetrics, Master};
 use super::outputs::next_random;
-use super::task::{Event, Step, TimeReport};
-use crate::checkpoint::CheckpointId;
+use super::savepoint::{Deliver, SavepointRequest, Stop};
+use super::task::{Step, TimeReport};
+use crate::checkpoint::{Archive, CheckpointId};
 use crate::error::{Error, Result};
 use crate::graph::StreamGraph;
 use crate::time::{Clock, ManualClock};
@@ -69,7 +71,7 @@ impl Simulation {
     pub fn new(graph: &StreamGraph, config: &JobConfig, seed: u64, now: i64) -> Result<Self> {
         let clock = Arc::new(ManualClock::new(now));
         let launched = launch(graph, config, clock.clone())?;
-        let archivist = launched.archive.clone().map(|archive| Archivist::here(archive, launched.teller.clone()));
+        let archivist = Archivist::here(launched.teller.clone());
         Ok(Simulation::of(launched, config, archivist, None, clock, seed))
     }
 
@@ -79,15 +81,14 @@ impl Simulation {
         let clock = Arc::new(ManualClock::new(now));
         let launched = launch(graph, config, clock.clone())?;
         let latest = config.restored.as_ref().map(|restored| restored.manifest.checkpoint);
-        let later = |archive| Archivist::later(archive, launched.teller.clone());
-        let (archivist, storing) = launched.archive.clone().map(later).unzip();
-        Ok(Simulation { storing, slowness, ..Simulation::of(launched, config, archivist, latest, clock, seed) })
+        let (archivist, storing) = Archivist::later(launched.teller.clone());
+        Ok(Simulation { storing: Some(storing), slowness, ..Simulation::of(launched, config, archivist, latest, clock, seed) })
     }
 
     fn of(
         mut launched: Launched,
         config: &JobConfig,
-        archivist: Option<Archivist>,
+        archivist: Archivist,
         latest: Option<CheckpointId>,
         clock: Arc<ManualClock>,
         seed: u64,
@@ -127,6 +128,12 @@ impl Simulation {
     pub fn run(&mut self) -> Result<()> {
         while !self.step()? {}
         Ok(())
+    }
+
+    /// Asks for a savepoint, of which `archive` is the place; see [`super::JobHandle::savepoint`].
+    pub fn savepoint(&self, archive: Archive, stop: Option<Stop>, deliver: Deliver) {
+        let request = Box::new(SavepointRequest::new(archive, stop, deliver));
+        let _ = self.launched.teller.send(Event::Savepoint(request));
     }
 
     /// One step of a task chosen by the seed; `true` once the job has ended.

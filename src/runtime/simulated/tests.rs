@@ -7,6 +7,7 @@ mod crashes;
 mod event_time;
 mod outside;
 mod restore;
+mod savepoints;
 
 use super::*;
 use std::sync::Mutex;
