@@ -93,6 +93,10 @@ def windows(env: StreamExecutionEnvironment) -> dict[Any, list[Any]]:
         return dict(found)
 
 
+def in_no_order(results: dict[Any, list[Any]]) -> dict[Any, list[str]]:
+    return {key: sorted(map(repr, each)) for key, each in results.items()}
+
+
 def numbers_in(results: dict[Any, list[Any]]) -> set[int]:
     """Those that are in a window that has fired, or late."""
     fired = [number for (kind, _), each in results.items() if kind == "fired" for _, one in each for number in one[3]]
@@ -110,7 +114,8 @@ def test_records_that_barriers_have_overtaken_come_back_in_their_event_time(tmp_
     assert "overtaken by key" in flott.state.read(kept(tmp_path))["windows"]
     found = windows(restored(after, kept(tmp_path)))
     if after == 2:
-        assert found == whole
+        # records go round between tasks on their way, so that their order means nothing
+        assert in_no_order(found) == in_no_order(whole)
     # elsewhere a window may take in a record that would have been late, or fire once more; none is lost
     assert numbers_in(found) == numbers_in(whole) == set(range(test_window_checkpoints.N))
 
