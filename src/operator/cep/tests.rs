@@ -211,14 +211,14 @@ fn rows_that_are_left_of_many_batches_are_put_together() {
         .unwrap();
     let mut operator = OverNumbers::new(pattern).operator(&context);
     let mut output = Output::default();
-    for round in 0..500 {
-        let records: Vec<_> = (0..1000).map(|value| (1, round, value)).collect();
+    for round in 0..40 {
+        let records: Vec<_> = (0..4000).map(|value| (1, round, value)).collect();
         operator.process(0, batch(&records), &mut output).unwrap();
         operator.watermark(round, &mut output).unwrap();
     }
-    // half a million rows came, 500 are needed
+    // 160,000 rows came, 40 are needed
     let mut rows: Vec<_> = operator.keys.events_mut().collect();
-    assert_eq!(rows.len(), 500);
+    assert_eq!(rows.len(), 40);
     let held: std::collections::BTreeMap<_, _> =
         rows.iter_mut().map(|row| (Arc::as_ptr(&row.chunk), row.chunk.records.num_rows())).collect();
     assert!(held.values().sum::<usize>() < 70_000, "{held:?}");
