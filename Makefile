@@ -140,6 +140,13 @@ fuzz: $(DEV)/ready ## What reads foreign bytes: CASES=100000 of each target, or 
 pytest: develop requirements-servers ## Build, then pytest alone (ARGS="-k kafka"); starts the servers that a test asks for
 	@$(DEV)/bin/python -m pytest $(ARGS)
 
+.PHONY: kill-test
+# How often, and what the seed of the last failure was.
+KILLS ?= 100
+SEED ?=
+kill-test: develop requirements-servers ## Kills a job, its broker and its database 100 times (KILLS=…, SEED=… of a run before)
+	@FLOTT_KILLS=$(KILLS) FLOTT_KILL_SEED=$(SEED) $(DEV)/bin/python -m pytest -o faulthandler_timeout=0 tests/kills $(ARGS)
+
 ##@ Clean
 .PHONY: clean clean-cache
 clean: ## Remove what was built into this clone

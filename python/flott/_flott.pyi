@@ -15,17 +15,22 @@ __all__ = [
     "AssignerContext",
     "BroadcastState",
     "Broker",
+    "CepPattern",
+    "CepPlan",
     "ColumnsType",
     "Completions",
+    "ConditionContext",
     "Conform",
     "Counter",
     "EvictorContext",
     "Feed",
     "Graph",
+    "HostedMatcher",
     "Job",
     "KeyedState",
     "ListState",
     "MapState",
+    "MatchContext",
     "Metrics",
     "NativeOperator",
     "NoWindowState",
@@ -117,6 +122,19 @@ class Graph:
     ) -> int:
         """An operator around a Python function; ``factory(subtask)`` returns ``(calls, close)``. Results are converted
         to the declared type ``result``, and what goes to side outputs to those of ``sides``."""
+
+    def add_cep(
+        self,
+        name: str,
+        plan: CepPlan,
+        factory: Callable[[Subtask], _Opened],
+        clock: tuple[bool, bool],
+        late_output: str | None,
+        result: Conform | None,
+        sides: Sequence[tuple[str, Conform]],
+    ) -> int:
+        """A pattern over the stream; ``clock`` is whether it goes by event time, and whether events of one time are
+        compared."""
 
     def add_async_wait(self, name: str, factory: Callable[[Subtask], _Opened], capacity: int, ordered: bool) -> int:
         """Async I/O; ``factory(subtask)`` returns ``([submit], close)``."""
@@ -303,6 +321,92 @@ class ColumnsType:
 
     @property
     def names(self) -> list[str]: ...
+
+_Condition: TypeAlias = tuple[Any, bool, str | None, str]
+
+@final
+class CepPattern:
+    """A pattern as it is built: each method gives a new one, or raises ``ConfigurationError``.
+
+    A condition is ``(callable, with context, expression as JSON, text)``. Times are in ms.
+    """
+
+    @staticmethod
+    def begin(name: str) -> CepPattern: ...
+    @staticmethod
+    def begin_group(group: CepPattern) -> CepPattern: ...
+    def with_skip(self, skip: tuple[str, str, bool]) -> CepPattern:
+        """``skip`` is ``(strategy, pattern, must exist)``."""
+
+    def then(self, how: str, name: str) -> CepPattern: ...
+    def then_group(self, how: str, group: CepPattern) -> CepPattern: ...
+    def and_(self, given: _Condition) -> CepPattern: ...
+    def or_(self, given: _Condition) -> CepPattern: ...
+    def until(self, given: _Condition) -> CepPattern: ...
+    def within(self, millis: int, previous: bool) -> CepPattern: ...
+    def optional(self) -> CepPattern: ...
+    def one_or_more(self, gap: int | None) -> CepPattern: ...
+    def times(self, least: int, most: int, gap: int | None) -> CepPattern: ...
+    def times_or_more(self, times: int, gap: int | None) -> CepPattern: ...
+    def greedy(self) -> CepPattern: ...
+    def consecutive(self) -> CepPattern: ...
+    def allow_combinations(self) -> CepPattern: ...
+    def explain(self) -> str:
+        """States and transitions in words."""
+
+    def svg(self) -> str:
+        """The same as a picture."""
+
+@final
+class CepPlan:
+    """A compiled pattern over a stream."""
+
+    def __new__(cls, pattern: CepPattern, columns: ColumnsType | None) -> Self: ...
+    @property
+    def conditions(self) -> list[Any]:
+        """The condition objects in the order of the tests; None for those that are expressions."""
+
+    @property
+    def names(self) -> list[str]:
+        """The names of patterns that events are matched under."""
+
+@final
+class ConditionContext:
+    """The ``ctx`` of iterative conditions."""
+
+    def get_events_for_pattern(self, name: str) -> list[Any]: ...
+    def timestamp(self) -> int: ...
+    def current_processing_time(self) -> int: ...
+
+@final
+class MatchContext:
+    """The ``ctx`` of the functions of matches."""
+
+    def timestamp(self) -> int: ...
+    def current_processing_time(self) -> int: ...
+    def output(self, output_tag: Any, value: Any) -> None: ...
+
+@final
+class HostedMatcher:
+    """A pattern's matcher, one key at a time, for a host that brings its own state and timers.
+
+    What is found comes as ``(timed out, {pattern: events}, time in ms)``.
+    """
+
+    def __new__(cls, plan: CepPlan, conditions: Sequence[Any], timed_out: bool) -> Self: ...
+    def load(self, stored: bytes | None) -> None:
+        """Goes on with the matches of another key."""
+
+    def store(self) -> bytes | None:
+        """The matches of the key; None where there is nothing to keep."""
+
+    def process(self, event: Any, time: int) -> list[tuple[bool, dict[str, list[Any]], int]]: ...
+    def advance(self, time: int) -> list[tuple[bool, dict[str, list[Any]], int]]:
+        """No event before that time will come any more."""
+
+    @property
+    def deadline(self) -> int | None:
+        """When a partial match runs out of time first, in ms."""
 
 @final
 class NativeOperator:

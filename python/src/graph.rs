@@ -16,6 +16,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::arrow::{ArrowCollect, ArrowTable};
+use crate::cep::{self, CepPlan};
 use crate::collection::Collection;
 use crate::conform::{Declared, PyConform};
 use crate::connectors::sink::PythonSink;
@@ -184,6 +185,23 @@ impl PyGraph {
         let settings = Settings { broadcast_states, broadcast_first, late_output, declared, inspected };
         let operator = checked(py, operators::create(kind, factory, settings))?;
         Ok(self.graph.add_node(name, NodeKind::Operator(operator)))
+    }
+
+    /// A pattern over the stream; `clock` is whether it goes by event time, and whether events of one time are compared.
+    #[allow(clippy::too_many_arguments, reason = "Python passes them by name")]
+    fn add_cep(
+        &mut self,
+        name: &str,
+        plan: &CepPlan,
+        factory: Py<PyAny>,
+        clock: (bool, bool),
+        late_output: Option<&str>,
+        result: Option<&PyConform>,
+        sides: Vec<(String, PyRef<'_, PyConform>)>,
+    ) -> usize {
+        let declared = Arc::new(Declared::new(result, sides));
+        let operator = cep::factory(plan, factory, clock, late_output.map(Arc::from), declared);
+        self.graph.add_node(name, NodeKind::Operator(operator))
     }
 
     /// Async I/O around `factory(subtask)`; see [`async_wait::factory`].

@@ -2,6 +2,7 @@
 
 mod arrow;
 mod broker;
+mod cep;
 mod collection;
 mod conform;
 mod connectors;
@@ -40,6 +41,11 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     log::start();
     module.add_class::<broker::PyBroker>()?;
+    module.add_class::<cep::CepPattern>()?;
+    module.add_class::<cep::CepPlan>()?;
+    module.add_class::<cep::ConditionContext>()?;
+    module.add_class::<cep::MatchContext>()?;
+    module.add_class::<cep::HostedMatcher>()?;
     module.add_class::<graph::PyGraph>()?;
     module.add_class::<graph::Results>()?;
     module.add_class::<arrow::ArrowTable>()?;

@@ -1,6 +1,7 @@
 //! Operators: what happens to the records between a source and a sink. One operator, one file.
 
 pub mod aggregate;
+pub mod cep;
 pub mod event_time;
 pub mod explode;
 pub mod filter;
@@ -11,7 +12,7 @@ mod outside;
 pub mod parse;
 pub mod render;
 pub mod select;
-mod stored;
+pub(crate) mod stored;
 mod timestamps;
 mod waiting;
 pub mod window_aggregate;

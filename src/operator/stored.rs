@@ -23,7 +23,7 @@ pub fn table(columns: Vec<(String, ArrayRef)>) -> Result<RecordBatch> {
     Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }
 
-fn encode(records: &RecordBatch) -> Result<Bytes> {
+pub fn encode(records: &RecordBatch) -> Result<Bytes> {
     let mut writer = StreamWriter::try_new(Vec::new(), records.schema_ref())?;
     writer.write(records)?;
     let mut out = Encoder::default();
@@ -31,7 +31,7 @@ fn encode(records: &RecordBatch) -> Result<Bytes> {
     Ok(out.sealed())
 }
 
-fn decode(bytes: Bytes, name: &str) -> Result<RecordBatch, CheckpointError> {
+pub fn decode(bytes: Bytes, name: &str) -> Result<RecordBatch, CheckpointError> {
     let damaged = |what: String| CheckpointError::Damaged { file: name.to_owned(), what };
     let bytes = Decoder::unsealed(bytes, name)?.rest();
     check_messages(&bytes).map_err(damaged)?;

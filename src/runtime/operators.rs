@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::batch::Batch;
-use crate::checkpoint::{CheckpointId, ItemPart, Snapshot, Spread};
+use crate::checkpoint::{CheckpointId, ItemPart, Snapshot};
 use crate::connector::{PREPARED, Sink, SinkWriter};
 use crate::error::{Error, Result};
 use crate::operator::{Operator, Output, SubtaskContext};
@@ -77,8 +77,8 @@ impl Operator for SinkOperator {
         let writer = self.writer()?;
         let (prepared, mut items) = (writer.prepared()?, writer.snapshot(checkpoint)?);
         if !prepared.is_empty() {
-            let (name, encoding) = (PREPARED.to_owned(), "sink".to_owned());
-            items.push(ItemPart { name, encoding, spread: Spread::Split, items: prepared });
+            let (name, encoding, spread) = (PREPARED.to_owned(), "sink".to_owned(), self.sink.spread());
+            items.push(ItemPart { name, encoding, spread, items: prepared });
         }
         Ok(Snapshot { items, ..Snapshot::default() })
     }
