@@ -72,7 +72,7 @@ impl Fuzz {
             let memory = allocator::Watch::begin(MEMORY + MEMORY_A_BYTE * input.len());
             let fed = catch_unwind(AssertUnwindSafe(|| feed(&input)));
             let (taken, set_aside) = memory.end();
-            let what = match (fed, taken.or(set_aside.filter(|_| !self.sets_aside))) {
+            let what = match (fed, taken.or(set_aside).filter(|_| !self.sets_aside)) {
                 (Err(panic), _) => format!("panics ({})", text_of(panic.as_ref())),
                 _ if PANICS.load(Ordering::SeqCst) > 0 => "panics in another thread".to_owned(),
                 (Ok(()), Some(bytes)) => format!("takes {bytes} bytes of memory for {}", input.len()),

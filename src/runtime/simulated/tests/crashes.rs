@@ -41,7 +41,7 @@ fn plan(seed: u64) -> (Crashes, JobConfig, u64) {
     };
     // where a step takes a millisecond many checkpoints take too long; otherwise they are only begun by steps
     let (interval, timeout) =
-        if step_millis > 0 { (one_of(&[5, 20]), one_of(&[25, 100])) } else { (3_600_000, 86_400_000) };
+        if step_millis > 0 { (one_of(&[5, 20]), one_of(&[300, 600])) } else { (3_600_000, 86_400_000) };
     let config = JobConfig {
         checkpoint_interval: Some(Duration::from_millis(interval)),
         checkpoint_timeout: Duration::from_millis(timeout),
