@@ -82,7 +82,11 @@ impl Simulation {
         let launched = launch(graph, config, clock.clone())?;
         let latest = config.restored.as_ref().map(|restored| restored.manifest.checkpoint);
         let (archivist, storing) = Archivist::later(launched.teller.clone());
-        Ok(Simulation { storing: Some(storing), slowness, ..Simulation::of(launched, config, archivist, latest, clock, seed) })
+        Ok(Simulation {
+            storing: Some(storing),
+            slowness,
+            ..Simulation::of(launched, config, archivist, latest, clock, seed)
+        })
     }
 
     fn of(
