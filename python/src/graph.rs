@@ -388,9 +388,11 @@ impl PyGraph {
         config: &Bound<'_, PyDict>,
         plan: &Bound<'_, PyDict>,
     ) -> PyResult<(Job, Vec<ShownStart>)> {
-        let (handle, starts) = crashes::live(py, &self.graph, &job_config(config)?, &crashes::plan(plan)?)?;
+        let places = places(config)?;
         let id = config.get_item("job_id")?.map(|id| id.extract::<String>()).transpose()?;
-        Ok((Job::new(handle, Threads::default(), id), starts))
+        let (handle, starts) = crashes::live(py, &self.graph, &job_config(config, &places)?, &crashes::plan(plan)?)?;
+        let savepoints = Savepoints::new(handle.clone(), id.clone().unwrap_or_default(), places);
+        Ok((Job::new(handle, savepoints, Threads::default(), id), starts))
     }
 }
 
