@@ -38,6 +38,11 @@ impl Archive {
         }
     }
 
+    /// See [`Storage::lasts`].
+    pub fn lasts(&self) -> bool {
+        self.storage.lasts()
+    }
+
     /// Stores what a subtask has. `name` is unique within the checkpoint.
     pub fn put(&self, checkpoint: CheckpointId, name: &str, snapshot: &Snapshot) -> Result<Stored> {
         let encoded = snapshot.encode();

@@ -27,6 +27,11 @@ pub trait Storage: Send + Sync {
     /// Removes a directory right below the root with all it has; does nothing if there is none.
     fn remove(&self, directory: &str) -> Result<()>;
 
+    /// Whether a later process finds what is stored.
+    fn lasts(&self) -> bool {
+        true
+    }
+
     /// The root, for messages.
     fn root(&self) -> String;
 }
@@ -178,6 +183,10 @@ impl Storage for MemoryStorage {
     fn remove(&self, directory: &str) -> Result<()> {
         self.files().retain(|path, _| path.split_once('/').is_none_or(|(first, _)| first != directory));
         Ok(())
+    }
+
+    fn lasts(&self) -> bool {
+        false
     }
 
     fn root(&self) -> String {

@@ -307,7 +307,8 @@ impl<'a> Builder<'a> {
             }
             unstored.is_none()
         });
-        tasks.iter_mut().for_each(|task| task.stores = archive.is_some());
+        let last = archive.as_ref().is_some_and(Archive::lasts);
+        tasks.iter_mut().for_each(|task| (task.stores, task.checkpoints_last) = (archive.is_some(), last));
         let wiring = Arc::new(self.wiring(&incoming));
         let (metrics, cancelled, operators) = (self.metrics, self.cancelled, self.operators);
         let teller = sender;

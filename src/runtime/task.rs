@@ -80,10 +80,11 @@ enum Held {
 }
 
 impl Held {
-    /// Whether results must be there first that are still being made; `stores`: checkpoints are stored.
-    fn waits(&self, chain: &Chain, stores: bool) -> bool {
+    /// Whether results must be there first that are still being made. Where checkpoints last, the records are in them;
+    /// where they don't, what sources commit outside must not depend on them.
+    fn waits(&self, chain: &Chain, checkpoints_last: bool) -> bool {
         match self {
-            Held::Barrier(barrier) | Held::Overtaking(barrier) if stores || barrier.is_savepoint() => {
+            Held::Barrier(barrier) | Held::Overtaking(barrier) if checkpoints_last || barrier.is_savepoint() => {
                 chain.holds_barriers()
             }
             // sources rely on that nothing is left
@@ -117,6 +118,8 @@ pub struct Task {
     pace: Pace,
     /// Whether checkpoints are stored.
     pub stores: bool,
+    /// Whether they outlive the process.
+    pub checkpoints_last: bool,
     /// What a checkpoint has on its way to this task: it comes before anything else.
     pub replay: Replay,
     /// What the operators had when a barrier overtook others, until it is known what those are.
@@ -154,6 +157,7 @@ impl Task {
             held,
             pace,
             stores,
+            checkpoints_last: false,
             replay,
             cut,
             gone_on,
@@ -214,7 +218,7 @@ impl Task {
             return Ok(Step::Progress);
         }
         let load = self.chain.load();
-        if let Some(held) = self.held.take_if(|held| !held.waits(&self.chain, self.stores)) {
+        if let Some(held) = self.held.take_if(|held| !held.waits(&self.chain, self.checkpoints_last)) {
             self.pass(held)?;
             return Ok(Step::Progress);
         }
@@ -413,7 +417,7 @@ impl Task {
 
     /// Lets a barrier or the end pass, at once or as soon as all results of the records before it are there.
     fn hold(&mut self, what: Held) -> Result<()> {
-        if !what.waits(&self.chain, self.stores) {
+        if !what.waits(&self.chain, self.checkpoints_last) {
             return self.pass(what);
         }
         self.held = Some(what);
