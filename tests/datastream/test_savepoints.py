@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,53 @@ import pytest
 from flott.common import Configuration, JobStatus, Time, Types, WatermarkStrategy
 from flott.common.watermark_strategy import TimestampAssigner
 from flott.datastream import KeyedProcessFunction, MapFunction, RuntimeContext, StreamExecutionEnvironment
-from flott.datastream.connectors.python import PythonSource, Split
+from flott.datastream.connectors.python import Committer, PythonSink, PythonSource, SinkContext, SinkWriter, Split
 from flott.datastream.functions import ProcessWindowFunction
 from flott.datastream.state import ValueStateDescriptor
 from flott.datastream.window import TumblingEventTimeWindows
 from flott.errors import ConfigurationError, FlottError
 from tests.awaiting import until
-from tests.checkpoints.job import Committed
 
 ALL = 3_000
 KEYS = 7
+COMMITTED: set[str] = set()
+"""The names of what was committed: a job that goes on from a savepoint commits again what was committed with it."""
+
+
+class Named(SinkWriter):
+    def __init__(self) -> None:
+        self.written: list[Any] = []
+
+    def write(self, value: Any, context: SinkContext) -> None:
+        self.written.append(value)
+
+    def prepare_commit(self) -> list[tuple[str, list[Any]]]:
+        written, self.written = self.written, []
+        return [(uuid.uuid4().hex, written)] if written else []
+
+
+class Once(Committer):
+    def __init__(self, results: list[Any]) -> None:
+        self.results = results
+
+    def commit(self, committables: Sequence[tuple[str, list[Any]]]) -> None:
+        for name, written in committables:
+            if name not in COMMITTED:
+                COMMITTED.add(name)
+                self.results.extend(written)
+
+
+class CommittedOnce(PythonSink):
+    """Keeps what it has committed, each committable once."""
+
+    def __init__(self) -> None:
+        self.results: list[Any] = []
+
+    def create_writer(self, runtime_context: RuntimeContext) -> SinkWriter:
+        return Named()
+
+    def create_committer(self, runtime_context: RuntimeContext) -> Committer:
+        return Once(self.results)
 
 
 class Numbers(PythonSource):
@@ -70,12 +108,12 @@ def environment(parallelism: int, **settings: str) -> StreamExecutionEnvironment
     return StreamExecutionEnvironment.get_execution_environment(configuration).set_parallelism(parallelism)
 
 
-def add_job(env: StreamExecutionEnvironment, source: Numbers, name: str = "totals") -> Committed:
+def add_job(env: StreamExecutionEnvironment, source: Numbers, name: str = "totals") -> CommittedOnce:
     times = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Itself())
     numbers = env.from_source(source, times, "numbers", Types.LONG()).set_parallelism(1).uid("numbers")
     keyed = numbers.key_by(lambda value: value % KEYS)
     windows = keyed.window(TumblingEventTimeWindows.of(Time.seconds(1))).process(Windows()).uid("windows")
-    sink = Committed()
+    sink = CommittedOnce()
     keyed.process(Totals()).uid(name).union(windows).sink_to(sink).uid("sink")
     return sink
 
@@ -95,7 +133,7 @@ def windows(starts: Any, most: int = ALL) -> list[Any]:
     return [("window", start, count) for (start, _), count in counts.items()]
 
 
-def first_half(sink: Committed) -> None:
+def first_half(sink: CommittedOnce) -> None:
     """Waits until all that the first half of the numbers leads to is visible: the first windows among it."""
     until(lambda: len(sink.results) == 1_500 + KEYS)
     assert Counter(sink.results) == Counter(totals(0, 1_500) + windows([0]))
@@ -210,7 +248,7 @@ class Keeps(KeyedProcessFunction):
 def test_state_that_can_not_be_stored_does_not_end_the_job_that_was_asked(tmp_path: Path) -> None:
     env = environment(1)
     numbers = env.from_source(Numbers(500), WatermarkStrategy.no_watermarks(), "numbers", Types.LONG())
-    sink = Committed()
+    sink = CommittedOnce()
     numbers.key_by(lambda value: value % KEYS).process(Keeps()).sink_to(sink)
     client = env.execute_async()
     until(lambda: len(sink.results) == 500)
@@ -241,7 +279,7 @@ def test_a_program_that_was_edited_finds_its_state_by_uid(tmp_path: Path) -> Non
     keyed = numbers.key_by(lambda value: value % KEYS)
     windows_of = keyed.window(TumblingEventTimeWindows.of(Time.seconds(1))).process(Windows()).uid("windows")
     both = windows_of.union(keyed.process(Totals()).name("other").uid("totals"))
-    rest = Committed()
+    rest = CommittedOnce()
     both.map(Plus()).name("plus").sink_to(rest).uid("sink")
     again.execute()
     found = Counter(result[:3] for result in rest.results)

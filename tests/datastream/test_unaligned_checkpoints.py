@@ -57,8 +57,6 @@ def test_records_that_barriers_have_overtaken_come_back(
     FAILS[:], AWAITED[:] = [n - 5], [tmp_path]
     with pytest.raises(Broken):
         test_checkpoints.run(test_checkpoints.numbers(environment(before, tmp_path, timeout_ms), totals()))
-    # the function is slower than the source, and what waited in front of it is in the checkpoint
-    assert "overtaken by key" in flott.state.read(kept(tmp_path))["totals"]
     found = test_checkpoints.run(test_checkpoints.numbers(restored(after, kept(tmp_path)), totals()))
     assert found == test_checkpoints.expected()
 
