@@ -6,18 +6,23 @@
 //! sources may tell the outside that they are that far. Here is only decided and stored; the runtime acts.
 
 mod archive;
+mod capture;
 pub mod codec;
 mod commits;
 mod coordinator;
 mod error;
+mod files;
 mod manifest;
+mod shared;
 mod snapshot;
 mod storage;
 
 pub use archive::{Archive, Restored};
+pub use capture::Capture;
 pub use commits::Commits;
 pub use coordinator::{Coordinator, Schedule};
 pub use error::CheckpointError;
+pub use files::{FileAt, FilesPart, LocalFile, StateFile};
 pub use manifest::{Manifest, OperatorState, Stored, SubtaskState};
 pub use snapshot::{ItemPart, KeyedPart, Snapshot, Spread};
 pub use storage::{FileStorage, MemoryStorage, Storage};
@@ -25,12 +30,12 @@ pub use storage::{FileStorage, MemoryStorage, Storage};
 pub type CheckpointId = u64;
 
 /// Reads the first bytes of a file: which one it is, and of which version.
-fn check_head(from: &mut codec::Decoder, magic: &[u8; 8], known: u16, name: &str) -> Result<(), CheckpointError> {
+fn check_head(from: &mut codec::Decoder, magic: &[u8; 8], known: u16, name: &str) -> Result<u16, CheckpointError> {
     if from.take(magic.len())?[..] != magic[..] {
         return Err(CheckpointError::Foreign { file: name.to_owned() });
     }
     match from.u16()? {
         found if found > known => Err(CheckpointError::Newer { file: name.to_owned(), found, known }),
-        _ => Ok(()),
+        version => Ok(version),
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use super::task::{Event, TaskId};
-use crate::checkpoint::{Archive, CheckpointId, Manifest, Snapshot, SubtaskState};
+use crate::checkpoint::{Archive, Capture, CheckpointId, Manifest, SubtaskState};
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
 
@@ -12,7 +12,7 @@ use crate::graph::NodeId;
 pub struct Taken {
     pub node: NodeId,
     pub subtask: usize,
-    pub snapshot: Snapshot,
+    pub capture: Capture,
 }
 
 enum Work {
@@ -109,10 +109,14 @@ impl Worker {
     }
 
     fn stored(&self, checkpoint: CheckpointId, taken: Vec<Taken>) -> Result<Vec<(NodeId, SubtaskState)>> {
-        let store = |Taken { node, subtask, snapshot }: Taken| {
-            let stored = self.archive.put(checkpoint, &format!("{node}-{subtask}"), &snapshot)?;
-            Ok((node, SubtaskState { subtask: subtask as u32, stored }))
+        let store = |Taken { node, subtask, capture }: Taken| {
+            let snapshot = capture.into_snapshot()?;
+            if snapshot.is_empty() {
+                return Ok(None);
+            }
+            let stored = self.archive.put(checkpoint, &format!("{node}-{subtask}"), snapshot)?;
+            Ok(Some((node, SubtaskState { subtask: subtask as u32, stored })))
         };
-        taken.into_iter().map(store).collect()
+        taken.into_iter().filter_map(|taken| store(taken).transpose()).collect()
     }
 }

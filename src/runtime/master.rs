@@ -357,6 +357,7 @@ impl Master {
             return;
         }
         self.given_up = Some(checkpoint);
+        self.tell(0..self.controls.len(), || Command::Abandon(checkpoint));
         if let Some(archiving) = &mut self.archiving {
             archiving.stored.remove(&checkpoint);
             archiving.archivist.remove(checkpoint);

@@ -6,6 +6,7 @@
 
 mod alignment;
 mod archivist;
+mod capturing;
 mod chain;
 mod exchange;
 mod explain;

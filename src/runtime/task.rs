@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use super::archivist::Taken;
+use super::capturing::{Capturing, Slices};
 use super::chain::Chain;
 use super::exchange::{Element, Signal};
 use super::explain::Answer;
@@ -13,11 +14,11 @@ use super::network::{ChannelReport, NetworkInput};
 use super::pace::Pace;
 use super::source::{Read, SourceInput, SplitReport};
 use crate::batch::Batch;
-use crate::checkpoint::{CheckpointId, SubtaskState};
+use crate::checkpoint::{Capture, CheckpointId, SubtaskState};
 use crate::connector::Split;
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
-use crate::operator::{Load, Waiting};
+use crate::operator::{Load, Slice, Waiting};
 use crate::time::{Clock, MAX_WATERMARK};
 
 pub type TaskId = usize;
@@ -37,13 +38,16 @@ pub enum Command {
     Commit(CheckpointId),
     /// What was written up to that checkpoint has been committed: commit how far the source was (sources).
     Complete(CheckpointId),
+    /// That checkpoint has failed: what is still being taken for it is not wanted.
+    Abandon(CheckpointId),
     /// Every record of the job is safe: end (tasks that have drained).
     Finish,
 }
 
 /// What a task tells the master.
 pub enum Event {
-    /// The barrier has passed, and this is what the task's operators had then: nothing where checkpoints are not stored.
+    /// The barrier has passed, some time ago, and this is what the task's operators had then: nothing where checkpoints are
+    /// not stored.
     Acknowledge(TaskId, CheckpointId, Vec<Taken>),
     /// What a task had has been stored.
     Stored(TaskId, CheckpointId, Vec<(NodeId, SubtaskState)>),
@@ -170,6 +174,9 @@ pub struct Task {
     pace: Pace,
     /// Whether checkpoints are stored.
     pub stores: bool,
+    /// What of a checkpoint is still to be taken, and when that is done.
+    capturing: Option<Capturing>,
+    pub slices: Slices,
 }
 
 impl Task {
@@ -183,16 +190,52 @@ impl Task {
         events: mpsc::Sender<Event>,
     ) -> Self {
         let (phase, pace) = (Phase::Created, Pace::default());
-        let (idle, rest, held) = (false, None, None);
-        Task { id, name, control, input, chain, clock, events, phase, idle, rest, held, pace, stores: false }
+        let (idle, rest, held, stores) = (false, None, None, false);
+        let (capturing, slices) = (None, Slices::Timed { next: false });
+        Task {
+            id,
+            name,
+            control,
+            input,
+            chain,
+            clock,
+            events,
+            phase,
+            idle,
+            rest,
+            held,
+            pace,
+            stores,
+            capturing,
+            slices,
+        }
     }
 
     /// Does one small piece of work: a command, a batch, a timer. A source waits for records at most `wait`.
     pub fn step(&mut self, wait: Duration) -> Result<Step> {
-        let step = self.advance_by_one(wait);
+        let step = match self.capturing {
+            Some(_) => self.advance_or_capture(),
+            None => self.advance_by_one(wait),
+        };
         // what one step sends comes to the next tasks at once
         self.chain.wake_edges();
         step
+    }
+
+    /// A slice of a snapshot, or a small piece of work like any other; a slice too where there is nothing else to do.
+    fn advance_or_capture(&mut self) -> Result<Step> {
+        if self.control.cancelled.load(Ordering::Relaxed) {
+            return Err(Error::cancelled());
+        }
+        if let Some(slice) = self.slices.turn(&self.clock) {
+            return self.go_on_capturing(slice).map(|()| Step::Progress);
+        }
+        let step = self.advance_by_one(Duration::ZERO)?;
+        if !matches!(step, Step::Wait(_)) || self.capturing.is_none() {
+            return Ok(step);
+        }
+        let slice = self.slices.slice(&self.clock);
+        self.go_on_capturing(slice).map(|()| Step::Progress)
     }
 
     fn advance_by_one(&mut self, wait: Duration) -> Result<Step> {
@@ -411,18 +454,42 @@ impl Task {
         Ok(())
     }
 
-    /// Takes what the operators have, where it is stored, and tells the master.
+    /// Fixes what the operators have, where it is stored, and tells the master once all of it has been taken.
     fn acknowledge(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        // one that is not done is of an earlier barrier, and somebody may wait for it
+        self.finish_capturing()?;
         let mut taken = Vec::new();
         if self.stores {
-            taken = self.chain.snapshot()?;
+            taken = self.chain.capture()?;
             if let TaskInput::Source(source) = &mut self.input {
-                taken[0].snapshot = source.snapshot(checkpoint);
+                taken[0].capture = Capture::Ready(source.snapshot(checkpoint));
             }
-            taken.retain(|taken| !taken.snapshot.is_empty());
         }
-        self.tell(Event::Acknowledge(self.id, checkpoint, taken));
+        let unfinished = taken.iter().any(|taken| taken.capture.is_unfinished());
+        let capturing = Capturing { checkpoint, taken };
+        match unfinished {
+            true => self.capturing = Some(capturing),
+            false => self.captured(capturing),
+        }
         Ok(())
+    }
+
+    fn captured(&mut self, Capturing { checkpoint, taken }: Capturing) {
+        self.tell(Event::Acknowledge(self.id, checkpoint, taken));
+    }
+
+    fn go_on_capturing(&mut self, mut slice: Slice) -> Result<()> {
+        let Some(mut capturing) = self.capturing.take() else { return Ok(()) };
+        match self.chain.go_on(&mut capturing.taken, &mut slice)? {
+            true => self.captured(capturing),
+            false => self.capturing = Some(capturing),
+        }
+        Ok(())
+    }
+
+    /// Takes all that is left, before the state it is of goes.
+    fn finish_capturing(&mut self) -> Result<()> {
+        self.go_on_capturing(Slice::whole())
     }
 
     fn command(&mut self, command: Command) -> Result<()> {
@@ -447,6 +514,12 @@ impl Task {
                 Ok(())
             }
             Command::Complete(checkpoint) => self.at_source(|source| source.complete(checkpoint)),
+            Command::Abandon(checkpoint) => {
+                if self.capturing.take_if(|capturing| capturing.checkpoint == checkpoint).is_some() {
+                    self.chain.abandon();
+                }
+                Ok(())
+            }
             Command::Finish => self.finished(),
         }
     }
@@ -508,6 +581,7 @@ impl Task {
 
     /// The end has left this task.
     fn ended(&mut self) -> Result<Step> {
+        self.finish_capturing()?;
         if matches!(self.input, TaskInput::Source(_)) || self.commits() {
             self.phase = Phase::Drained;
             self.tell(Event::Drained(self.id));
@@ -519,6 +593,7 @@ impl Task {
 
     fn finished(&mut self) -> Result<()> {
         self.phase = Phase::Finished;
+        self.capturing = None;
         self.control.ended.store(true, Ordering::Relaxed);
         self.close()?;
         self.tell(Event::Finished(self.id));

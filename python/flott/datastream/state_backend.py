@@ -55,7 +55,7 @@ class PredefinedOptions(Enum):
     FLASH_SSD_OPTIMIZED = 3
 
 
-def _local_path(path: str) -> str:
+def local_path(path: str) -> str:
     """The directory of a ``file:`` URI, without the host that stands behind ``file://``."""
     uri = storage_uri(path, "path") if ":" in path else path
     rest = uri.partition(":")[2] if ":" in uri else uri
@@ -80,7 +80,7 @@ class _RocksDB(StateBackend):
         """
         if not paths:
             raise ValueError("set_db_storage_paths: name at least one directory")
-        self._paths = [_local_path(path) for path in paths]
+        self._paths = [local_path(path) for path in paths]
 
     def get_db_storage_paths(self) -> list[str] | None:
         """The local directories, or None if they were not set."""
