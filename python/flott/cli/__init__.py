@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from flott.cli import broker, explain_window, list_jobs, run
+from flott.cli import broker, explain_window, learn, list_jobs, run
 from flott.cli._parser import CommandParser
 
 #: One line for each subcommand, in the order in which ``flott --help`` lists them.
@@ -14,6 +14,7 @@ COMMANDS = (
     list_jobs,
     explain_window,
     broker,
+    learn,
 )
 
 
