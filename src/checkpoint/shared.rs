@@ -27,7 +27,9 @@ impl SharedFiles {
 
     /// A file could not be stored: it is not there for other checkpoints either.
     pub fn lost(&self, path: &str) {
-        self.uses().values_mut().for_each(|files| drop(files.remove(path)));
+        for files in self.uses().values_mut() {
+            files.remove(path);
+        }
     }
 
     /// Checkpoints for which that holds are removed; the files that nobody needs any more.

@@ -39,7 +39,6 @@ pub fn dump_entries(entries: &Bound<'_, PyList>, what: &str) -> PyResult<Vec<u8>
 
 /// The error for the entry that can't be pickled.
 fn culprit<'py>(entries: &Bound<'py, PyList>, what: &str, error: PyErr) -> PyErr {
-    let py = entries.py();
     let entry = entries.iter().find(|entry| dumps(entry).is_err()).or_else(|| entries.iter().next());
     match entry.and_then(|entry| entry.get_item(0).ok()) {
         Some(key) => refused(what, &key, "stored in a checkpoint", error),

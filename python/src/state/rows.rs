@@ -90,8 +90,8 @@ impl RowStore {
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let (row, head) = self.row(py, key, table)?;
         let head = head.len();
-        let Some(value) = checked(py, self.database.get(&row))? else { return Ok(None) };
-        decode_row(py, value.as_ref().get(head..).unwrap_or_default(), table).map(Some)
+        let read = |value: &[u8]| decode_row(py, value.get(head..).unwrap_or_default(), table);
+        checked(py, self.database.get(&row, read))?.transpose()
     }
 
     /// Sets what a table stores for a key; not of maps.
@@ -116,7 +116,7 @@ impl RowStore {
         let (row, head) = self.row(py, key, table)?;
         let mut value = Vec::new();
         let head = head.to_vec();
-        if !head.is_empty() && checked(py, self.database.get(&row))?.is_none() {
+        if !head.is_empty() && checked(py, self.database.get(&row, |_| ()))?.is_none() {
             value = head;
         }
         push_stored(element, table, key.0, &mut value)?;
@@ -154,9 +154,10 @@ impl RowStore {
         let py = entry.py();
         let (row, head) = self.entry_row(key, table, entry)?;
         let head = head.len();
-        let Some(value) = checked(py, self.database.get(&row))? else { return Ok(None) };
-        let value = value.as_ref().get(head..).unwrap_or_default();
-        codec::decode_stored(py, value, table.expires, &table.what).map(Some)
+        let value = |value: &[u8]| {
+            codec::decode_stored(py, value.get(head..).unwrap_or_default(), table.expires, &table.what)
+        };
+        checked(py, self.database.get(&row, value))?.transpose()
     }
 
     pub fn set_entry(

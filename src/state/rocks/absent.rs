@@ -33,7 +33,7 @@ impl Database {
         match self.0 {}
     }
 
-    pub fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>> {
+    pub fn get<T>(&self, _: &[u8], _: impl FnOnce(&[u8]) -> T) -> Result<Option<T>> {
         match self.0 {}
     }
 

@@ -160,8 +160,10 @@ impl Database {
         self.states.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
-    pub fn get(&self, row: &[u8]) -> Result<Option<impl AsRef<[u8]> + use<'_>>> {
-        self.db.get_pinned(row).map_err(|error| self.failed(error))
+    /// Reads the value of a row, if there is one.
+    pub fn get<T>(&self, row: &[u8], read: impl FnOnce(&[u8]) -> T) -> Result<Option<T>> {
+        let value = self.db.get_pinned(row).map_err(|error| self.failed(error))?;
+        Ok(value.map(|value| read(&value)))
     }
 
     pub fn put(&self, row: &[u8], value: &[u8]) -> Result<()> {

@@ -35,8 +35,7 @@ fn put(database: &Database, group: u16, key: &str, value: &str) {
 
 fn get(database: &Database, group: u16, key: &str) -> Option<String> {
     let (state, _) = database.state("v", "text", None);
-    let value = database.get(&row(group, state, key)).unwrap();
-    value.map(|value| String::from_utf8(value.as_ref().to_vec()).unwrap())
+    database.get(&row(group, state, key), |value| String::from_utf8(value.to_vec()).unwrap()).unwrap()
 }
 
 /// Takes that checkpoint of a subtask of each of the databases.
@@ -70,8 +69,8 @@ fn rows_can_be_written_read_and_scanned() {
         push_element(&mut encoded, element.as_bytes());
         database.append(&list, &encoded).unwrap();
     }
-    let stored = database.get(&list).unwrap().unwrap();
-    assert_eq!(elements(stored.as_ref()).collect::<Vec<_>>(), [Some(&b"x"[..]), Some(&b"yz"[..])]);
+    let stored = database.get(&list, <[u8]>::to_vec).unwrap().unwrap();
+    assert_eq!(elements(&stored).collect::<Vec<_>>(), [Some(&b"x"[..]), Some(&b"yz"[..])]);
     let mut seen = Vec::new();
     // of 255 there is no next prefix of one byte less
     for groups in [3..=3, 200..=u16::MAX] {
@@ -180,7 +179,7 @@ fn what_has_expired_goes_with_a_compaction() {
     }
     manual.set(120);
     database.compact();
-    let is_there = |state, key| database.get(&row(1, state, key)).unwrap().is_some();
+    let is_there = |state, key| database.get(&row(1, state, key), |_| ()).unwrap().is_some();
     assert_eq!((is_there(expiring, "old"), is_there(expiring, "young")), (false, true));
     assert!(is_there(lasting, "old"));
 }
