@@ -51,7 +51,8 @@ impl Archive {
 
     /// Stores a file, unless another checkpoint has it. `own` is its name if it is this one's own.
     fn put_file(&self, checkpoint: CheckpointId, own: &str, file: &LocalFile) -> Result<FileAt> {
-        let unread = |source| CheckpointError::Storage { action: "reading", path: file.path.display().to_string(), source };
+        let unread =
+            |source| CheckpointError::Storage { action: "reading", path: file.path.display().to_string(), source };
         let length = std::fs::metadata(&file.path).map_err(unread)?.len();
         let path = match &file.shared {
             Some(name) => format!("{SHARED}/{name}"),

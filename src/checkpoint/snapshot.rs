@@ -7,8 +7,8 @@ use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 
-use super::{CheckpointError, FilesPart};
 use super::codec::{Decoder, Encoder};
+use super::{CheckpointError, FilesPart};
 
 /// The state of one subtask of an operator.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -426,7 +426,9 @@ mod tests {
 
     #[test]
     fn what_was_shared_stays_as_it_was() {
-        for (before, after) in [(opt_ints([Some(7), None]), opt_ints([Some(8)])), (opt_texts([Some("a"), None]), opt_texts([Some("b")]))] {
+        for (before, after) in
+            [(opt_ints([Some(7), None]), opt_ints([Some(8)])), (opt_texts([Some("a"), None]), opt_texts([Some("b")]))]
+        {
             let records = batch(vec![("k", before.clone())]);
             let mut table = KeyNumbers::new(&records.schema()).unwrap();
             assert_eq!(numbers(&mut table, std::slice::from_ref(&before)), [0, 1]);

@@ -200,7 +200,8 @@ impl Chain {
 
     /// Goes on with what [`Chain::capture`] began, for one slice; whether all of it has been taken.
     pub fn go_on(&mut self, taken: &mut [Taken], slice: &mut Slice) -> Result<bool> {
-        for (chained, taken) in self.operators.iter_mut().zip(taken).filter(|(_, taken)| taken.capture.is_unfinished()) {
+        for (chained, taken) in self.operators.iter_mut().zip(taken).filter(|(_, taken)| taken.capture.is_unfinished())
+        {
             taken.capture = chained.operator.go_on(slice).map_err(|error| error.at(chained.place.clone()))?;
             if taken.capture.is_unfinished() {
                 return Ok(false);

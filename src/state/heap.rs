@@ -103,7 +103,9 @@ impl<K: Eq + Hash, V> HeapTable<K, V> {
                 (entries.len() - 1) as u32
             }
         };
-        index.insert_unique(hash, at, |at| entries[*at as usize].as_ref().map_or(0, |entry| hasher.hash_one(&entry.key)));
+        index.insert_unique(hash, at, |at| {
+            entries[*at as usize].as_ref().map_or(0, |entry| hasher.hash_one(&entry.key))
+        });
     }
 
     pub fn remove<Q: Hash + Equivalent<K>>(&mut self, group: u16, key: &Q) -> Option<Entry<K, V>> {
@@ -133,14 +135,17 @@ impl<K: Eq + Hash, V> HeapTable<K, V> {
     /// All keys that have a value, group by group.
     pub fn iter(&self) -> impl Iterator<Item = (u16, &K, &V)> {
         let groups = self.groups.iter().enumerate();
-        groups.flat_map(|(group, of)| of.entries.iter().flatten().map(move |entry| (group as u16, &entry.key, &entry.value)))
+        groups.flat_map(|(group, of)| {
+            of.entries.iter().flatten().map(move |entry| (group as u16, &entry.key, &entry.value))
+        })
     }
 
     /// Looks at the next few entries, beginning anew behind the last. Of those that a snapshot does not have yet nothing is
     /// told.
     pub fn look(&self, walk: &mut Walk, most: usize, mut look: impl FnMut(u16, &K, &V)) {
         let mut left = most;
-        for _ in 0..=self.groups.len() {
+        // once around, from the middle of a group to the same place
+        for _ in 0..self.groups.len() + 2 {
             let Some(group) = self.groups.get(walk.group) else {
                 *walk = Walk::default();
                 continue;

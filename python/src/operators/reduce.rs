@@ -34,8 +34,9 @@ struct Reduce {
 impl Operator for Reduce {
     fn open(&mut self) -> Result<()> {
         self.function.open()?;
-        self.at =
-            gate::enter(|py| KeyedState::add_table(self.function.state()?, py, "_op_state", "reduced value", (None, Cleanup::default())))?;
+        self.at = gate::enter(|py| {
+            KeyedState::add_table(self.function.state()?, py, "_op_state", "reduced value", (None, Cleanup::default()))
+        })?;
         Ok(())
     }
 

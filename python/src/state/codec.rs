@@ -136,12 +136,7 @@ pub fn encode_stored(stored: &Bound<'_, PyAny>, expires: bool, out: &mut Vec<u8>
     encode(&pair.get_item(0)?, out)
 }
 
-pub fn decode_stored<'py>(
-    py: Python<'py>,
-    bytes: &[u8],
-    expires: bool,
-    state: &str,
-) -> PyResult<Bound<'py, PyAny>> {
+pub fn decode_stored<'py>(py: Python<'py>, bytes: &[u8], expires: bool, state: &str) -> PyResult<Bound<'py, PyAny>> {
     if !expires {
         return decode(py, bytes, state);
     }

@@ -11,14 +11,14 @@ use super::pickled;
 use super::rows::{RowStore, RowTable};
 use super::taking::{Pickles, RUN};
 
-const KINDS: [&str; 6] =
-    ["ValueState", "ListState", "MapState", "ReducingState", "AggregatingState", "reduced value"];
+const KINDS: [&str; 6] = ["ValueState", "ListState", "MapState", "ReducingState", "AggregatingState", "reduced value"];
 
 /// The parts that the heap would have stored; `space` is in front of their names.
 pub fn read(py: Python<'_>, subtask: &SubtaskContext, space: &str) -> PyResult<Vec<KeyedPart>> {
     let store = RowStore::new(py, subtask, &RocksDbSettings::default())?;
     let states = store.states();
-    let tables: Vec<RowTable> = (0..).zip(&states).map(|(number, (name, encoding))| table(number, name, encoding)).collect();
+    let tables: Vec<RowTable> =
+        (0..).zip(&states).map(|(number, (name, encoding))| table(number, name, encoding)).collect();
     let mut parts: Vec<Pickles> = tables.iter().map(|_| Pickles::default()).collect();
     // rows come group by group, and in each state by state
     let (mut at, run) = ((0, 0), PyList::empty(py));

@@ -232,7 +232,14 @@ impl KeyedState {
     }
 
     /// Adds a table, with what a checkpoint has of it.
-    fn add(&mut self, py: Python<'_>, name: &str, kind: &'static str, ttl: Option<Ttl>, cleanup: Cleanup) -> PyResult<()> {
+    fn add(
+        &mut self,
+        py: Python<'_>,
+        name: &str,
+        kind: &'static str,
+        ttl: Option<Ttl>,
+        cleanup: Cleanup,
+    ) -> PyResult<()> {
         let encoding = encoding(kind, ttl);
         let what = format!("{}: state '{name}'", self.operator);
         let full = format!("{}/{name}", self.space);

@@ -64,7 +64,9 @@ impl MapState {
     fn delete(&self, key: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = key.py();
         if self.in_rows {
-            return KeyedState::with_rows(&self.store, py, self.at, |rows, of, table| rows.remove_entry(of, table, key));
+            return KeyedState::with_rows(&self.store, py, self.at, |rows, of, table| {
+                rows.remove_entry(of, table, key)
+            });
         }
         let Some(dict) = self.dict(py)? else { return Ok(()) };
         if dict.contains(key)? {
@@ -76,7 +78,9 @@ impl MapState {
     /// All entries that are stored, at most so many.
     fn all<'py>(&self, py: Python<'py>, most: usize) -> PyResult<Vec<Entry<'py>>> {
         if self.in_rows {
-            return KeyedState::with_rows(&self.store, py, self.at, |rows, of, table| rows.entries(py, of, table, most));
+            return KeyedState::with_rows(&self.store, py, self.at, |rows, of, table| {
+                rows.entries(py, of, table, most)
+            });
         }
         Ok(self.dict(py)?.map_or_else(Vec::new, |dict| dict.iter().take(most).collect()))
     }

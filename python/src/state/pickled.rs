@@ -72,7 +72,8 @@ pub fn each_entry<'py>(
         let file = py.import("io")?.call_method1("BytesIO", (PyBytes::new(py, bytes),))?;
         let mut read = 0;
         while read < bytes.len() {
-            let entries = LOAD.import(py, "pickle", "load")?.call1((&file,)).map_err(|error| lost(py, &part.name, error))?;
+            let entries =
+                LOAD.import(py, "pickle", "load")?.call1((&file,)).map_err(|error| lost(py, &part.name, error))?;
             for entry in entries.try_iter()? {
                 let (key, value) = entry?.extract()?;
                 take(*group, key, value)?;

@@ -154,9 +154,8 @@ impl RowStore {
         let py = entry.py();
         let (row, head) = self.entry_row(key, table, entry)?;
         let head = head.len();
-        let value = |value: &[u8]| {
-            codec::decode_stored(py, value.get(head..).unwrap_or_default(), table.expires, &table.what)
-        };
+        let value =
+            |value: &[u8]| codec::decode_stored(py, value.get(head..).unwrap_or_default(), table.expires, &table.what);
         checked(py, self.database.get(&row, value))?.transpose()
     }
 

@@ -68,12 +68,14 @@ impl Records {
 
     /// The records of the keys with those numbers. There is no batch at hand.
     pub fn of(&self, keys: std::ops::Range<usize>) -> Result<Vec<ArrayRef>> {
+        // without columns nothing is kept
+        let Some(first) = self.chunks.first() else { return Ok(Vec::new()) };
         let places: Vec<Place> = keys.map(|key| self.place(key as u32)).collect();
         let column = |at: usize| {
             let arrays: Vec<&dyn Array> = self.chunks.iter().map(|chunk| chunk.columns[at].as_ref()).collect();
             Ok(interleave(&arrays, &places)?)
         };
-        (0..self.chunks.first().map_or(0, |chunk| chunk.columns.len())).map(column).collect()
+        (0..first.columns.len()).map(column).collect()
     }
 
     /// Keeps what the batch at hand has set.

@@ -41,7 +41,12 @@ pub fn sums(data_type: &DataType) -> Option<Box<dyn Sum>> {
     where
         T::Native: ArrowNativeTypeOp,
     {
-        Some(Box::new(Sums::<T> { data_type: data_type.clone(), sums: SharedVec::default(), nulls: HashSet::new(), fits: None }))
+        Some(Box::new(Sums::<T> {
+            data_type: data_type.clone(),
+            sums: SharedVec::default(),
+            nulls: HashSet::new(),
+            fits: None,
+        }))
     }
     match data_type {
         DataType::Int8 => of::<Int8Type>(data_type),

@@ -210,7 +210,10 @@ pub fn average(data_type: &DataType) -> Option<(Box<dyn Accumulator>, DataType)>
 fn decimal(scale: i8, mean: fn(i128, i64) -> Option<i128>) -> Option<(Box<dyn Accumulator>, DataType)> {
     let result = DataType::Decimal128(38, scale);
     let value = |value| value;
-    Some((Box::new(Mean::<Decimal128Type, i128> { sums: SharedVec::default(), result: result.clone(), value, mean }), result))
+    Some((
+        Box::new(Mean::<Decimal128Type, i128> { sums: SharedVec::default(), result: result.clone(), value, mean }),
+        result,
+    ))
 }
 
 /// `sum * unit / count`, rounded half up; `None` if it has more digits than a decimal.

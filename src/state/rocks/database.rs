@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use rocksdb::{
-    BlockBasedOptions, Cache, DB, DBCompressionType, LogLevel, MergeOperands, Options, ReadOptions,
-    WriteBatch, WriteOptions,
+    BlockBasedOptions, Cache, DB, DBCompressionType, LogLevel, MergeOperands, Options, ReadOptions, WriteBatch,
+    WriteOptions,
 };
 
 use super::files::Known;
@@ -200,12 +200,7 @@ impl Database {
         self.scan_range(&groups.start().to_be_bytes(), until.as_ref().map_or(&[][..], |until| &until[..]), take)
     }
 
-    fn scan_range(
-        &self,
-        from: &[u8],
-        until: &[u8],
-        mut take: impl FnMut(&[u8], &[u8]) -> Result<bool>,
-    ) -> Result<()> {
+    fn scan_range(&self, from: &[u8], until: &[u8], mut take: impl FnMut(&[u8], &[u8]) -> Result<bool>) -> Result<()> {
         let mut options = ReadOptions::default();
         if !until.is_empty() {
             options.set_iterate_upper_bound(until.to_vec());

@@ -74,10 +74,14 @@ fn rows_can_be_written_read_and_scanned() {
     let mut seen = Vec::new();
     // of 255 there is no next prefix of one byte less
     for groups in [3..=3, 200..=u16::MAX] {
-        database.scan_groups(groups, |row, _| Ok({
-            seen.push(Rows::group(row));
-            true
-        })).unwrap();
+        database
+            .scan_groups(groups, |row, _| {
+                Ok({
+                    seen.push(Rows::group(row));
+                    true
+                })
+            })
+            .unwrap();
     }
     assert_eq!(seen, [3, 3, 255]);
     database.clear(&row(3, 0, "a")).unwrap();
@@ -135,7 +139,9 @@ fn rows_move_by_group_when_the_parallelism_changes() {
     }
     let parts = checkpoint(&archive, 1, &[(&low, 0..=63), (&high, 64..=127)]);
     let parts: Vec<&FilesPart> = parts.iter().collect();
-    for (groups, parts) in [(0..=42, &parts[..1]), (43..=85, &parts[..]), (86..=127, &parts[1..]), (0..=127, &parts[..])] {
+    for (groups, parts) in
+        [(0..=42, &parts[..1]), (43..=85, &parts[..]), (86..=127, &parts[1..]), (0..=127, &parts[..])]
+    {
         let database = restored(groups.clone(), parts, &archive);
         for group in 0..128 {
             let expected = groups.contains(&group).then(|| group.to_string());
@@ -154,7 +160,8 @@ fn a_checkpoint_has_what_there_was_at_the_barrier() {
     drop(database);
     // its directory is there until the files are stored
     archive.put(1, "1-0", Snapshot { files: files.clone(), ..Snapshot::default() }).unwrap();
-    let crate::checkpoint::FileAt::Local(link) = &files[0].files.iter().find(|file| file.name.ends_with("sst")).unwrap().at
+    let crate::checkpoint::FileAt::Local(link) =
+        &files[0].files.iter().find(|file| file.name.ends_with("sst")).unwrap().at
     else {
         panic!("a file is local until it is stored")
     };

@@ -18,7 +18,9 @@ struct Totals {
 impl Totals {
     fn new(context: &SubtaskContext) -> Totals {
         let mut totals = KeyedTable::default();
-        totals_of(context).into_iter().for_each(|(group, digit, total)| drop(totals.insert(group, digit, total)));
+        for (group, digit, total) in totals_of(context) {
+            totals.insert(group, digit, total);
+        }
         Totals { totals }
     }
 }
@@ -76,9 +78,7 @@ fn job() -> (StreamGraph, TwoPhase) {
     job_of(|context| Box::new(Totals::new(context)))
 }
 
-fn job_of(
-    totals: impl Fn(&SubtaskContext) -> Box<dyn Operator> + Send + Sync + 'static,
-) -> (StreamGraph, TwoPhase) {
+fn job_of(totals: impl Fn(&SubtaskContext) -> Box<dyn Operator> + Send + Sync + 'static) -> (StreamGraph, TwoPhase) {
     let sink = TwoPhase::default();
     let mut graph = StreamGraph::default();
     let source = Arc::new(Numbers { splits: 1, committed: Arc::default() });
