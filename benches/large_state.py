@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def longest_pause(keys: int, directory: Path | None) -> tuple[float, int]:
     keyed.sum("v").filter(col("k") % SAMPLED == 0).filter(note).print()
     env.execute("large state")
     steady = times[len(times) // 4 :]
-    return max(b - a for a, b in zip(steady, steady[1:], strict=False)) * 1000, len(seen)
+    return max(b - a for a, b in pairwise(steady)) * 1000, len(seen)
 
 
 def latency(keys: int, directory: Path) -> None:
@@ -115,7 +116,7 @@ def files(directory: Path) -> dict[str, int]:
 
 
 def filled(keys: int, size: int, directory: Path, touched: int) -> tuple[Path, dict[str, int], dict[str, int]]:
-    """A retained checkpoint of a job that has filled so many keys and touched some again; its files before that and after."""
+    """A retained checkpoint of a job that has filled keys and touched some again; its files before that and after."""
     env = environment(directory, 500)
     env.set_state_backend(EmbeddedRocksDBStateBackend(enable_incremental_checkpointing=True))
     known: list[int] = []

@@ -53,6 +53,8 @@ _Place: TypeAlias = str | None
 _Options: TypeAlias = Sequence[tuple[str, str]]
 _Opened: TypeAlias = tuple[Sequence[Callable[..., Any]], Callable[[], Any] | None]
 
+has_rocksdb: bool
+
 def gate_entries() -> int:
     """How often the engine has entered Python in this process: once a batch and operator."""
 

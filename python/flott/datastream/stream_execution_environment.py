@@ -15,7 +15,7 @@ from flott.common.typeinfo import TypeInformation, Types
 from flott.datastream._columns import columns_type, is_expression
 from flott.datastream._environment_settings import NO_WATERMARKS, EnvironmentSettings
 from flott.datastream._job import RunningJob, execution_result
-from flott.datastream._recovery import recovery_options, schedule_options
+from flott.datastream._recovery import backend_options, recovery_options, schedule_options
 from flott.datastream._transformation import Input, Transformation, build_graph
 from flott.datastream.data_stream import DataStream
 

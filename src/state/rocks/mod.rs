@@ -31,6 +31,9 @@ pub use absent::Database;
 pub use database::Database;
 pub use rows::{Rows, elements, push_element};
 
+/// Whether the engine was built with RocksDB.
+pub const IS_THERE: bool = cfg!(feature = "rocksdb");
+
 /// One state of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowState {
