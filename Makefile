@@ -67,7 +67,7 @@ bench: install ## Benchmarks side by side with peers (ARGS=… is handed on)
 	@$(RELEASE)/bin/python benches/run.py $(ARGS)
 
 ##@ Develop
-.PHONY: parity-golden bench develop servers errors fmt
+.PHONY: parity-golden bench develop servers errors commands notebooks fmt
 develop: requirements-build $(DEV)/ready ## Build the dev profile and install Flott editable into .venv-dev
 	@$(STEP) "native module, dev profile" tools/develop.sh $(DEV)
 
@@ -76,6 +76,12 @@ servers: requirements-servers ## Start Kafka, MariaDB and PostgreSQL, print thei
 
 errors: ## Write docs/errors.md, the list of all errors, from the code
 	@$(PYTHON) tools/list_errors.py
+
+notebooks: $(DEV)/ready ## Run the notebooks and store what they show (ARGS="week3.ipynb" for one)
+	@$(DEV)/bin/python tools/notebooks.py $(ARGS)
+
+commands: ## Write docs/command-line.md, the list of all commands, from the code
+	@$(PYTHON) tools/list_commands.py
 
 fmt: $(DEV)/ready ## Format Rust and Python, and fix what the linters can
 	@cargo fmt --all

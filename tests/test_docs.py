@@ -20,6 +20,7 @@ FOLDERS = [
     "stage4_state_cep",
     *(str(folder.relative_to(ROOT)) for folder in ROOT.glob("stage*_*/exercises")),
     "benches",
+    "notebooks",
 ]
 PAGES = sorted(page for folder in FOLDERS for page in (ROOT / folder).glob("*.md"))
 

@@ -85,7 +85,7 @@ impl WatermarkStrategy for Strategy {
                     known = batch.timestamp(row);
                     before = known.into_pyobject(py)?.into_any().unbind();
                 }
-                match assign.two(item, &before).and_then(|time| time.extract::<i64>()) {
+                match assign.two(item, &before).and_then(|time| milliseconds(&time)) {
                     Ok(time) => times.push(time),
                     Err(error) => return Ok((times, Some(Failure::new(py, error, item).into_error(py)))),
                 }
@@ -113,6 +113,16 @@ impl WatermarkStrategy for Strategy {
     fn alignment(&self) -> Option<&Alignment> {
         self.alignment.as_ref()
     }
+}
+
+/// What `extract_timestamp()` returned.
+fn milliseconds(time: &Bound<'_, PyAny>) -> PyResult<i64> {
+    time.extract().map_err(|_| {
+        PyTypeError::new_err(format!(
+            "extract_timestamp() returns the time of the record as an int, in milliseconds since 1970, not {}",
+            gate::describe(time)
+        ))
+    })
 }
 
 /// Takes what a generator says.

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from flott.cli._exercises import Exercise, Result, Verdict, exercises, judge
+from tests.exercises.mistakes import MISTAKES
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLUTIONS = Path(__file__).parent / "solutions"
@@ -40,6 +41,18 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> Results:
     return judge(course, exercises(course))
 
 
+@pytest.fixture(scope="module")
+def almost(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """The solutions, each with one mistake."""
+    course = copy_course(tmp_path_factory.mktemp("almost"), solved=True)
+    for exercise in exercises(course):
+        right, wrong = MISTAKES[exercise.name]
+        text = exercise.path.read_text()
+        assert right in text, f"the solution of {exercise.name} has no {right!r} any more"
+        exercise.path.write_text(text.replace(right, wrong))
+    return judge(course, exercises(course))
+
+
 def of(results: Results, name: str) -> Result:
     return next(result for exercise, result in results.items() if exercise.name == name)
 
@@ -56,6 +69,12 @@ def test_the_reference_solution_passes(solved: Results, name: str) -> None:
     result = of(solved, name)
     assert result.failure == ""
     assert result.verdict is Verdict.SOLVED
+
+
+@pytest.mark.parametrize("name", [exercise.name for exercise in EXERCISES])
+def test_a_plausible_mistake_is_noticed(almost: Results, name: str) -> None:
+    result = of(almost, name)
+    assert (result.verdict, result.failed > 0) == (Verdict.WRONG, True), MISTAKES[name]
 
 
 @pytest.mark.parametrize("week", sorted({exercise.week for exercise in EXERCISES}))

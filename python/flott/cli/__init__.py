@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from flott.cli import broker, explain_window, learn, list_jobs, run
+from flott.cli import broker, completion, doctor, explain_window, info, learn, list_jobs, new, run, sql
 from flott.cli._parser import CommandParser
 
 #: One line for each subcommand, in the order in which ``flott --help`` lists them.
@@ -13,15 +13,25 @@ COMMANDS = (
     run,
     list_jobs,
     explain_window,
+    info,
+    sql,
     broker,
+    new,
     learn,
+    doctor,
+    completion,
 )
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
     top = CommandParser(
-        prog="flott", description="Runs PyFlink programs without a JVM, and what they need around them."
+        prog="flott",
+        description="Runs PyFlink programs without a JVM, and what they need around them.",
+        epilog="'flott COMMAND --help' says more of a command.\nexamples:\n"
+        "  flott run job.py       run a program that imports pyflink\n"
+        "  flott new shop         begin a project\n"
+        "  flott doctor           find out why something does not work\n",
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:

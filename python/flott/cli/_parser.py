@@ -7,6 +7,19 @@ from collections.abc import Sequence
 from typing import Any
 
 
+class HelpFormatter(argparse.HelpFormatter):
+    """Fits help into the terminal, and leaves examples as they are: what follows a line ``examples:``."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        prose, heading, examples = text.partition("examples:\n")
+        filled = super()._fill_text(prose, width, indent) if prose.strip() else ""
+        return filled + ("\n\n" if filled and heading else "") + heading + examples
+
+
+class DefaultsHelpFormatter(argparse.ArgumentDefaultsHelpFormatter, HelpFormatter):
+    """The same, with the defaults of options."""
+
+
 class CommandParser(argparse.ArgumentParser):
     """An ``ArgumentParser`` that can leave the rest of the line to a program."""
 
@@ -16,6 +29,7 @@ class CommandParser(argparse.ArgumentParser):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("allow_abbrev", False)
+        kwargs.setdefault("formatter_class", HelpFormatter)
         super().__init__(*args, **kwargs)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:

@@ -9,6 +9,8 @@ import threading
 from pathlib import Path
 from types import FrameType
 
+from flott.cli._parser import DefaultsHelpFormatter
+
 #: Where data goes unless told otherwise: beside the program one works on.
 DEFAULT_DATA = Path("flott-broker-data")
 
@@ -20,7 +22,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="run an Apache Kafka compatible broker for development",
         description="Runs an Apache Kafka compatible broker for development on this machine. Its data stays in a "
         "folder. It has no replication, no passwords and no encryption.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        epilog="examples:\n"
+        "  flott broker                                 at localhost:9092\n"
+        "  flott broker --port 0 --topic orders:3       a free port, a topic\n",
+        formatter_class=DefaultsHelpFormatter,
     )
     parser.add_argument("--port", type=int, default=9092, help="the port to listen on; 0 takes a free one")
     parser.add_argument("--host", default="127.0.0.1", help="the IP address to listen on")

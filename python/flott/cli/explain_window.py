@@ -13,6 +13,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="say why windows of a running job have not fired yet",
         description="Says of each operator with windows of a running job how many are open, what the first one waits "
         "for, which input or partition holds the watermark back, and what came too late. The job goes on meanwhile.",
+        epilog="examples:\n  flott explain-window\n  flott explain-window 'order statistics'\n",
     )
     parser.add_argument(
         "job", nargs="?", metavar="JOB", help="the job's name, or the beginning of its id; not needed if only one runs"

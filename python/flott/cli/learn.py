@@ -29,7 +29,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "  flott learn         all weeks, and the next exercise\n"
         "  flott learn 3       week 3 alone\n"
         "  flott learn 3.4     one exercise, solved or not\n",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("which", nargs="?", metavar="WEEK[.NUMBER]", help="one week, or one exercise, such as 3 or 3.4")
     parser.add_argument("--course", type=Path, metavar="DIR", help="the folder with the course; this one unless given")

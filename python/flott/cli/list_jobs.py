@@ -12,6 +12,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="list the jobs that run now",
         description="Lists your jobs that run on this machine now, one a line: id, state, seconds since the start, "
         "process, name.",
+        epilog="examples:\n  flott list\n",
     )
     parser.set_defaults(run=run)
 

@@ -44,7 +44,10 @@ def add_parser(commands: argparse._SubParsersAction[CommandParser]) -> None:
         epilog="What follows PROGRAM.py, or the first word that is no option of 'flott run', is for the program. "
         "Options that 'flink run' has and that mean nothing here are accepted, and it is said why: "
         + ", ".join(long for _, long in _WITHOUT_EFFECT)
-        + ".",
+        + ".\nexamples:\n"
+        "  flott run job.py --input orders\n"
+        "  flott run -p 4 -D pipeline.max-parallelism=16 job.py\n"
+        "  flott run --detached -pym shop.job\n",
     )
     parser.leaves_rest = True
     program = parser.add_mutually_exclusive_group()

@@ -33,7 +33,33 @@ def type_information(given: Any, what: str) -> TypeInformation:
     elif given in (str, int, float, bool, bytes):
         name = {str: "STRING()", int: "LONG()", float: "DOUBLE()", bool: "BOOLEAN()"}.get(given)
         hint = f"; write Types.{name or 'PRIMITIVE_ARRAY(Types.BYTE())'}"
+    elif isinstance(given, str):
+        hint = f"; write Types.{type_name(given) or 'STRING'}()"
     raise TypeError(f"{what} is type information such as Types.STRING(), not {_shorten(given)}{hint}")
+
+
+#: What types are called elsewhere.
+_OTHER_NAMES = {
+    "ANY": "PICKLED_BYTE_ARRAY", "ARRAY": "BASIC_ARRAY", "BIGINT": "LONG", "BINARY": "PRIMITIVE_ARRAY",
+    "BOOL": "BOOLEAN", "BYTES": "PRIMITIVE_ARRAY",
+    "DATE": "SQL_DATE", "DATETIME": "SQL_TIMESTAMP", "DECIMAL": "BIG_DEC", "DICT": "MAP",
+    "FLOAT64": "DOUBLE", "INT64": "LONG", "INTEGER": "INT", "JSON": "PICKLED_BYTE_ARRAY", "NUMERIC": "BIG_DEC",
+    "OBJECT": "PICKLED_BYTE_ARRAY", "PYTHON": "PICKLED_BYTE_ARRAY", "SMALLINT": "SHORT", "STR": "STRING",
+    "TEXT": "STRING", "TIME": "SQL_TIME", "TIMESTAMP": "SQL_TIMESTAMP", "VARCHAR": "STRING",
+}  # fmt: skip
+
+
+def type_name(name: str) -> str | None:
+    """The name in ``Types`` of what may be called otherwise; None if nothing is near."""
+    from difflib import get_close_matches
+
+    from flott.common.typeinfo import Types
+
+    known = [each for each in dir(Types) if each.isupper()]
+    upper = name.upper()
+    if upper in known:
+        return upper
+    return _OTHER_NAMES.get(upper) or next(iter(get_close_matches(upper, known, n=1)), None)
 
 
 def field_types(given: Any, what: str) -> list[TypeInformation]:

@@ -10,6 +10,7 @@ from flott.common.job_id import JobID
 from flott.common.job_status import JobStatus
 
 if TYPE_CHECKING:
+    from flott.common._job_panel import Snapshot
     from flott.common.job_execution_result import JobExecutionResult
     from flott.common.window_explanation import WindowExplanation
 
@@ -35,6 +36,10 @@ class JobHandle(Protocol):
 
     def standing(self) -> str: ...
 
+    def snapshot(self) -> Snapshot: ...
+
+    def has_ended(self, timeout_ms: int) -> bool: ...
+
     def accumulators(self) -> dict[str, Any]: ...
 
     def watermarks(self) -> dict[str, int | None]: ...
@@ -49,10 +54,27 @@ class JobClient:
 
     client = env.execute_async("orders")
     client.get_job_execution_result().result()
+
+    A notebook shows it as a table of the job's operators, with records, records per second and watermarks, which goes
+    on until the job has ended.
     """
 
     def __init__(self, job: JobHandle) -> None:
         self._job = job
+
+    def _repr_html_(self) -> str:
+        from flott.common._job_panel import panel
+
+        return panel(self._job.snapshot())
+
+    def _ipython_display_(self) -> None:
+        from flott.common._job_panel import show_live
+        from flott.datastream._notebook import in_notebook
+
+        if in_notebook():
+            show_live(self._job)
+        else:
+            print(repr(self))
 
     def get_job_id(self) -> JobID:
         """The name of the run."""

@@ -55,6 +55,20 @@ class JobExecutionResult:
         """
         return {operator: dict(counters) for operator, counters in self._metrics.items()}
 
+    def __repr__(self) -> str:
+        return f"JobExecutionResult({self._job_name or str(self._job_id)!r}, {self._net_runtime} ms)"
+
+    def _repr_html_(self) -> str:
+        from flott.common._html import box, table
+
+        names = sorted({name for counters in self._metrics.values() for name in counters})
+        rows = [
+            (operator, *(f"{counters[name]:,}" if name in counters else "" for name in names))
+            for operator, counters in self._metrics.items()
+        ]
+        title = f"{self._job_name or self._job_id}: finished after {self._net_runtime / 1000:.2f} s"
+        return box(title, table(["operator", *names], rows, right=range(1, len(names) + 1)))
+
     def __str__(self) -> str:
         lines = [
             "Program execution finished",

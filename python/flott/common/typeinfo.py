@@ -5,6 +5,9 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/python/datas
 
 from __future__ import annotations
 
+from typing import Any
+
+from flott.common import _checks as checks
 from flott.common._type_base import TypeInformation
 from flott.common._type_basic import (
     BasicType,
@@ -51,7 +54,16 @@ __all__ = [
 ]
 
 
-class Types:
+class _NoSuchType(type):
+    """Says which name is meant where ``Types`` has none of that name."""
+
+    def __getattr__(cls, name: str) -> Any:
+        meant = None if name.startswith("_") else checks.type_name(name)
+        hint = f"; did you mean Types.{meant}()?" if meant else ""
+        raise AttributeError(f"type object 'Types' has no attribute '{name}'{hint}")
+
+
+class Types(metaclass=_NoSuchType):
     """Makes the types of streams: ``Types.ROW_NAMED(["id", "name"], [Types.LONG(), Types.STRING()])``.
 
     https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/python/datastream/data_types/

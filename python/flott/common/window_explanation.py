@@ -9,6 +9,9 @@ from flott.common._event_time import Standing, ago, event_time, moment
 
 __all__ = ["WindowExplanation"]
 
+#: Milliseconds that are more likely to be seconds: of the years 1990 to 2040.
+_SECONDS = range(631_152_000, 2_208_988_800)
+
 
 class WindowExplanation:
     """What :meth:`JobClient.explain_windows` found; ``print`` shows it.
@@ -71,8 +74,10 @@ class WindowExplanation:
             lines.append(f"next: {first['window']} of the key {first['key']}")
             lines.append(f"  fires when {clock} reaches {moment(first['until'])}{self._distance(own)}")
         lines += [f"why: {cause}" for cause in own["causes"]]
-        lines += [f"what to do: {advice}" for advice in own["advice"]]
-        return lines
+        advice = [*own["advice"]]
+        if own["event_time"] and own["watermark"] is not None and own["watermark"] in _SECONDS:
+            advice.insert(0, "event time is in January 1970: if these times are seconds, multiply them by 1000")
+        return lines + [f"what to do: {each}" for each in advice]
 
     def _distance(self, own: dict[str, Any]) -> str:
         now = own["watermark"] if own["event_time"] else self._now

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 __all__ = ["ArrowResult", "table_of"]
 
 
+#: How many records a notebook shows of a result.
+_SHOWN = 20
+
+
 class ArrowResult:
     """The records of a stream in columns, for other libraries to take over without a copy.
 
@@ -35,6 +39,14 @@ class ArrowResult:
 
     def __repr__(self) -> str:
         return f"ArrowResult({len(self)} records of {', '.join(self.column_names)})"
+
+    def _repr_html_(self) -> str:
+        from flott.common._html import box, table
+
+        columns = [self._table.objects(at)[:_SHOWN] for at in range(len(self.column_names))]
+        more = f"the first {_SHOWN} of {len(self):,} records" if len(self) > _SHOWN else f"{len(self):,} records"
+        numbers = [at for at, values in enumerate(columns) if any(isinstance(each, (int, float)) for each in values)]
+        return box("", table(self.column_names, zip(*columns), right=numbers), more)
 
     @property
     def column_names(self) -> list[str]:

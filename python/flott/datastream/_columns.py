@@ -29,6 +29,7 @@ def columns_type(type_info: TypeInformation, call: str) -> ColumnsType:
         raise TypeError(
             f"{call} needs a typed stream, and this one holds any Python object: declare the fields where it is made, "
             "for example map(..., output_type=Types.ROW_NAMED(['id'], [Types.LONG()]))"
+            + ("; or give it a function of the record" if call.startswith(("key_by(", "filter(")) else "")
         )
     return ColumnsType(dumps(descriptor))
 

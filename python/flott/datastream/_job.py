@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flott.common._job_panel import Snapshot
 from flott.common.job_execution_result import JobExecutionResult
 from flott.common.job_id import JobID
 
 if TYPE_CHECKING:
     from flott._flott import Job
 
-__all__ = ["RunningJob", "execution_result"]
+__all__ = ["RunningJob", "execution_result", "silent_windows"]
 
 
 def execution_result(job: Job, job_name: str) -> JobExecutionResult:
@@ -22,6 +23,26 @@ def execution_result(job: Job, job_name: str) -> JobExecutionResult:
             # operators that share a name share their counters
             of_name[counter] = of_name.get(counter, 0) + count
     return JobExecutionResult(JobID(job.id()), job.runtime_ms(), None, job_name, metrics)
+
+
+def silent_windows(job: Job) -> str:
+    """Why windows of a job that is about to be stopped have told nothing so far; nothing where they have."""
+    from flott.common.window_explanation import WindowExplanation
+
+    counts = {
+        id: (counters.get("numRecordsIn", 0), counters.get("numRecordsOut", 0)) for id, _, _, counters in job.metrics()
+    }
+    try:
+        explanation = WindowExplanation(job.standing())
+    except Exception:  # the job ends in this moment: there is nothing to explain any more
+        return ""
+    explanation.operators = [own for own in explanation.operators if _is_silent(counts.get(own["id"], (0, 0)))]
+    return f"Windows that had records and gave no result:\n{explanation}" if explanation.operators else ""
+
+
+def _is_silent(counts: tuple[int, int]) -> bool:
+    came, went = counts
+    return came > 0 and went == 0
 
 
 class RunningJob:
@@ -36,6 +57,21 @@ class RunningJob:
 
     def status(self) -> str:
         return self._job.status()
+
+    def snapshot(self) -> Snapshot:
+        from time import time
+
+        return Snapshot(
+            name=self._job_name,
+            status=self._job.status(),
+            runtime_ms=self._job.runtime_ms(),
+            operators=[(name, counters) for _, name, _, counters in self._job.metrics()],
+            watermarks=self.watermarks(),
+            now=round(time() * 1000),
+        )
+
+    def has_ended(self, timeout_ms: int) -> bool:
+        return self._job.wait(timeout_ms)
 
     def cancel(self) -> None:
         """Stops the job and waits until none of its threads is left."""

@@ -79,13 +79,23 @@ class Transformation:
 
 
 def place_of_caller() -> str | None:
-    """The line of the user's program that is being executed: ``job.py:12``."""
+    """The line of the user's program that is being executed: ``job.py:12``, and in a notebook ``In[5]:12``."""
     frame = sys._getframe(1)
     while frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] == "flott":
         frame = frame.f_back  # type: ignore[assignment]
     if frame is None:
         return None
-    return f"{frame.f_code.co_filename.replace(chr(92), '/').rpartition('/')[2]}:{frame.f_lineno}"
+    file = frame.f_code.co_filename
+    return f"{_cell(file) or file.replace(chr(92), '/').rpartition('/')[2]}:{frame.f_lineno}"
+
+
+def _cell(file: str) -> str | None:
+    """The cell of a notebook that this is the code of, as IPython's own tracebacks name it; None for other files."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    name = getattr(getattr(shell, "compile", None), "format_code_name", None)
+    found = None if name is None else name(file)
+    return None if found is None else str(found[1])
 
 
 def build_graph(transformations: Iterable[Transformation], graph: Graph | None = None) -> tuple[Graph, dict[int, int]]:

@@ -5,13 +5,14 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, NoReturn, cast, overload
 
 from flott._reexports import reexport
-from flott.common import _checks as checks
 from flott.common.typeinfo import RowTypeInfo, TypeInformation, Types
 from flott.datastream._calls import operator_node
+from flott.datastream._collected import CloseableIterator
 from flott.datastream._columns import columns_type, condition_json, is_expression, list_json, type_information
+from flott.datastream._configurable import Configurable, DataStreamSink
 from flott.datastream._transformation import Input, Transformation
 from flott.datastream.functions import (
     FilterFunction,
@@ -26,9 +27,9 @@ from flott.datastream.functions._results import check_returns
 from flott.datastream.functions.wrapper import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from flott._flott import ArrowCollect, ColumnsType, Graph, Job, NativeOperator, Results
+    from flott._flott import ArrowCollect, ColumnsType, Graph, NativeOperator, Results
     from flott.common.execution_config import ExecutionConfig
     from flott.common.serialization import DeserializationSchema, SerializationSchema
     from flott.common.types import Row
@@ -63,73 +64,8 @@ _ANY = Types.PICKLED_BYTE_ARRAY()
 
 reexport(__name__)
 
-S = TypeVar("S", bound="_Configurable")
 
-
-class _Configurable:
-    """The calls that configure the operator a stream or a sink ends in."""
-
-    _transformation: Transformation | None
-
-    def _own(self, call: str) -> Transformation:
-        if self._transformation is None:
-            raise TypeError(f"{call} belongs behind an operator such as map() or a source, not behind {self!r}")
-        return self._transformation
-
-    def name(self: S, name: str) -> S:
-        """Names the operator, for messages, metrics and the web UI."""
-        self._own("name()").name = checks.text(name, "a name")
-        return self
-
-    def uid(self: S, uid: str) -> S:
-        """Gives the operator an id that stays when the program changes: by it, state finds its operator again.
-
-        :raises ConfigurationError: when the job starts, if two operators share an id
-        """
-        self._own("uid()").uid = checks.text(uid, "a uid")
-        return self
-
-    def set_uid_hash(self: S, uid_hash: str) -> S:
-        """Accepted for compatibility: Flott matches state by :meth:`uid` alone."""
-        return self
-
-    def set_parallelism(self: S, parallelism: int) -> S:
-        """Runs the operator in that many subtasks; -1 for as many as the environment says.
-
-        :raises ValueError: if it is less than 1, or more than 1 for an operator that has one subtask only
-        """
-        own = self._own("set_parallelism()")
-        if checks.parallelism(parallelism, f"the parallelism of '{own.name}'") == -1:
-            own.parallelism = None
-            return self
-        if parallelism != 1 and getattr(self, "_non_parallel", False):
-            raise ValueError(f"'{own.name}' runs in one subtask only: its parallelism can't be {parallelism}")
-        own.parallelism = parallelism
-        return self
-
-    def set_description(self: S, description: str) -> S:
-        """What the execution plan shows of the operator, under ``contents``; its name unless set."""
-        self._own("set_description()").description = description
-        return self
-
-    def disable_chaining(self: S) -> S:
-        """Runs the operator in a task of its own."""
-        self._own("disable_chaining()").chaining = "never"
-        return self
-
-    def slot_sharing_group(self: S, slot_sharing_group: Any) -> S:
-        """Operators of different groups are not chained.
-
-        :param slot_sharing_group: a name or a :class:`SlotSharingGroup`
-        """
-        name = getattr(slot_sharing_group, "get_name", lambda: slot_sharing_group)()
-        if not isinstance(name, str):
-            raise TypeError(f"slot_sharing_group() takes a name or a SlotSharingGroup, not {slot_sharing_group!r}")
-        self._own("slot_sharing_group()").slot_sharing_group = name
-        return self
-
-
-class DataStream(_Configurable):
+class DataStream(Configurable):
     """A stream of records; made by :class:`StreamExecutionEnvironment` and by the methods below.
 
     ::
@@ -165,20 +101,28 @@ class DataStream(_Configurable):
         names = ", ".join(each.transformation.name for each in self._inputs)
         return f"{type(self).__name__}({names}: {self._type!r})"
 
-    def __iter__(self) -> Iterator[Any]:
+    def __str__(self) -> str:
+        return f"{self!r}, which has no records before its job runs: .print() and env.execute() show them"
+
+    def _repr_html_(self) -> str:
+        from flott.datastream._stream_html import stream_html
+
+        return stream_html(self)
+
+    def _has_no_values(self, *_: object) -> NoReturn:
         raise TypeError("a stream has no values before the job runs: use execute_and_collect() to read them")
+
+    __iter__ = __len__ = __getitem__ = _has_no_values
+
+    def __bool__(self) -> bool:
+        return True
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            text = f"{type(self).__name__!r} object has no attribute {name!r}"
-            if not name.startswith("_"):
-                from flott.datastream.keyed_stream import KeyedStream
+            from flott.datastream._hints import no_attribute
 
-                if hasattr(KeyedStream, name):
-                    text += f"; it needs keys: stream.key_by(lambda record: ...).{name}(...)"
-            # with these Python itself says which name is meant
-            raise AttributeError(text, name=name, obj=self)
+            raise no_attribute(self, name)
 
     # --- what the stream is
 
@@ -637,7 +581,9 @@ class DataStream(_Configurable):
         return DataStream(self._env, inputs, self._type, columns=self._columns)
 
     def _sink(self, name: str, add: Any) -> DataStreamSink:
-        return DataStreamSink(self._env._transformation(name, add, [(0, each) for each in self._inputs]))
+        made = self._env._transformation(name, add, [(0, each) for each in self._inputs])
+        self._env._unrun.add(made.name, made.place)
+        return DataStreamSink(made)
 
     def _connector_sink(self, sink: Any, call: str) -> DataStreamSink:
         from flott.datastream.connectors.python import PythonSink
@@ -652,7 +598,7 @@ class DataStream(_Configurable):
         if not hasattr(sink, "_to_spec"):
             raise TypeError(
                 f"{call} takes a sink such as KafkaSink, FileSink, a PythonSink or JdbcSink.sink(...), not {sink!r}; "
-                "to run your own code for each record use map() or process()"
+                + ("call build() first" if hasattr(sink, "build") else "to run your own code use map() or process()")
             )
         connector, options, declared = sink._to_spec()
         stream, prepare = self, None
@@ -702,60 +648,3 @@ def _operators() -> type[NativeOperator]:
 def _row_line(row: Row | None) -> str:
     """How ``print()`` shows a row: by its fields' Python texts, as PyFlink does, where Flink shows Java's."""
     return "null" if row is None else f"{row.get_row_kind()}[{','.join([str(value) for value in row])}]"
-
-
-class DataStreamSink(_Configurable):
-    """The end of a stream."""
-
-    def __init__(self, transformation: Transformation) -> None:
-        """Use :meth:`DataStream.sink_to`, :meth:`DataStream.add_sink` or :meth:`DataStream.print`."""
-        self._transformation = transformation
-
-
-class CloseableIterator:
-    """The records of ``execute_and_collect()``; closing it stops the job.
-
-    ::
-
-        with stream.execute_and_collect() as results:
-            for result in results:
-                ...
-    """
-
-    def __init__(self, job: Job, results: Results) -> None:
-        """Use :meth:`DataStream.execute_and_collect`."""
-        self._job = job
-        self._results = results
-        self._closed = False
-
-    def __iter__(self) -> CloseableIterator:
-        return self
-
-    def __next__(self) -> Any:
-        try:
-            record = None if self._closed else self._results.next(self._job)
-        except KeyboardInterrupt:
-            self.close()
-            raise
-        if record is None:
-            raise StopIteration
-        return record[0]
-
-    def next(self) -> Any:
-        """The next record.
-
-        :raises StopIteration: when the job has finished and every record was read, and once it is closed
-        """
-        return self.__next__()
-
-    def __enter__(self) -> CloseableIterator:
-        return self
-
-    def __exit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Stops the job if it still runs."""
-        self._closed = True
-        self._results.close()
-        self._job.stop()

@@ -5,6 +5,7 @@ https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/o
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from flott._reexports import reexport
@@ -14,7 +15,8 @@ from flott.common.job_id import JobID
 from flott.common.typeinfo import TypeInformation, Types
 from flott.datastream._columns import columns_type, is_expression
 from flott.datastream._environment_settings import NO_WATERMARKS, EnvironmentSettings
-from flott.datastream._job import RunningJob, execution_result
+from flott.datastream._forgotten import Unrun
+from flott.datastream._job import RunningJob, execution_result, silent_windows
 from flott.datastream._recovery import backend_options, recovery_options, schedule_options
 from flott.datastream._transformation import Input, Transformation, build_graph
 from flott.datastream.data_stream import DataStream
@@ -58,6 +60,8 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         self._transformations: list[Transformation] = []
         self._next_id = 1
         self._caches: list[Cache] = []
+        self._unrun = Unrun()
+        self._has_run = False
 
     @staticmethod
     def get_execution_environment(configuration: Configuration | None = None) -> StreamExecutionEnvironment:
@@ -80,6 +84,13 @@ class StreamExecutionEnvironment(EnvironmentSettings):
 
     def __repr__(self) -> str:
         return f"StreamExecutionEnvironment(parallelism={self.get_parallelism()})"
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            from flott.datastream._hints import no_attribute
+
+            raise no_attribute(self, name)
 
     # --- sources
 
@@ -173,6 +184,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         if not hasattr(source, "_to_spec"):
             raise TypeError(
                 f"from_source() takes a source such as KafkaSource, FileSource or a PythonSource, not {source!r}"
+                + ("; call build() first" if hasattr(source, "build") else "")
             )
         connector, options, declared = source._to_spec()
         stream_type = type_info or declared
@@ -220,15 +232,29 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         try:
             job.result()
         except KeyboardInterrupt:
+            silent = silent_windows(job)
             job.stop()
+            if silent:
+                print(silent, file=sys.stderr)
             raise
         return execution_result(job, job_name or _DEFAULT_JOB_NAME)
 
     def execute_async(self, job_name: str = _DEFAULT_JOB_NAME) -> JobClient:
-        """Starts the program and returns at once."""
-        from flott.common.job_client import JobClient
+        """Starts the program and returns at once.
 
-        return JobClient(RunningJob(self._start(job_name), job_name))
+        In a notebook, a job takes the place of one of the same name that still runs, so that a cell can be run again;
+        a job without a name of its own does not.
+        """
+        from flott.common.job_client import JobClient
+        from flott.datastream._notebook import in_notebook, remember, stop_earlier
+
+        replaces = job_name != _DEFAULT_JOB_NAME and in_notebook()
+        if replaces:
+            stop_earlier(job_name)
+        job = self._start(job_name)
+        if replaces:
+            remember(job_name, job)
+        return JobClient(RunningJob(job, job_name))
 
     def get_execution_plan(self) -> str:
         """The operators and their links, as JSON for Flink's plan visualizer.
@@ -236,6 +262,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         Beyond Flink's plan, ``task`` numbers the tasks: operators of one task are chained.
         """
         graph, nodes = build_graph(self._transformations)
+        self._unrun.clear()
         plan = graph.plan(self.get_parallelism(), self.is_chaining_enabled())
         descriptions = {nodes[each.id]: each.description for each in self._transformations if each.description}
         if not descriptions:
@@ -281,6 +308,11 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         return int(given)
 
     def _start(self, job_name: str | None) -> Job:
+        if not self._transformations and self._has_run:
+            raise ValueError(
+                "No operators defined in streaming topology. Cannot execute. They have run already: execute() runs "
+                "what was built since the last time, so call it once, behind the last stream"
+            )
         if not self._transformations:
             raise ValueError(
                 "No operators defined in streaming topology. Cannot execute. "
@@ -294,6 +326,8 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         recovery = recovery_options(self.get_checkpoint_config(), self._configuration, job_id)
         job = graph.start({**self._job_config(job_name), **recovery, "job_id": job_id})
         self._transformations.clear()
+        self._unrun.clear()
+        self._has_run = True
         for cache in self._caches:
             if cache.id in nodes:
                 cache.started(job)

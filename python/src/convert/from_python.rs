@@ -105,9 +105,14 @@ fn fields(cells: &[Cell], fields: &Fields, path: &str) -> Converted<Vec<ArrayRef
             misfit(row, if path.is_empty() { "the record" } else { path }, &DataType::Struct(fields.clone()), record)
         };
         if let Ok(dict) = record.cast::<PyDict>() {
+            let mut known = 0;
             for (column, field) in columns.iter_mut().zip(fields) {
                 let value = dict.get_item(field.name()).map_err(|error| Misfit { row, error })?;
+                known += usize::from(value.is_some());
                 column.push(value.and_then(|value| present(&value)));
+            }
+            if known < dict.len() {
+                return Err(undeclared(row, dict, fields));
             }
             continue;
         }
@@ -133,6 +138,19 @@ fn fields(cells: &[Cell], fields: &Fields, path: &str) -> Converted<Vec<ArrayRef
     }
     let typed = columns.iter().zip(fields).map(|(cells, field)| array(cells, field.data_type(), &join(path, field)));
     typed.collect()
+}
+
+/// A dict with a field that no column is there for.
+fn undeclared(row: usize, dict: &Bound<'_, PyDict>, fields: &Fields) -> Misfit {
+    let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
+    let is_declared = |key: &Bound<'_, PyAny>| key.extract::<&str>().is_ok_and(|key| names.contains(&key));
+    let key = dict.keys().iter().find(|key| !is_declared(key)).map(|key| gate::describe(&key)).unwrap_or_default();
+    let message = format!(
+        "the field {key} of a record is not declared ({}): {}",
+        names.join(", "),
+        gate::describe(dict.as_any())
+    );
+    Misfit { row, error: PyTypeError::new_err(message) }
 }
 
 fn join(path: &str, field: &Field) -> String {

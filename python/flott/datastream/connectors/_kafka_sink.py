@@ -10,6 +10,7 @@ from flott.datastream.connectors.base import (
     DeliveryGuarantee,
     Sink,
     SupportsPreprocessing,
+    brokers,
     format_options,
     instance,
     property_text,
@@ -89,7 +90,7 @@ class KafkaSinkBuilder:
 
     def set_bootstrap_servers(self, bootstrap_servers: str) -> KafkaSinkBuilder:
         """Sets the brokers to ask first: ``"host:9092,other:9092"``."""
-        return self.set_property("bootstrap.servers", text(bootstrap_servers, "set_bootstrap_servers"))
+        return self.set_property("bootstrap.servers", brokers(bootstrap_servers, "set_bootstrap_servers"))
 
     def set_delivery_guarantee(self, delivery_guarantee: DeliveryGuarantee) -> KafkaSinkBuilder:
         """Sets how often a record can be written when the job fails and goes on; ``NONE`` unless set."""

@@ -9,6 +9,7 @@ from flott.common.serialization import DeserializationSchema
 from flott.common.typeinfo import RowTypeInfo, TypeInformation, Types
 from flott.datastream.connectors.base import (
     Source,
+    brokers,
     format_options,
     instance,
     one_by_one,
@@ -179,7 +180,7 @@ class KafkaSourceBuilder:
 
     def set_bootstrap_servers(self, bootstrap_servers: str) -> KafkaSourceBuilder:
         """Sets the brokers to ask first: ``"host:9092,other:9092"``."""
-        return self.set_property("bootstrap.servers", text(bootstrap_servers, "set_bootstrap_servers"))
+        return self.set_property("bootstrap.servers", brokers(bootstrap_servers, "set_bootstrap_servers"))
 
     def set_group_id(self, group_id: str) -> KafkaSourceBuilder:
         """Sets the consumer group whose offsets are committed."""

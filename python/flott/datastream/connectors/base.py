@@ -124,6 +124,19 @@ def property_text(key: Any, value: Any, what: str) -> tuple[str, str]:
     return key, value
 
 
+_PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+
+
+def brokers(given: Any, what: str) -> str:
+    """Addresses of brokers: ``host:port``, with commas between several."""
+    for address in text(given, what).split(","):
+        scheme, colons, _ = address.strip().partition("://")
+        if colons and scheme.upper() not in _PROTOCOLS:
+            meant = address.partition("://")[2].partition("/")[0].strip()
+            raise ValueError(f"{what} takes brokers as host:port, and '{address.strip()}' is a URL; write '{meant}'")
+    return str(given)
+
+
 def is_secret(key: str) -> bool:
     """Whether the value of an option must not be shown."""
     lowered = key.lower()

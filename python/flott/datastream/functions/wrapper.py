@@ -171,7 +171,10 @@ def as_function(func: Any, base: Callable[..., F], operation: str) -> F:
     else:
         func = repr(func)
     given = f"takes {article} {kind.__name__}" + (" or a function" if kind._LAMBDA_FOR is not None else "")
-    raise TypeError(f"{operation} {given}, not {func}{_elsewhere(wrong)}")
+    hint = _elsewhere(wrong)
+    if kind is KeySelector and isinstance(wrong, int):
+        hint = f"; write lambda value: value[{wrong}]"
+    raise TypeError(f"{operation} {given}, not {func}{hint}")
 
 
 def _elsewhere(func: Any) -> str:
@@ -247,6 +250,8 @@ def check_call(func: Any, arguments: tuple[str, ...], what: str) -> None:
     names = [name for name in code.co_varnames[:most] if name != "self"]
     takes = ", ".join([*names, *(f"*, {name}" for name in keyword_only)]) or "nothing"
     text = f"{what} takes {takes}; it is called with {', '.join(arguments) or 'nothing'}"
+    if arguments == ("value",) and len(names) > 1 and "self" not in code.co_varnames[:1]:
+        text += f": a record is one value, and {', '.join(f'value[{at}]' for at in range(len(names)))} are its parts"
     if any(name in ("out", "collector", "output") for name in names):
         text += "; emit records with 'yield value', and to a side output with 'yield tag, value'"
     raise TypeError(text)

@@ -1,0 +1,1 @@
+"""Notebooks: how objects show themselves in a real kernel, and the notebooks of the course."""
