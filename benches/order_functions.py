@@ -43,9 +43,12 @@ def order_event(line: str) -> Iterator[tuple[str, float, int]]:
 
 def order_step(line: str) -> Iterator[tuple[str, str, str, int]]:
     """Whose order, which, what became of it and when (ms); nothing for a line that cannot be used."""
-    order = read_order(line)
-    if order is not None:
-        yield order["user_id"], order["order_id"], order["order_status"], order["order_time"]
+    try:
+        order = json.loads(line)
+        if order["total_amount"] >= 0:
+            yield order["user_id"], order["order_id"], order["order_status"], order["order_time"]
+    except (ValueError, KeyError):
+        pass
 
 
 def window_line(user: str, start: int, count: int, total: float) -> str:

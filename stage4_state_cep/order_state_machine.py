@@ -61,6 +61,8 @@ class OrderStateMachine(KeyedProcessFunction):
         # Watermarks come in steps, and timers with them: what is to be forgotten may still be there.
         known = heard is not None and timestamp < heard + FORGET_AFTER_MS
         before = self._status.value() if known else None
+        if heard is not None:
+            ctx.timer_service().delete_event_time_timer(heard + FORGET_AFTER_MS)
         self._heard.update(timestamp)
         ctx.timer_service().register_event_time_timer(timestamp + FORGET_AFTER_MS)
         if value.status in ALLOWED[before]:
@@ -77,10 +79,8 @@ class OrderStateMachine(KeyedProcessFunction):
         yield ILLEGAL, anomaly(Kind.ILLEGAL_TRANSITION, *order, detail, timestamp, ctx)
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[str]:
-        # Each message set a timer; all but the last one's find that something was heard of the order since.
-        if timestamp >= self._heard.value() + FORGET_AFTER_MS:
-            for state in (self._status, self._heard, self._told):
-                state.clear()
+        for state in (self._status, self._heard, self._told):
+            state.clear()
         # PyFlink takes None from process_element, but not from here.
         return iter(())
 

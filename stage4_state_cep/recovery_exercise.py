@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = Path("out/stage4/recovery")
 ORDERS = 30_000
-LIMIT_S = 120
+LIMIT_S = 600
 
 SETTINGS = {
     "DATABASE_URL": "jdbc:sqlite:{output}/orders.db",
@@ -69,7 +69,7 @@ class Shell:
     def run(self, command: str) -> int:
         """Runs a command to its end.
 
-        :raises TimeoutError: if it takes more than two minutes.
+        :raises TimeoutError: if it takes more than ten minutes.
         """
         try:
             return self.start(command).wait(LIMIT_S)
@@ -83,7 +83,7 @@ class Shell:
         print(flush=True)
 
     def wait_until(self, what: str, true: Callable[[], bool]) -> None:
-        """:raises TimeoutError: if it takes more than two minutes, or one of the commands has failed."""
+        """:raises TimeoutError: if it takes more than ten minutes, or one of the commands has failed."""
         deadline = time.monotonic() + LIMIT_S
         while not true():
             failed = any(process.poll() not in (None, 0) for process in self._running)

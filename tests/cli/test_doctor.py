@@ -181,6 +181,17 @@ def test_a_url_that_is_none() -> None:
     assert "it must start with one of jdbc:mysql:" in finding.text
 
 
+def test_no_password_is_shown(free_port: int) -> None:
+    """Neither one of the URL, whatever the URL is, nor the account's."""
+    for url in (
+        f"jdbc:mysql://me:hush@127.0.0.1:{free_port}/shop?password=hush",
+        "mysql://me:hush@db/shop?password=hush",
+    ):
+        finding = only(check_database(url, "me", "hush"))
+        assert finding.mark is Mark.BAD
+        assert "hush" not in f"{finding.text} {finding.advice}"
+
+
 def test_a_table_is_a_name_and_nothing_else(shop: Path) -> None:
     _, finding = check_database(f"jdbc:sqlite:{shop}", tables=["order_header; DROP TABLE order_header"])
     assert "is not the name of a table" in finding.text

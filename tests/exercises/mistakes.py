@@ -51,5 +51,9 @@ MISTAKES = {
     "4.7": ("OnCreateAndWrite", "OnReadAndWrite"),
     "4.8": ("value[2] > limit", "value[2] >= limit"),
     "4.9": ("enable_incremental_checkpointing=True", ""),
-    "4.10": ('event["user_id"]', 'event["order_id"]'),
+    "4.10": (
+        "        count = (self.count.value() or 0) + 1\n        self.count.update(count)\n",
+        "        self.n = getattr(self, 'n', {})\n        count = self.n[value] = self.n.get(value, 0) + 1\n",
+    ),
+    "4.11": ('event["user_id"]', 'event["order_id"]'),
 }

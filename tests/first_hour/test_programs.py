@@ -23,6 +23,14 @@ env = build()
 """
 
 
+BY_HAND = """\
+from flott.testing import Harness
+with Harness() as harness:
+    harness.source("numbers").print()
+    harness.feed("numbers", 1)
+"""
+
+
 def test_a_forgotten_execute(tmp_path: Path) -> None:
     code, output, errors = run(tmp_path, BUILT)
     assert (code, output) == (0, "")
@@ -40,6 +48,8 @@ def test_a_forgotten_execute(tmp_path: Path) -> None:
         "env.from_collection([3]).execute_and_collect()",
         "env.execute_async().get_job_execution_result().result()",
         "print(env.get_execution_plan())",
+        "env.execute(); env.from_collection([1]).print(); env.execute()",
+        f"env.execute()\n{BY_HAND}",
         "raise KeyError('x')",
     ],
 )

@@ -95,6 +95,7 @@ def test_an_order_is_forgotten_a_day_after_its_last_message(machine: Fed) -> Non
     machine.send(step("a", "10:00"), step("a", "12:00", "PAID"), step("a", "13:00", "COMPLETED"))
     machine.watermark("13:00", FORGET_AFTER_MS - 1)
     assert machine.harness.states("status") == {"a": "PAID"}
+    assert machine.harness.num_event_time_timers() == 1, "each message moves the timer"
     machine.watermark("13:00", FORGET_AFTER_MS)
     assert [machine.harness.num_keyed_state_entries(name) for name in ("status", "heard", "told")] == [0, 0, 0]
     assert machine.harness.num_event_time_timers() == 0

@@ -16,7 +16,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "stage4_state_cep"
 
 def exercise(output: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, FOLDER / "recovery_exercise.py", "--output", output, "--orders", "6000", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=150)
+    return subprocess.run(command, capture_output=True, text=True, timeout=170)
 
 
 def test_a_job_that_is_killed_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:

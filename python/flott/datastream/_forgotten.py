@@ -7,7 +7,9 @@ import sys
 
 __all__ = ["Unrun"]
 
-_UNRUN: list[Unrun] = []
+#: What has sinks that no job has had, in the order in which it got the first of them.
+_UNRUN: dict[int, Unrun] = {}
+_is_registered = False
 
 
 class Unrun:
@@ -18,15 +20,17 @@ class Unrun:
 
     def add(self, name: str, place: str | None) -> None:
         """A sink has been built."""
-        if not self._sinks:
-            if not _UNRUN:
-                atexit.register(_tell)
-            _UNRUN.append(self)
+        global _is_registered
+        if not _is_registered:
+            atexit.register(_tell)
+            _is_registered = True
+        _UNRUN[id(self)] = self
         self._sinks.append(f"'{name}'" + (f" ({place})" if place else ""))
 
     def clear(self) -> None:
         """A job has them all, or the program has shown their plan."""
         self._sinks.clear()
+        _UNRUN.pop(id(self), None)
 
     def __str__(self) -> str:
         return ", ".join(self._sinks)
@@ -37,7 +41,7 @@ def _tell() -> None:
     failed = getattr(sys, "last_value", None) is not None
     if failed or hasattr(sys, "ps1") or "ipykernel" in sys.modules or "pytest" in sys.modules:
         return
-    sinks = ", ".join(str(each) for each in _UNRUN if each._sinks)
+    sinks = ", ".join(map(str, _UNRUN.values()))
     if sinks:
         print(
             f"flott: the program has ended without running what it built: {sinks}\n"

@@ -26,7 +26,7 @@ _PLACES: dict[str, dict[str, str]] = {
         "limit": _COLLECT,
         "show": "it is print() and env.execute() here",
         "take": _COLLECT,
-        "to_pandas": "pandas.DataFrame of execute_and_collect_arrow().to_pandas()",
+        "to_pandas": "execute_and_collect_arrow().to_pandas() gives a DataFrame",
         "where": "it is filter(...) here",
         "write_as_text": "sink_to(FileSink...) writes files",
     },

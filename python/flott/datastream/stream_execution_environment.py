@@ -62,6 +62,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         self._caches: list[Cache] = []
         self._unrun = Unrun()
         self._has_run = False
+        self._has_windows = False
 
     @staticmethod
     def get_execution_environment(configuration: Configuration | None = None) -> StreamExecutionEnvironment:
@@ -232,7 +233,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         try:
             job.result()
         except KeyboardInterrupt:
-            silent = silent_windows(job)
+            silent = silent_windows(job) if self._has_windows else ""
             job.stop()
             if silent:
                 print(silent, file=sys.stderr)

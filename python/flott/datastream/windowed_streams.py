@@ -56,6 +56,7 @@ class _Windowed(Generic[D, A, P]):
                 f"not from {window_assigner!r}"
             )
         self._stream = stream
+        stream.get_execution_environment()._has_windows = True
         self._window_assigner = window_assigner
         self._window_trigger: Trigger[Any, Any] | None = None
         self._evictor: Evictor[Any, Any] | None = None

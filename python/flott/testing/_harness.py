@@ -324,6 +324,7 @@ class Harness:
             config = {**self.env._job_config("a test"), "watermark_every": 1}
             self._simulation = self._graph.simulate(config, self._seed, self._start_time)
             self.env._transformations.clear()
+            self.env._unrun.clear()
             self._run()
         elif self.env._transformations:
             new = ", ".join(each.name for each in self.env._transformations)

@@ -62,7 +62,7 @@ def _failure(statement: str, url: str, user: str, password: str) -> Finding | No
         env.from_collection([], number).add_sink(JdbcSink.sink(statement, number, connection.build(), once))
         env.execute("doctor")
     except (FlottError, ValueError) as error:
-        return _finding(str(error), password)
+        return _finding(str(error).replace(url, without_secrets(url)), password)
     return None
 
 

@@ -1,4 +1,4 @@
-"""Solution of exercise 4.10."""
+"""Solution of exercise 4.11."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Exercise 4.10: a watch on orders."""
+"""Exercise 4.11: a watch on orders."""
 
 from __future__ import annotations
 
@@ -22,4 +22,4 @@ def anomalies(events: DataStream) -> DataStream:
     in:  O1 CREATED with 20000 at 0; O1 SHIPPED at 1 min; event time reaches 30 min
     out: ("large", "O1"), ("illegal", "O1"), ("unpaid", "O1")
     """
-    raise NotImplementedError("exercise 4.10")
+    raise NotImplementedError("exercise 4.11")

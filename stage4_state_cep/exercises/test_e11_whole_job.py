@@ -1,11 +1,11 @@
-"""Judges exercise 4.10."""
+"""Judges exercise 4.11."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from flott.testing import Harness
-from stage4_state_cep.exercises.e10_whole_job import anomalies
+from stage4_state_cep.exercises.e11_whole_job import anomalies
 from utils.exercise import build, expect
 
 MINUTE = 60_000
