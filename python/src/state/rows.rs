@@ -34,6 +34,9 @@ pub struct RowTable {
     pub what: Arc<str>,
 }
 
+/// The entries of a map that were read so far: what its rows begin with, its table, the key, and they.
+type Gathered<'py> = (Vec<u8>, usize, Bound<'py, PyAny>, Bound<'py, PyDict>);
+
 fn checked<T>(py: Python<'_>, result: flott::Result<T>) -> PyResult<T> {
     result.map_err(|error| raise(py, error))
 }
@@ -212,7 +215,7 @@ impl RowStore {
     ) -> PyResult<()> {
         let mut failure = None;
         // the rows of a map follow one another
-        let mut map: Option<(Vec<u8>, usize, Bound<'py, PyAny>, Bound<'py, PyDict>)> = None;
+        let mut map: Option<Gathered<'py>> = None;
         let mut one = |row: &[u8], value: &[u8]| -> PyResult<()> {
             if let Some((prefix, at, key, dict)) = map.take_if(|(prefix, ..)| !row.starts_with(prefix)) {
                 take(at, Rows::group(&prefix), key, dict.into_any())?;

@@ -8,11 +8,14 @@ use crate::checkpoint::{Capture, KeyedPart, Snapshot};
 use crate::operator::Slice;
 use crate::state::{HeapTable, Slot, Walk};
 
+/// Digits and their totals by key group.
+type Taken = BTreeMap<u16, Vec<(i64, i64)>>;
+
 /// Emits the running total of each last digit, as [`super::restore`]'s, and keeps it as the binding keeps objects.
 struct Sliced {
     totals: HeapTable<i64, i64>,
     /// What the snapshot has so far, and how far the walk has come.
-    taking: Option<(BTreeMap<u16, Vec<(i64, i64)>>, Walk)>,
+    taking: Option<(Taken, Walk)>,
     /// How many snapshots were interrupted by records.
     interrupted: Arc<std::sync::atomic::AtomicUsize>,
     fresh: bool,
