@@ -14,15 +14,28 @@ const INLINE: usize = 16 << 10;
 #[derive(Clone)]
 pub struct Archive {
     storage: Arc<dyn Storage>,
+    /// The directory of the one savepoint that it is for.
+    savepoint: Option<Arc<str>>,
 }
 
 impl Archive {
     pub fn new(storage: Arc<dyn Storage>) -> Self {
-        Archive { storage }
+        Archive { storage, savepoint: None }
     }
 
-    pub fn directory(checkpoint: CheckpointId) -> String {
-        format!("chk-{checkpoint}")
+    /// The place of one new savepoint, and its directory's name: as Flink calls them, `savepoint-`, the beginning of the
+    /// job's id, and a random number.
+    pub fn new_savepoint(storage: Arc<dyn Storage>, job_id: &str) -> (Self, String) {
+        let (id, random) = (job_id.get(..6).unwrap_or(job_id), uuid::Uuid::new_v4().simple().to_string());
+        let name = format!("savepoint-{id}-{}", &random[..12]);
+        (Archive { storage, savepoint: Some(name.as_str().into()) }, name)
+    }
+
+    fn directory(&self, checkpoint: CheckpointId) -> String {
+        match &self.savepoint {
+            Some(directory) => directory.to_string(),
+            None => format!("chk-{checkpoint}"),
+        }
     }
 
     /// Stores what a subtask has. `name` is unique within the checkpoint.
@@ -31,24 +44,24 @@ impl Archive {
         if encoded.len() <= INLINE {
             return Ok(Stored::Inline(encoded));
         }
-        let path = format!("{}/{name}", Self::directory(checkpoint));
+        let path = format!("{}/{name}", self.directory(checkpoint));
         self.storage.write(&path, &encoded)?;
         Ok(Stored::File { path, length: encoded.len() as u64 })
     }
 
     /// Makes a checkpoint of what was stored.
     pub fn complete(&self, manifest: &Manifest) -> Result<()> {
-        let path = format!("{}/{MANIFEST}", Self::directory(manifest.checkpoint));
+        let path = format!("{}/{MANIFEST}", self.directory(manifest.checkpoint));
         Ok(self.storage.write(&path, &manifest.encode())?)
     }
 
     pub fn remove(&self, checkpoint: CheckpointId) -> Result<()> {
-        Ok(self.storage.remove(&Self::directory(checkpoint))?)
+        Ok(self.storage.remove(&self.directory(checkpoint))?)
     }
 
     /// Removes all checkpoints but one, also those that were never completed.
     pub fn keep_only(&self, kept: Option<CheckpointId>) -> Result<()> {
-        let kept = kept.map(Self::directory);
+        let kept = kept.map(|kept| self.directory(kept));
         for directory in self.storage.directories()? {
             if directory.starts_with("chk-") && kept.as_ref() != Some(&directory) {
                 self.storage.remove(&directory)?;
@@ -59,7 +72,7 @@ impl Archive {
 
     /// Reads a checkpoint back.
     pub fn load(&self, checkpoint: CheckpointId) -> Result<Restored> {
-        self.load_from(&Self::directory(checkpoint))
+        self.load_from(&self.directory(checkpoint))
     }
 
     /// Reads the checkpoint of that directory back, whatever its name.

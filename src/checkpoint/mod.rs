@@ -6,21 +6,25 @@
 //! sources may tell the outside that they are that far. Here is only decided and stored; the runtime acts.
 
 mod archive;
+mod barrier;
 pub mod codec;
 mod commits;
 mod coordinator;
 mod error;
 mod manifest;
+mod object_storage;
 mod snapshot;
 mod storage;
 
 pub use archive::{Archive, Restored};
+pub use barrier::{Barrier, BarrierKind};
 pub use commits::Commits;
 pub use coordinator::{Coordinator, Schedule};
 pub use error::CheckpointError;
 pub use manifest::{Manifest, OperatorState, Stored, SubtaskState};
+pub use object_storage::ObjectStorage;
 pub use snapshot::{ItemPart, KeyedPart, Snapshot, Spread};
-pub use storage::{FileStorage, MemoryStorage, Storage};
+pub use storage::{FileStorage, MemoryStorage, Storage, storage_at};
 
 pub type CheckpointId = u64;
 

@@ -11,7 +11,7 @@ mod outside;
 pub mod parse;
 pub mod render;
 pub mod select;
-mod stored;
+pub mod stored;
 mod timestamps;
 mod waiting;
 pub mod window_aggregate;
@@ -170,6 +170,11 @@ pub trait Operator: Send {
 
     /// All inputs have ended; emit what is left. Barriers may still come.
     fn finish(&mut self, _output: &mut Output) -> Result<()> {
+        Ok(())
+    }
+
+    /// In the place of [`Operator::finish`] where the job ends with a savepoint, to go on later.
+    fn stop(&mut self) -> Result<()> {
         Ok(())
     }
 

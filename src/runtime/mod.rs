@@ -5,6 +5,7 @@
 //! are in [`master`].
 
 mod alignment;
+mod archiving;
 mod archivist;
 mod chain;
 mod exchange;
@@ -14,10 +15,12 @@ mod master;
 mod network;
 mod operators;
 mod outputs;
+mod overtaken;
 mod pace;
 mod positions;
 mod progress;
 mod restart;
+mod savepoint;
 pub mod simulated;
 mod source;
 mod tap;
@@ -29,6 +32,7 @@ pub use launch::{AroundTask, JobConfig, Retention};
 pub use master::{JobMetrics, JobStatus, OperatorReport};
 pub use network::ChannelReport;
 pub use restart::RestartStrategy;
+pub use savepoint::Stop;
 pub use simulated::{Settled, Simulation};
 pub use source::SplitReport;
 pub use tap::{Tap, Tapped};

@@ -8,7 +8,9 @@ use super::explain::{Answer, Standing};
 use super::launch::{JobConfig, Launched, launch};
 use super::master::{JobMetrics, Master};
 use super::outputs::next_random;
+use super::savepoint::{Deliver, SavepointRequest, Stop};
 use super::task::{Event, Step, TimeReport};
+use crate::checkpoint::Archive;
 use crate::error::{Error, Result};
 use crate::graph::StreamGraph;
 use crate::time::{Clock, ManualClock};
@@ -58,7 +60,7 @@ impl Simulation {
     pub fn new(graph: &StreamGraph, config: &JobConfig, seed: u64, now: i64) -> Result<Self> {
         let clock = Arc::new(ManualClock::new(now));
         let mut launched = launch(graph, config, clock.clone())?;
-        let archivist = launched.archive.clone().map(|archive| Archivist::here(archive, launched.teller.clone()));
+        let archivist = Archivist::here(launched.teller.clone());
         let master = Master::new(&mut launched, config, archivist, None, now);
         let states = vec![State::Alive { until: None }; launched.tasks.len()];
         Ok(Simulation { launched, master: Some(master), clock, random: seed, states, steps: 0 })
@@ -94,6 +96,12 @@ impl Simulation {
     pub fn run(&mut self) -> Result<()> {
         while !self.step()? {}
         Ok(())
+    }
+
+    /// Asks for a savepoint, of which `archive` is the place; see [`super::JobHandle::savepoint`].
+    pub fn savepoint(&self, archive: Archive, stop: Option<Stop>, deliver: Deliver) {
+        let request = Box::new(SavepointRequest::new(archive, stop, deliver));
+        let _ = self.launched.teller.send(Event::Savepoint(request));
     }
 
     /// One step of a task chosen by the seed; `true` once the job has ended.

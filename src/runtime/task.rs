@@ -1,7 +1,7 @@
 //! A task: one subtask of a chain, as a state machine with one `step`.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
@@ -10,10 +10,12 @@ use super::chain::Chain;
 use super::exchange::{Element, Signal};
 use super::explain::Answer;
 use super::network::{ChannelReport, NetworkInput};
+use super::overtaken::Replay;
 use super::pace::Pace;
+use super::savepoint::SavepointRequest;
 use super::source::{Read, SourceInput, SplitReport};
 use crate::batch::Batch;
-use crate::checkpoint::{CheckpointId, SubtaskState};
+use crate::checkpoint::{Barrier, BarrierKind, CheckpointId, SubtaskState};
 use crate::connector::Split;
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
@@ -32,7 +34,11 @@ pub enum Command {
     /// Read no split whose watermark is ahead of that one (sources).
     Align(i64),
     /// Put that barrier into the stream (sources), or take part in that checkpoint (tasks that have drained).
-    Trigger(CheckpointId),
+    Trigger(Barrier),
+    /// The savepoint with which the job was to stop has failed: go on.
+    GoOn(CheckpointId),
+    /// Read nothing more, as if that were the end (sources), and wait at the end for a savepoint of the whole job.
+    Drain,
     /// That checkpoint is complete: commit what was written (sinks).
     Commit(CheckpointId),
     /// What was written up to that checkpoint has been committed: commit how far the source was (sources).
@@ -55,6 +61,8 @@ pub enum Event {
     Watermark(TaskId, Option<i64>),
     /// A source or a task that commits has sent its last record and waits for [`Command::Finish`].
     Drained(TaskId),
+    /// Not of a task: somebody asks for a savepoint.
+    Savepoint(Box<SavepointRequest>),
     Finished(TaskId),
     Failed(TaskId, Error),
 }
@@ -67,16 +75,29 @@ pub struct TaskControl {
     questions: Mutex<Vec<mpsc::Sender<(TaskId, Answer)>>>,
     asked: AtomicBool,
     ended: AtomicBool,
+    /// The processing time (ms) from which a barrier among the commands does not wait for room.
+    urgent_at: AtomicI64,
     pub signal: Arc<Signal>,
 }
 
 impl TaskControl {
     pub fn new(signal: Arc<Signal>, cancelled: Arc<AtomicBool>) -> Self {
-        let (asked, ended) = (AtomicBool::new(false), AtomicBool::new(false));
-        TaskControl { commands: Mutex::default(), cancelled, questions: Mutex::default(), asked, ended, signal }
+        let (asked, ended, urgent_at) = (AtomicBool::new(false), AtomicBool::new(false), AtomicI64::new(i64::MAX));
+        TaskControl {
+            commands: Mutex::default(),
+            cancelled,
+            questions: Mutex::default(),
+            asked,
+            ended,
+            urgent_at,
+            signal,
+        }
     }
 
     pub fn send(&self, command: Command) {
+        if let Command::Trigger(barrier) = &command {
+            self.urgent_at.fetch_min(barrier.overtakes_at, Ordering::AcqRel);
+        }
         self.commands.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push_back(command);
         self.signal.raise();
     }
@@ -142,14 +163,25 @@ enum Phase {
     Ending,
     /// A source or a task that commits, waiting for the rest of the job.
     Drained,
+    /// Behind the barrier with which the job stops.
+    Stopped,
     Finished,
 }
 
 /// What must not overtake a record that an operator still works at.
 #[derive(Clone, Copy)]
 enum Held {
-    Barrier(CheckpointId),
+    Barrier(Barrier),
+    /// One that overtakes what waits in the channels.
+    Overtaking(Barrier),
     End,
+}
+
+/// What is left of the batch at hand.
+struct Rest {
+    channel: usize,
+    input: usize,
+    batch: Batch,
 }
 
 pub struct Task {
@@ -163,13 +195,21 @@ pub struct Task {
     events: mpsc::Sender<Event>,
     phase: Phase,
     idle: bool,
-    /// What is left of the batch at hand, and the input it came by. Nothing else is taken before it is done.
-    rest: Option<(usize, Batch)>,
+    /// Nothing else is taken before it is done.
+    rest: Option<Rest>,
     /// What waits until the chain has emitted all results. Nothing else is taken before it has passed.
     held: Option<Held>,
     pace: Pace,
     /// Whether checkpoints are stored.
     pub stores: bool,
+    /// What a checkpoint has on its way to this task: it comes before anything else.
+    pub replay: Replay,
+    /// What the operators had when a barrier overtook others, until it is known what those are.
+    cut: Option<(Barrier, Vec<Taken>)>,
+    /// The last savepoint with which the job was to stop in vain.
+    gone_on: CheckpointId,
+    /// The job ends with a savepoint, in which every task takes part.
+    draining: bool,
 }
 
 impl Task {
@@ -184,7 +224,26 @@ impl Task {
     ) -> Self {
         let (phase, pace) = (Phase::Created, Pace::default());
         let (idle, rest, held) = (false, None, None);
-        Task { id, name, control, input, chain, clock, events, phase, idle, rest, held, pace, stores: false }
+        let (stores, replay, cut, gone_on, draining) = (false, Replay::default(), None, 0, false);
+        Task {
+            id,
+            name,
+            control,
+            input,
+            chain,
+            clock,
+            events,
+            phase,
+            idle,
+            rest,
+            held,
+            pace,
+            stores,
+            replay,
+            cut,
+            gone_on,
+            draining,
+        }
     }
 
     /// Does one small piece of work: a command, a batch, a timer. A source waits for records at most `wait`.
@@ -210,8 +269,16 @@ impl Task {
             self.phase = Phase::Running;
             return Ok(Step::Progress);
         }
-        if !self.chain.flush_edges() {
-            return Ok(Step::Wait(None));
+        let now = self.clock.now();
+        if self.overtake(now)? {
+            return Ok(Step::Progress);
+        }
+        // a source lets go of what it has read, so that its barrier comes
+        if !self.chain.flush_edges(now) && self.control.urgent_at.load(Ordering::Acquire) > now {
+            return Ok(Step::Wait(self.urgent_behind(now)));
+        }
+        if self.replay.step(&mut self.chain)? {
+            return Ok(Step::Progress);
         }
         if self.phase == Phase::Ending {
             return self.ended();
@@ -224,12 +291,12 @@ impl Task {
             self.command(command)?;
             return Ok(Step::Progress);
         }
-        if self.phase == Phase::Drained {
+        if matches!(self.phase, Phase::Drained | Phase::Stopped) {
             return Ok(Step::Wait(None));
         }
-        let wakeup = self.chain.next_wakeup();
-        let now = self.clock.now();
-        if wakeup.is_some_and(|at| at <= now) {
+        let timer = self.chain.next_wakeup();
+        let wakeup = [timer, self.urgent_behind(now)].into_iter().flatten().min();
+        if timer.is_some_and(|at| at <= now) {
             self.chain.processing_time(now)?;
             return Ok(Step::Progress);
         }
@@ -241,8 +308,8 @@ impl Task {
         if self.held.is_some() || load == Load::Full {
             return Ok(Step::Wait(wakeup));
         }
-        if let Some((input, batch)) = self.rest.take() {
-            self.process(input, batch)?;
+        if let Some(Rest { channel, input, batch }) = self.rest.take() {
+            self.process(channel, input, batch)?;
             return Ok(Step::Progress);
         }
         // a reader that waits does not hear that a result is there
@@ -269,7 +336,7 @@ impl Task {
                 if !source.is_idle() {
                     self.set_idle(false)?;
                 }
-                self.process(0, batch)?;
+                self.process(0, 0, batch)?;
                 Ok(Step::Progress)
             }
             Read::Nothing => {
@@ -291,7 +358,7 @@ impl Task {
     }
 
     /// Works at the first piece of the batch and keeps the rest for the next step.
-    fn process(&mut self, input: usize, mut batch: Batch) -> Result<()> {
+    fn process(&mut self, channel: usize, input: usize, mut batch: Batch) -> Result<()> {
         let records = self.pace.records();
         let rest = if batch.len() > records { Some(batch.split_off(records)) } else { None };
         let records = batch.len();
@@ -299,7 +366,7 @@ impl Task {
         self.chain.process(input, batch)?;
         self.pace.note(records, self.clock.now() - started, self.chain.bytes_sent() - sent);
         match rest {
-            Some(rest) => self.rest = Some((input, rest)),
+            Some(batch) => self.rest = Some(Rest { channel, input, batch }),
             // event time passes behind the whole batch
             None => drop(self.source_time()?),
         }
@@ -348,10 +415,11 @@ impl Task {
     fn step_network(&mut self, wakeup: Option<i64>) -> Result<Step> {
         let TaskInput::Network(network) = &mut self.input else { return Ok(Step::Wait(wakeup)) };
         let Some((index, element)) = network.gate.pop() else { return Ok(Step::Wait(wakeup)) };
+        network.taken(index, &element);
         match element {
             Element::Batch(batch) => {
                 let input = network.input(index);
-                self.process(input, batch)?;
+                self.process(index, input, batch)?;
             }
             Element::Watermark(watermark) => {
                 let (watermark, idle) = network.time(index, |valve, at| valve.set_watermark(at, watermark));
@@ -361,13 +429,15 @@ impl Task {
                 let (watermark, idle) = network.time(index, |valve, at| valve.set_idle(at, idle));
                 self.advance(watermark, idle)?;
             }
-            Element::Barrier(checkpoint) => {
-                network.barrier(index, checkpoint);
+            Element::Barrier(barrier) => {
+                network.barrier(index, barrier);
+                self.acknowledge_cut()?;
                 self.pass_aligned_barrier()?;
             }
             Element::End => {
                 let (watermark, idle) = network.end(index);
                 let all_ended = network.all_ended();
+                self.acknowledge_cut()?;
                 self.advance(watermark, idle)?;
                 if all_ended {
                     self.hold(Held::End)?;
@@ -382,9 +452,50 @@ impl Task {
     fn pass_aligned_barrier(&mut self) -> Result<()> {
         let TaskInput::Network(network) = &mut self.input else { return Ok(()) };
         match network.aligned() {
-            Some(checkpoint) => self.hold(Held::Barrier(checkpoint)),
+            Some(barrier) => self.hold(Held::Barrier(barrier)),
             None => Ok(()),
         }
+    }
+
+    /// The processing time (ms) behind `now` from which a barrier does not wait any longer.
+    fn urgent_behind(&self, now: i64) -> Option<i64> {
+        let input = match &self.input {
+            TaskInput::Source(_) => self.control.urgent_at.load(Ordering::Acquire),
+            TaskInput::Network(network) => network.urgent_at(),
+        };
+        [input, self.chain.urgent_at()].into_iter().filter(|at| *at > now && *at != i64::MAX).min()
+    }
+
+    /// Lets a barrier pass that does not wait for the records in front of it, if there is one.
+    fn overtake(&mut self, now: i64) -> Result<bool> {
+        if self.acknowledge_cut()? {
+            return Ok(true);
+        }
+        let TaskInput::Network(network) = &self.input else { return Ok(false) };
+        if self.phase != Phase::Running || self.held.is_some() || !self.replay.is_empty() {
+            return Ok(false);
+        }
+        match network.urgent(now) {
+            Some(barrier) => self.hold(Held::Overtaking(barrier)).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Tells the master what a barrier has overtaken, once all of it is known.
+    fn acknowledge_cut(&mut self) -> Result<bool> {
+        let (TaskInput::Network(network), Some((barrier, mut taken))) = (&mut self.input, self.cut.take()) else {
+            return Ok(false);
+        };
+        let Some(overtaken) = network.overtaken() else {
+            self.cut = Some((barrier, taken));
+            return Ok(false);
+        };
+        if let Some(first) = taken.first_mut() {
+            let place = || self.chain.operators[0].place.clone();
+            first.snapshot.items.extend(overtaken.encode().map_err(|error| error.at(place()))?);
+        }
+        self.tell_taken(barrier, taken);
+        Ok(true)
     }
 
     /// Lets a barrier or the end pass, at once or as soon as all results of the records before it are there.
@@ -398,10 +509,22 @@ impl Task {
 
     fn pass(&mut self, what: Held) -> Result<()> {
         match what {
-            Held::Barrier(checkpoint) => {
-                self.chain.prepare(checkpoint)?;
-                self.acknowledge(checkpoint)?;
-                self.chain.broadcast(&Element::Barrier(checkpoint));
+            Held::Barrier(barrier) => {
+                self.chain.prepare(barrier.checkpoint)?;
+                self.acknowledge(barrier)?;
+                self.chain.send_barrier(barrier);
+                if barrier.kind == BarrierKind::Stop && barrier.checkpoint > self.gone_on {
+                    self.phase = Phase::Stopped;
+                }
+            }
+            Held::Overtaking(barrier) => {
+                self.chain.prepare(barrier.checkpoint)?;
+                let taken = self.take(barrier)?.unwrap_or_default();
+                if let TaskInput::Network(network) = &mut self.input {
+                    network.overtake(barrier, self.rest.as_ref().map(|rest| (rest.channel, rest.batch.clone())));
+                }
+                self.chain.send_barrier(barrier);
+                self.cut = Some((barrier, taken));
             }
             Held::End => {
                 self.chain.finish()?;
@@ -412,17 +535,35 @@ impl Task {
     }
 
     /// Takes what the operators have, where it is stored, and tells the master.
-    fn acknowledge(&mut self, checkpoint: CheckpointId) -> Result<()> {
-        let mut taken = Vec::new();
-        if self.stores {
-            taken = self.chain.snapshot()?;
-            if let TaskInput::Source(source) = &mut self.input {
-                taken[0].snapshot = source.snapshot(checkpoint);
-            }
-            taken.retain(|taken| !taken.snapshot.is_empty());
+    fn acknowledge(&mut self, barrier: Barrier) -> Result<()> {
+        if let Some(taken) = self.take(barrier)? {
+            self.tell_taken(barrier, taken);
         }
-        self.tell(Event::Acknowledge(self.id, checkpoint, taken));
         Ok(())
+    }
+
+    /// What the operators have, where it is stored. `None` if that failed for a savepoint, of which the master is told:
+    /// nobody's question ends a job.
+    fn take(&mut self, barrier: Barrier) -> Result<Option<Vec<Taken>>> {
+        if !self.stores && !barrier.is_savepoint() {
+            return Ok(Some(Vec::new()));
+        }
+        let mut taken = match self.chain.snapshot() {
+            Err(error) if barrier.is_savepoint() => {
+                self.tell(Event::NotStored(barrier.checkpoint, error));
+                return Ok(None);
+            }
+            taken => taken?,
+        };
+        if let TaskInput::Source(source) = &mut self.input {
+            taken[0].snapshot = source.snapshot(barrier.checkpoint);
+        }
+        Ok(Some(taken))
+    }
+
+    fn tell_taken(&self, barrier: Barrier, mut taken: Vec<Taken>) {
+        taken.retain(|taken| !taken.snapshot.is_empty());
+        self.tell(Event::Acknowledge(self.id, barrier.checkpoint, taken));
     }
 
     fn command(&mut self, command: Command) -> Result<()> {
@@ -433,13 +574,28 @@ impl Task {
                 Ok(())
             }),
             Command::Align(limit) => self.at_source(|source| source.set_limit(limit)),
-            Command::Trigger(checkpoint) => {
-                self.at_source(|source| source.remember_positions(checkpoint))?;
+            Command::Trigger(barrier) => {
+                self.control.urgent_at.store(i64::MAX, Ordering::Release);
+                self.at_source(|source| source.remember_positions(barrier.checkpoint))?;
                 if self.phase != Phase::Drained {
-                    return self.hold(Held::Barrier(checkpoint));
+                    return self.hold(Held::Barrier(barrier));
                 }
-                self.chain.prepare(checkpoint)?;
-                self.acknowledge(checkpoint)
+                self.chain.prepare(barrier.checkpoint)?;
+                self.acknowledge(barrier)
+            }
+            Command::GoOn(checkpoint) => {
+                self.gone_on = checkpoint;
+                if self.phase == Phase::Stopped {
+                    self.phase = Phase::Running;
+                }
+                Ok(())
+            }
+            Command::Drain => {
+                self.draining = true;
+                self.at_source(|source| {
+                    source.drain();
+                    Ok(())
+                })
             }
             Command::Commit(checkpoint) => {
                 self.chain.commit(checkpoint)?;
@@ -447,7 +603,12 @@ impl Task {
                 Ok(())
             }
             Command::Complete(checkpoint) => self.at_source(|source| source.complete(checkpoint)),
-            Command::Finish => self.finished(),
+            Command::Finish => {
+                if self.phase == Phase::Stopped {
+                    self.chain.stop()?;
+                }
+                self.finished()
+            }
         }
     }
 
@@ -484,7 +645,7 @@ impl Task {
         let mut questions = self.control.questions.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let asking = std::mem::take(&mut *questions);
         drop(questions);
-        let held_back = !self.chain.flush_edges();
+        let held_back = !self.chain.flush_edges(self.clock.now());
         for answers in asking {
             // whoever asked may have gone
             let _ = answers.send((self.id, Answer::of(&mut *self, held_back)));
@@ -508,7 +669,7 @@ impl Task {
 
     /// The end has left this task.
     fn ended(&mut self) -> Result<Step> {
-        if matches!(self.input, TaskInput::Source(_)) || self.commits() {
+        if matches!(self.input, TaskInput::Source(_)) || self.commits() || self.draining {
             self.phase = Phase::Drained;
             self.tell(Event::Drained(self.id));
             return Ok(Step::Progress);

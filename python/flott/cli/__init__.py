@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from flott.cli import broker, explain_window, list_jobs, run
+from flott.cli import broker, cancel, explain_window, list_jobs, run, savepoint, state, stop
 from flott.cli._parser import CommandParser
 
 #: One line for each subcommand, in the order in which ``flott --help`` lists them.
 COMMANDS = (
     run,
     list_jobs,
+    savepoint,
+    stop,
+    cancel,
     explain_window,
+    state,
     broker,
 )
 
