@@ -142,6 +142,11 @@ pub trait Operator: Send {
         Load::Done
     }
 
+    /// Whether a barrier has to wait for what is still being done: not where [`Operator::snapshot`] has it.
+    fn holds_barriers(&self) -> bool {
+        self.load() != Load::Done
+    }
+
     /// A barrier has been aligned: make everything received so far safe before it is passed on.
     fn barrier(&mut self, _checkpoint: u64, _output: &mut Output) -> Result<()> {
         Ok(())

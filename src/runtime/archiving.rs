@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::archivist::{Archivist, Taken};
-use super::task::TaskId;
+use super::control::TaskId;
 use crate::checkpoint::{Archive, CheckpointId, Manifest, OperatorState, SubtaskState};
 use crate::graph::NodeId;
 

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-use super::task::{Event, TaskId};
+use super::control::{Event, TaskId};
 use crate::checkpoint::{Archive, CheckpointId, Manifest, Snapshot, SubtaskState};
 use crate::error::Result;
 use crate::graph::NodeId;

@@ -183,6 +183,11 @@ impl Chain {
         self.operators.iter().map(|chained| chained.operator.load()).max().unwrap_or_default()
     }
 
+    /// Whether a barrier has to wait for results that are still being made.
+    pub fn holds_barriers(&self) -> bool {
+        self.operators.iter().any(|chained| chained.operator.holds_barriers())
+    }
+
     /// Lets an aligned barrier pass through the operators, not yet on to the next tasks.
     pub fn prepare(&mut self, checkpoint: CheckpointId) -> Result<()> {
         for index in 0..self.operators.len() {

@@ -6,6 +6,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use super::chain::{Chain, ChainedOperator, Target, TargetKind};
+use super::control::{Event, TaskControl};
 use super::exchange::{Gate, Limits, Signal};
 use super::explain::{WiredTask, Wiring};
 use super::master::{JobMetrics, SourceGroup};
@@ -17,7 +18,7 @@ use super::positions::{self, Position};
 use super::restart::RestartStrategy;
 use super::source::SourceInput;
 use super::tap::{Tap, Tapped};
-use super::task::{Event, Task, TaskControl, TaskInput};
+use super::task::{Task, TaskInput};
 use crate::batch::DecodeObjects;
 use crate::checkpoint::{Archive, OperatorState, Restored, Schedule, Snapshot};
 use crate::error::Result;

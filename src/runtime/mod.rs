@@ -8,6 +8,7 @@ mod alignment;
 mod archiving;
 mod archivist;
 mod chain;
+mod control;
 mod exchange;
 mod explain;
 mod launch;

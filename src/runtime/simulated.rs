@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::archivist::Archivist;
+use super::control::Event;
 use super::explain::{Answer, Standing};
 use super::launch::{JobConfig, Launched, launch};
 use super::master::{JobMetrics, Master};
 use super::outputs::next_random;
 use super::savepoint::{Deliver, SavepointRequest, Stop};
-use super::task::{Event, Step, TimeReport};
+use super::task::{Step, TimeReport};
 use crate::checkpoint::Archive;
 use crate::error::{Error, Result};
 use crate::graph::StreamGraph;

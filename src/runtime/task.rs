@@ -1,123 +1,25 @@
 //! A task: one subtask of a chain, as a state machine with one `step`.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use super::archivist::Taken;
 use super::chain::Chain;
-use super::exchange::{Element, Signal};
+use super::control::{Command, Event, TaskControl, TaskId};
+use super::exchange::Element;
 use super::explain::Answer;
 use super::network::{ChannelReport, NetworkInput};
 use super::overtaken::Replay;
 use super::pace::Pace;
-use super::savepoint::SavepointRequest;
 use super::source::{Read, SourceInput, SplitReport};
 use crate::batch::Batch;
-use crate::checkpoint::{Barrier, BarrierKind, CheckpointId, SubtaskState};
-use crate::connector::Split;
+use crate::checkpoint::{Barrier, BarrierKind, CheckpointId};
 use crate::error::{Error, Result};
-use crate::graph::NodeId;
 use crate::operator::{Load, Waiting};
 use crate::time::{Clock, MAX_WATERMARK};
 
-pub type TaskId = usize;
-
 /// How long a source may wait for records while operators of its task wait for results.
 const IN_FLIGHT: Duration = Duration::from_millis(5);
-
-/// What the master tells a task.
-pub enum Command {
-    AddSplits(Vec<Split>),
-    NoMoreSplits,
-    /// Read no split whose watermark is ahead of that one (sources).
-    Align(i64),
-    /// Put that barrier into the stream (sources), or take part in that checkpoint (tasks that have drained).
-    Trigger(Barrier),
-    /// The savepoint with which the job was to stop has failed: go on.
-    GoOn(CheckpointId),
-    /// Read nothing more, as if that were the end (sources), and wait at the end for a savepoint of the whole job.
-    Drain,
-    /// That checkpoint is complete: commit what was written (sinks).
-    Commit(CheckpointId),
-    /// What was written up to that checkpoint has been committed: commit how far the source was (sources).
-    Complete(CheckpointId),
-    /// Every record of the job is safe: end (tasks that have drained).
-    Finish,
-}
-
-/// What a task tells the master.
-pub enum Event {
-    /// The barrier has passed, and this is what the task's operators had then: nothing where checkpoints are not stored.
-    Acknowledge(TaskId, CheckpointId, Vec<Taken>),
-    /// What a task had has been stored.
-    Stored(TaskId, CheckpointId, Vec<(NodeId, SubtaskState)>),
-    /// The checkpoint has its manifest.
-    Completed(CheckpointId),
-    NotStored(CheckpointId, Error),
-    Committed(TaskId, CheckpointId),
-    /// How far a source of an alignment group is, in event time; `None` if it is idle or has nothing left.
-    Watermark(TaskId, Option<i64>),
-    /// A source or a task that commits has sent its last record and waits for [`Command::Finish`].
-    Drained(TaskId),
-    /// Not of a task: somebody asks for a savepoint.
-    Savepoint(Box<SavepointRequest>),
-    Finished(TaskId),
-    Failed(TaskId, Error),
-}
-
-/// The master's handle on a task.
-pub struct TaskControl {
-    commands: Mutex<VecDeque<Command>>,
-    cancelled: Arc<AtomicBool>,
-    /// Who wants to know where the task stands; looked at only while `asked`.
-    questions: Mutex<Vec<mpsc::Sender<(TaskId, Answer)>>>,
-    asked: AtomicBool,
-    ended: AtomicBool,
-    /// The processing time (ms) from which a barrier among the commands does not wait for room.
-    urgent_at: AtomicI64,
-    pub signal: Arc<Signal>,
-}
-
-impl TaskControl {
-    pub fn new(signal: Arc<Signal>, cancelled: Arc<AtomicBool>) -> Self {
-        let (asked, ended, urgent_at) = (AtomicBool::new(false), AtomicBool::new(false), AtomicI64::new(i64::MAX));
-        TaskControl {
-            commands: Mutex::default(),
-            cancelled,
-            questions: Mutex::default(),
-            asked,
-            ended,
-            urgent_at,
-            signal,
-        }
-    }
-
-    pub fn send(&self, command: Command) {
-        if let Command::Trigger(barrier) = &command {
-            self.urgent_at.fetch_min(barrier.overtakes_at, Ordering::AcqRel);
-        }
-        self.commands.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push_back(command);
-        self.signal.raise();
-    }
-
-    /// Asks where the task stands; it answers before its next step.
-    pub fn ask(&self, answers: mpsc::Sender<(TaskId, Answer)>) {
-        self.questions.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(answers);
-        self.asked.store(true, Ordering::Release);
-        self.signal.raise();
-    }
-
-    /// Whether the task has ended: then nobody answers.
-    pub fn has_ended(&self) -> bool {
-        self.ended.load(Ordering::Relaxed)
-    }
-
-    fn receive(&self) -> Option<Command> {
-        self.commands.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop_front()
-    }
-}
 
 /// What a step found to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,6 +77,19 @@ enum Held {
     /// One that overtakes what waits in the channels.
     Overtaking(Barrier),
     End,
+}
+
+impl Held {
+    /// Whether results must be there first that are still being made; `stores`: checkpoints are stored.
+    fn waits(&self, chain: &Chain, stores: bool) -> bool {
+        match self {
+            Held::Barrier(barrier) | Held::Overtaking(barrier) if stores || barrier.is_savepoint() => {
+                chain.holds_barriers()
+            }
+            // sources rely on that nothing is left
+            _ => chain.load() != Load::Done,
+        }
+    }
 }
 
 /// What is left of the batch at hand.
@@ -258,12 +173,10 @@ impl Task {
         if self.phase == Phase::Finished {
             return Ok(Step::Finished);
         }
-        if self.control.cancelled.load(Ordering::Relaxed) {
+        if self.control.is_cancelled() {
             return Err(Error::cancelled());
         }
-        if self.control.asked.load(Ordering::Relaxed) {
-            self.answer();
-        }
+        self.answer();
         if self.phase == Phase::Created {
             self.chain.open()?;
             self.phase = Phase::Running;
@@ -274,7 +187,7 @@ impl Task {
             return Ok(Step::Progress);
         }
         // a source lets go of what it has read, so that its barrier comes
-        if !self.chain.flush_edges(now) && self.control.urgent_at.load(Ordering::Acquire) > now {
+        if !self.chain.flush_edges(now) && self.control.urgent_at() > now {
             return Ok(Step::Wait(self.urgent_behind(now)));
         }
         if self.replay.step(&mut self.chain)? {
@@ -301,7 +214,7 @@ impl Task {
             return Ok(Step::Progress);
         }
         let load = self.chain.load();
-        if let Some(held) = self.held.take_if(|_| load == Load::Done) {
+        if let Some(held) = self.held.take_if(|held| !held.waits(&self.chain, self.stores)) {
             self.pass(held)?;
             return Ok(Step::Progress);
         }
@@ -460,7 +373,7 @@ impl Task {
     /// The processing time (ms) behind `now` from which a barrier does not wait any longer.
     fn urgent_behind(&self, now: i64) -> Option<i64> {
         let input = match &self.input {
-            TaskInput::Source(_) => self.control.urgent_at.load(Ordering::Acquire),
+            TaskInput::Source(_) => self.control.urgent_at(),
             TaskInput::Network(network) => network.urgent_at(),
         };
         [input, self.chain.urgent_at()].into_iter().filter(|at| *at > now && *at != i64::MAX).min()
@@ -500,7 +413,7 @@ impl Task {
 
     /// Lets a barrier or the end pass, at once or as soon as all results of the records before it are there.
     fn hold(&mut self, what: Held) -> Result<()> {
-        if self.chain.load() == Load::Done {
+        if !what.waits(&self.chain, self.stores) {
             return self.pass(what);
         }
         self.held = Some(what);
@@ -575,7 +488,6 @@ impl Task {
             }),
             Command::Align(limit) => self.at_source(|source| source.set_limit(limit)),
             Command::Trigger(barrier) => {
-                self.control.urgent_at.store(i64::MAX, Ordering::Release);
                 self.at_source(|source| source.remember_positions(barrier.checkpoint))?;
                 if self.phase != Phase::Drained {
                     return self.hold(Held::Barrier(barrier));
@@ -641,10 +553,10 @@ impl Task {
     }
 
     fn answer(&mut self) {
-        self.control.asked.store(false, Ordering::Release);
-        let mut questions = self.control.questions.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let asking = std::mem::take(&mut *questions);
-        drop(questions);
+        let asking = self.control.questions();
+        if asking.is_empty() {
+            return;
+        }
         let held_back = !self.chain.flush_edges(self.clock.now());
         for answers in asking {
             // whoever asked may have gone
@@ -680,7 +592,7 @@ impl Task {
 
     fn finished(&mut self) -> Result<()> {
         self.phase = Phase::Finished;
-        self.control.ended.store(true, Ordering::Relaxed);
+        self.control.end();
         self.close()?;
         self.tell(Event::Finished(self.id));
         Ok(())

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::archivist::Archivist;
+use super::control::{Event, TaskControl};
 use super::explain::{self, Standing, Wiring};
 use super::launch::{AroundTask, JobConfig, Launched, Retention, launch};
 use super::master::{JobMetrics, JobStatus, Master};
@@ -14,7 +15,7 @@ use super::outputs::next_random;
 use super::progress::Progress;
 use super::restart::Restarts;
 use super::savepoint::{Deliver, SavepointRequest, Stop};
-use super::task::{Event, Step, Task, TaskControl};
+use super::task::{Step, Task};
 use crate::checkpoint::{Archive, CheckpointId};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::StreamGraph;

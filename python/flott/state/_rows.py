@@ -24,7 +24,11 @@ def _layout(kind: str) -> Layout:
     last = ["last_access"] if ttl else []
     if kind == "ListState":
         if ttl:
-            return ["key", "list", "last_access"], lambda key, values: [(key, *map(list, zip(*values)))]
+            return [
+                "key",
+                "list",
+                "last_access",
+            ], lambda key, values: [(key, *map(list, zip(*values)))] if values else []
         return ["key", "list"], lambda key, values: [(key, list(values))]
     if kind == "MapState":
         return ["key", "map_key", "value", *last], (
