@@ -121,7 +121,10 @@ impl Restored {
 
     /// What a subtask goes on with; see [`Snapshot::share`].
     pub fn share(&self, id: &str, groups: RangeInclusive<u16>, subtask: usize, parallelism: usize) -> Snapshot {
-        Snapshot::share(self.all(id), groups, subtask, parallelism)
+        let operator = self.manifest.operators.iter().find(|operator| operator.id == id);
+        let same = operator.filter(|operator| operator.parallelism as usize == parallelism);
+        let is_own = |at: usize| same.is_none_or(|operator| operator.subtasks[at].subtask as usize == subtask);
+        Snapshot::share_beside(self.all(id), is_own, groups, subtask, parallelism)
     }
 
     /// Refuses a job that has no place for some of the state. `operators` are the ids of the job's operators with the

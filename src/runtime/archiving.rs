@@ -68,6 +68,7 @@ impl Archiving {
         for (node, state) in self.stored.remove(&checkpoint).into_iter().flatten() {
             operators[node - 1].subtasks.push(state);
         }
+        operators.iter_mut().for_each(|operator| operator.subtasks.sort_by_key(|state| state.subtask));
         let (job_name, written_by) = (self.job_name.clone(), env!("CARGO_PKG_VERSION").to_owned());
         self.archivist.complete(archive, Manifest { checkpoint, job_name, time, written_by, operators });
         true

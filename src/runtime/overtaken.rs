@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::operator::stored;
 use crate::types::{RowKind, Shape};
 
-/// Every subtask is given all of them, and keeps those of its keys.
+/// At another parallelism every subtask is given all of them, and keeps those of its keys.
 const BY_KEY: &str = "overtaken by key";
 /// Each channel goes to one subtask.
 const SPREAD: &str = "overtaken";
@@ -93,7 +93,7 @@ impl Overtaken {
             Ok(ItemPart { name: name.to_owned(), encoding: ENCODING.to_owned(), spread, items })
         };
         let parts: Result<Vec<ItemPart>> =
-            [part(BY_KEY, Spread::Union, true), part(SPREAD, Spread::Split, false)].into_iter().collect();
+            [part(BY_KEY, Spread::Own, true), part(SPREAD, Spread::Split, false)].into_iter().collect();
         Ok(parts?.into_iter().filter(|part| !part.items.is_empty()).collect())
     }
 }

@@ -17,7 +17,7 @@ PROGRAM = """\
 import os, sys, time
 from pyflink.common import Configuration, Encoder, Types, WatermarkStrategy
 from pyflink.datastream import KeyedProcessFunction, StreamExecutionEnvironment
-from pyflink.datastream.connectors.file_system import BucketAssigner, FileSink
+from pyflink.datastream.connectors.file_system import BucketAssigner, FileSink, RollingPolicy
 from pyflink.datastream.state import ValueStateDescriptor
 from flott.datastream.connectors.python import PythonSource, Split
 
@@ -42,7 +42,7 @@ class Total(KeyedProcessFunction):
 env = StreamExecutionEnvironment.get_execution_environment()
 env.enable_checkpointing(50)
 sink = FileSink.for_row_format("out", Encoder.simple_string_encoder()).with_bucket_assigner(
-    BucketAssigner.base_path_bucket_assigner()).build()
+    BucketAssigner.base_path_bucket_assigner()).with_rolling_policy(RollingPolicy.on_checkpoint_rolling_policy()).build()
 numbers = env.from_source(Numbers(), WatermarkStrategy.no_watermarks(), "numbers", Types.LONG())
 numbers = numbers.set_parallelism(1).uid("numbers")
 numbers.key_by(lambda value: value % 7).process(Total(), Types.STRING()).uid("totals").sink_to(sink).uid("files")
