@@ -21,22 +21,28 @@ _STEP_MS = 20
 _LATE_MS = 5000
 _USERS = 10_000
 _PRODUCTS = 1000
+#: So many orders wait for their payment; with one more, one of them waits for ever.
+_UNPAID = 2000
 
 
 def orders(count: int, seed: int = 7) -> Iterator[str]:
     """``count`` lines; those of a smaller count are the first ones of a larger."""
     rng = random.Random(seed)
     for number in range(count):
-        order = _order(rng, number)
-        fate = rng.random()
-        if fate < 0.004:
-            order["total_amount"] = -order["total_amount"]
-        elif fate < 0.007:
-            del order["user_id"]
-        text = json.dumps(order)
-        if 0.007 <= fate < 0.01:
-            text = text[: rng.randint(20, len(text) - 20)]
-        yield text
+        yield _spoilt(_order(rng, number), rng)
+
+
+def _spoilt(order: dict[str, Any], rng: random.Random) -> str:
+    """The line of an order, which is of no use in one of a hundred cases."""
+    fate = rng.random()
+    if fate < 0.004:
+        order = {**order, "total_amount": -order["total_amount"]}
+    elif fate < 0.007:
+        order = {name: value for name, value in order.items() if name != "user_id"}
+    text = json.dumps(order)
+    if 0.007 <= fate < 0.01:
+        text = text[: rng.randint(20, len(text) - 20)]
+    return text
 
 
 def _order(rng: random.Random, number: int) -> dict[str, Any]:
@@ -61,6 +67,31 @@ def _order(rng: random.Random, number: int) -> dict[str, Any]:
     }
 
 
+def order_steps(count: int, seed: int = 7) -> Iterator[str]:
+    """``count`` lines: orders are created, and four of five of them later paid; one line in a hundred is of no use."""
+    rng = random.Random(seed)
+    unpaid: list[dict[str, Any]] = []
+    for number in range(count):
+        order = _order(rng, number)
+        if unpaid and rng.random() < 0.45:
+            paid = _take(unpaid, rng)
+            order = {**paid, "order_status": "PAID", "order_time": order["order_time"]}
+        else:
+            order["order_status"] = "CREATED"
+            unpaid.append(order)
+            if len(unpaid) > _UNPAID:
+                # this one never will be
+                _take(unpaid, rng)
+        yield _spoilt(order, rng)
+
+
+def _take(orders: list[dict[str, Any]], rng: random.Random) -> dict[str, Any]:
+    """Removes any of the orders."""
+    at = rng.randrange(len(orders))
+    orders[at], orders[-1] = orders[-1], orders[at]
+    return orders.pop()
+
+
 def course_orders(count: int, seed: int = 7) -> Iterator[str]:
     """``count`` lines as week 2 of the course gets them."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -75,6 +106,11 @@ def order_file(folder: Path, count: int, readable: bool = False) -> Path:
     if readable:
         return _file(folder / f"readable-orders-{count}.jsonl", filter(_is_json, orders(count)))
     return _file(folder / f"orders-{count}.jsonl", orders(count))
+
+
+def step_file(folder: Path, count: int) -> Path:
+    """A file of that many steps of orders, made on first use."""
+    return _file(folder / f"order-steps-{count}.jsonl", order_steps(count))
 
 
 def order_files(folder: Path, count: int, readable: bool = False) -> Path:

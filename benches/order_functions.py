@@ -41,6 +41,13 @@ def order_event(line: str) -> Iterator[tuple[str, float, int]]:
         yield order["user_id"], order["total_amount"], order["order_time"]
 
 
+def order_step(line: str) -> Iterator[tuple[str, str, str, int]]:
+    """Whose order, which, what became of it and when (ms); nothing for a line that cannot be used."""
+    order = read_order(line)
+    if order is not None:
+        yield order["user_id"], order["order_id"], order["order_status"], order["order_time"]
+
+
 def window_line(user: str, start: int, count: int, total: float) -> str:
     """How many orders a user had in the window that begins at ``start``, and for how much."""
     return f"{user},{start},{count},{total:.2f}"

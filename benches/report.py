@@ -30,6 +30,9 @@ _TITLES = {
     "window_typed_2": "Windows typed, two threads",
     "tumbling": "Windows of numbers, one after the other",
     "sliding": "Windows of numbers that overlap: each is in 10,000 of them",
+    "state": "State and timers: a keyed process function",
+    "state_checkpoints": "State and timers, with a checkpoint every second",
+    "state_typed": "State and timers, orders read into columns",
     "keyed_sum": "Sums by 100,000 keys, in columns: the last of each key",
     "rolling_sum": "Sums by 100,000 keys, in columns: one for every record",
     "cold": "Cold start: ten records",
@@ -45,6 +48,9 @@ _THROUGHPUTS = (
     "window_typed_2",
     "tumbling",
     "sliding",
+    "state",
+    "state_checkpoints",
+    "state_typed",
     "keyed_sum",
     "rolling_sum",
 )
@@ -123,6 +129,8 @@ def _goals(measured: _Results, sizes: dict[str, Any]) -> str:
     sums, polars = measured.rate("keyed_sum", "flott"), measured.rate("keyed_sum", "polars")
     typed, sql, frame = (measured.rate("window_typed", key) for key in ("flott", "pyflink-sql", "polars"))
     two = measured.rate("window_typed_2", "flott")
+    state, thread = measured.rate("state", "flott"), measured.rate("state", "pyflink-thread")
+    stored = measured.rate("state_checkpoints", "flott")
     sliding, tumbling = measured.rate("sliding", "flott"), measured.rate("tumbling", "flott")
     rows = [
         ("ETL with Python functions", "at least 0.85 of the bare loop", measured.ratio("etl", "flott"), 0.85, "{:.2f}"),
@@ -146,6 +154,16 @@ def _goals(measured: _Results, sizes: dict[str, Any]) -> str:
             -3,
             "{:.2f}",
         ),
+        ("state and timers", "at least 0.9 of the bare loop", measured.ratio("state", "flott"), 0.9, "{:.2f}"),
+        (
+            "state and timers",
+            "at least 5 times PyFlink",
+            state and thread and state / thread,
+            5,
+            "{:.1f}",
+        ),
+        ("a checkpoint every second", "at least 0.9 of none", state and stored and stored / state, 0.9, "{:.2f}"),
+        ("state and timers, typed", "faster than the bare loop", measured.ratio("state_typed", "flott"), 1, "{:.2f}"),
         ("cold start", "under 0.2 s", cold and -cold, -0.2, "{:.3f} s"),
         ("memory of the cold start", "under 60 MB", peak and -peak, -60, "{:.0f} MB"),
         ("wheel", "under 60 MB", wheel and -wheel / _MB, -60, "{:.1f} MB"),

@@ -13,6 +13,8 @@ from pathlib import Path
 BENCHES = Path(__file__).resolve().parent
 PROGRAMS = BENCHES / "programs"
 ROOT = BENCHES.parent
+#: Modules of programs that import the engine.
+SHARED = ("state_functions.py",)
 #: The packages of the course that programs use.
 COURSE = ("stage1_basic_etl", "stage2_data_transformation", "utils")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flott"
@@ -57,6 +59,9 @@ class System:
         if self.renamed:
             original, program = program, work / f"pyflink_{program.name}"
             _rename(original, program)
+            for shared in SHARED:
+                # beside the program, and so in front of the original
+                _rename(PROGRAMS / shared, work / shared)
             for module in (module for package in COURSE for module in (ROOT / package).glob("*.py")):
                 _rename(module, _course_on_pyflink(work) / module.relative_to(ROOT))
         return [self.python, str(program), *arguments, *self.options]
@@ -88,10 +93,13 @@ def _rename(original: Path, copy: Path) -> None:
 
 _SAME = {"etl": "etl.py", "stage2": "stage2.py", "chain": "chain.py", "lambdas": "lambdas.py", "cold": "cold.py"}
 _WINDOW = {"window": "window.py"}
+_STATE = {"state": "state.py"}
+_STATES = {**_STATE, "state_checkpoints": "state.py", "state_typed": "state_typed.py"}
 _SLIDING = {"tumbling": "sliding.py", "sliding": "sliding.py"}
 _FLINK = {**_SAME, "keyed_sum": "keyed_sum_stream.py"}
 _BYTEWAX = {"etl": "etl_bytewax.py", "lambdas": "lambdas_bytewax.py", "cold": "cold_bytewax.py"}
 _LOOP = {"etl": "etl_loop.py", "stage2": "stage2_loop.py", "chain": "chain_loop.py", "lambdas": "lambdas_loop.py"}
+_OWN_LOOP = {"window": "window_loop.py", "state": "state_loop.py"}
 _SUMS_LOOP = {"keyed_sum": "keyed_sum_loop.py", "rolling_sum": "keyed_sum_loop.py"}
 _SUMS = {"keyed_sum": "keyed_sum.py", "rolling_sum": "keyed_sum.py"}
 
@@ -100,12 +108,12 @@ def _typed(program: str) -> dict[str, str]:
     return {"window_typed": program, "window_typed_2": program}
 
 
-LOOP = System("loop", "bare Python loop", None, {**_LOOP, **_SUMS_LOOP, "window": "window_loop.py"})
+LOOP = System("loop", "bare Python loop", None, {**_LOOP, **_OWN_LOOP, **_SUMS_LOOP})
 FLOTT = System(
     "flott",
     "Flott",
     None,
-    {**_SAME, **_WINDOW, **_SLIDING, **_typed("window_typed.py"), "typed": "etl_typed.py", **_SUMS},
+    {**_SAME, **_WINDOW, **_STATES, **_SLIDING, **_typed("window_typed.py"), "typed": "etl_typed.py", **_SUMS},
     module="flott.datastream",
 )
 PEERS = (
@@ -123,8 +131,8 @@ PEERS = (
         "pyflink-thread",
         "PyFlink 1.20.3, thread mode",
         "pyflink-venv",
-        # windows in process mode: a thousand records a second
-        {**_FLINK, **_WINDOW},
+        # windows and state in process mode: a thousand records a second
+        {**_FLINK, **_WINDOW, **_STATE},
         ("python.execution-mode=thread",),
         renamed=True,
         module="pyflink.datastream",

@@ -12,7 +12,7 @@ from typing import Any
 
 import digest
 import process_tree
-from order_data import course_file, order_file, order_files
+from order_data import course_file, order_file, order_files, step_file
 from systems import CACHE, FLOTT, LOOP, System
 
 LIMIT_SECONDS = 900
@@ -24,6 +24,9 @@ GATE_ENTRIES = {
     "chain": 0.05,
     "lambdas": 0.05,
     "window": 0.05,
+    "state": 0.05,
+    "state_checkpoints": 0.05,
+    "state_typed": 0.05,
     "window_typed": 0.0,
     "window_typed_2": 0.0,
     "tumbling": 0.0,
@@ -42,14 +45,33 @@ INPUTS: dict[str, Callable[..., Path]] = {
     "window_typed": order_file,
     "window_typed_2": order_files,
     "stage2": course_file,
+    "state": step_file,
+    "state_checkpoints": step_file,
+    "state_typed": step_file,
+}
+#: Settings of a workload, where it is another one with these.
+SETTINGS = {
+    "state_checkpoints": (
+        "execution.checkpointing.interval=1 s",
+        "execution.checkpointing.dir=file://{work}/checkpoints",
+    )
 }
 #: Workloads of which a program is told how many threads it may use.
 THREADS = {"window_typed": 1, "window_typed_2": 2}
 #: Where the program of the bare loop is that of another workload.
-LOOPS = {"typed": "etl", "window_typed": "window", "window_typed_2": "window"}
+LOOPS = {
+    "typed": "etl",
+    "window_typed": "window",
+    "window_typed_2": "window",
+    "state_checkpoints": "state",
+    "state_typed": "state",
+}
 #: What is made of the files that a workload writes, where it is not :func:`digest.etl`.
 DIGESTS: dict[str, Callable[[Path], Any]] = {
     "stage2": digest.texts,
+    "state": digest.texts,
+    "state_checkpoints": digest.texts,
+    "state_typed": digest.texts,
     "window": digest.windows,
     "window_typed": digest.windows,
     "window_typed_2": digest.windows,
@@ -116,6 +138,8 @@ class Workloads:
             arguments = [str(given), str(out)]
             if workload in THREADS and system is not LOOP:
                 arguments.append(str(THREADS[workload]))
+            if system is not LOOP:
+                arguments += [setting.format(work=self._work) for setting in SETTINGS.get(workload, ())]
         command = system.command(program, arguments, self._work)
         environment = system.environment(self._work, THREADS.get(workload, 1))
         seen = process_tree.run(command, environment, self._work / "log", LIMIT_SECONDS)

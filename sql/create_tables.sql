@@ -89,7 +89,7 @@ CREATE TABLE IF NOT EXISTS order_statistics_status_change (
 
 CREATE TABLE IF NOT EXISTS order_anomalies (
     order_id     VARCHAR(64)    NOT NULL,
-    anomaly_type VARCHAR(32)    NOT NULL COMMENT 'large_order, frequent_orders, payment_timeout, illegal_transition',
+    anomaly_type VARCHAR(32)    NOT NULL COMMENT 'large_order, frequent_orders, order_run, payment_timeout, illegal_transition',
     event_time   DATETIME(3)    NOT NULL COMMENT 'of the event, or the timer, that showed it',
     user_id      VARCHAR(64)    NOT NULL,
     amount       DECIMAL(12, 2) NULL,

@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -32,10 +33,16 @@ from utils.config import ConfigError, load_config
 from utils.order_generator import BadKind, OrderGenerator
 
 
+class Texts(Protocol):
+    """What makes message n."""
+
+    def text(self, index: int) -> str: ...
+
+
 class MakeOrder(MapFunction):
     """Order n as the text of a Kafka message, at most ``rate`` of them a second (0: as fast as it goes)."""
 
-    def __init__(self, generator: OrderGenerator, rate: float = 0) -> None:
+    def __init__(self, generator: Texts, rate: float = 0) -> None:
         self._generator = generator
         self._rate = rate
         self._interval = 0.0
@@ -80,10 +87,18 @@ def send_orders(
     rate: float = 0,
     jars: tuple[str, ...] = (),
 ) -> Sent:
-    """Sends orders 0 to ``count - 1`` of the generator and returns when Kafka has acknowledged them all.
+    """Sends orders 0 to ``count - 1`` of the generator; the parameters are those of :func:`send_texts`."""
+    seconds = send_texts(bootstrap_servers, topic, count, generator, rate, jars)
+    return Sent(count, generator.count_kinds(count), seconds)
 
-    :param count: how many orders; at least one.
-    :param rate: orders a second; 0 sends as fast as it goes.
+
+def send_texts(
+    bootstrap_servers: str, topic: str, count: int, generator: Texts, rate: float = 0, jars: tuple[str, ...] = ()
+) -> float:
+    """Sends messages 0 to ``count - 1`` and returns when Kafka has acknowledged them all: how long it took, in seconds.
+
+    :param count: how many messages; at least one.
+    :param rate: messages a second; 0 sends as fast as it goes.
     :param jars: what Flink needs for Kafka; Flott needs none.
     """
     configuration = Configuration()
@@ -116,7 +131,7 @@ def send_orders(
 
     started = time.monotonic()
     env.execute("order producer")
-    return Sent(count, generator.count_kinds(count), time.monotonic() - started)
+    return time.monotonic() - started
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -23,6 +23,9 @@ def test_a_small_run_agrees(tmp_path: Path) -> None:
         "lambdas",
         "keyed_sum",
         "rolling_sum",
+        "state",
+        "state_checkpoints",
+        "state_typed",
         "--n",
         "3000",
         "--reps",
@@ -40,5 +43,8 @@ def test_a_small_run_agrees(tmp_path: Path) -> None:
         assert (facts["tasks"], facts["gate_entries"], facts["results"]) == (1, 0, 30_000)
     # dead letters come from two operators
     assert runs["stage2", "flott"]["facts"]["tasks"] == 2
+    # what is chained is one task, and the process function is entered once a batch and once a watermark
+    for workload in ("state", "state_checkpoints", "state_typed"):
+        assert runs[workload, "flott"]["facts"]["tasks"] == 1
     # 30 batches of 1024 numbers through map, filter, process and print: each enters once a batch
     assert runs["lambdas", "flott"]["facts"]["gate_entries"] < 30 * 4 + 30

@@ -17,6 +17,8 @@ FOLDERS = [
     "stage1_basic_etl",
     "stage2_data_transformation",
     "stage3_window_statistics",
+    "stage4_state_cep",
+    *(str(folder.relative_to(ROOT)) for folder in ROOT.glob("stage*_*/exercises")),
     "benches",
 ]
 PAGES = sorted(page for folder in FOLDERS for page in (ROOT / folder).glob("*.md"))

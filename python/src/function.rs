@@ -4,10 +4,10 @@ use std::ffi::c_long;
 use std::sync::Arc;
 
 use flott::batch::Keys;
-use flott::checkpoint::Snapshot;
+use flott::checkpoint::Capture;
 use flott::error::ErrorKind;
 use flott::metrics::OperatorMetrics;
-use flott::operator::SubtaskContext;
+use flott::operator::{Slice, SubtaskContext};
 use flott::{Error, Result};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::ffi;
@@ -86,7 +86,7 @@ impl UserFunction {
     /// Makes the function, which runs the user's `open`.
     pub fn open(&mut self) -> Result<()> {
         let made = gate::enter(|py| {
-            let new_state = || Py::new(py, KeyedState::new(&self.context, FUNCTION));
+            let new_state = || Py::new(py, KeyedState::new(py, &self.context, FUNCTION)?);
             let state = self.keyed.then(new_state).transpose()?;
             if let (Some(state), Some((inspected, node))) = (&state, &self.settings.inspected) {
                 inspected.add_state(*node, state.clone_ref(py));
@@ -96,6 +96,7 @@ impl UserFunction {
             Ok((calls, close, state))
         })?;
         (self.calls, self.close, self.state) = made;
+        self.context.forget_restored();
         Ok(())
     }
 
@@ -122,10 +123,35 @@ impl UserFunction {
         self.state.as_ref().ok_or_else(not_open)
     }
 
-    /// The state of the function.
-    pub fn snapshot(&self) -> Result<Snapshot> {
-        let Some(state) = &self.state else { return Ok(Snapshot::default()) };
-        gate::enter(|py| Ok(Snapshot { keyed: state.borrow(py).snapshot(py)?, items: Vec::new() }))
+    /// Fixes the state of the function for a snapshot.
+    pub fn capture(&self) -> Result<Capture> {
+        let Some(state) = &self.state else { return Ok(Capture::default()) };
+        gate::enter(|py| {
+            state.borrow_mut(py).begin_snapshot(py)?;
+            Ok(Capture::Unfinished)
+        })
+    }
+
+    /// Goes on with the snapshot, for one slice.
+    pub fn go_on(&self, slice: &mut Slice) -> Result<Capture> {
+        let Some(state) = &self.state else { return Ok(Capture::default()) };
+        gate::enter(|py| {
+            Ok(match KeyedState::go_on(state, py, slice)? {
+                Some(snapshot) => Capture::Ready(snapshot),
+                None => Capture::Unfinished,
+            })
+        })
+    }
+
+    /// Nobody wants the snapshot any more.
+    pub fn abandon(&self) {
+        if let Some(state) = &self.state {
+            // without an interpreter there is nobody to take it for either
+            let _: Result<()> = gate::enter(|py| {
+                state.borrow_mut(py).abandon_snapshot();
+                Ok(())
+            });
+        }
     }
 
     /// State is that of this key from here on.

@@ -27,6 +27,9 @@ pub trait Storage: Send + Sync {
     /// Removes a directory right below the root with all it has; does nothing if there is none.
     fn remove(&self, directory: &str) -> Result<()>;
 
+    /// Removes a file; does nothing if there is none.
+    fn delete(&self, path: &str) -> Result<()>;
+
     /// The root, for messages.
     fn root(&self) -> String;
 }
@@ -141,6 +144,14 @@ impl Storage for FileStorage {
         }
     }
 
+    fn delete(&self, path: &str) -> Result<()> {
+        let path = self.path(path);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(failed("removing", &path)(error)),
+            _ => Ok(()),
+        }
+    }
+
     fn root(&self) -> String {
         self.root.display().to_string()
     }
@@ -180,6 +191,11 @@ impl Storage for MemoryStorage {
         Ok(())
     }
 
+    fn delete(&self, path: &str) -> Result<()> {
+        self.files().remove(path);
+        Ok(())
+    }
+
     fn root(&self) -> String {
         "memory".to_owned()
     }
@@ -200,6 +216,9 @@ mod tests {
         assert_eq!(storage.directories().unwrap(), ["chk-1", "chk-2"]);
         storage.remove("chk-1").unwrap();
         storage.remove("chk-1").unwrap();
+        storage.delete("chk-2/a").unwrap();
+        storage.delete("chk-2/a").unwrap();
+        assert_eq!(storage.read("chk-2/a").unwrap(), None);
         assert_eq!(storage.read("chk-1/a").unwrap(), None);
         assert_eq!(storage.read("chk-2/b").unwrap().as_deref(), Some(&b""[..]));
         assert_eq!(storage.directories().unwrap(), ["chk-2"]);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::archivist::Archivist;
+use super::capturing::Slices;
 use super::control::Event;
 use super::explain::{Answer, Standing};
 use super::launch::{JobConfig, Launched, launch};
@@ -63,6 +64,9 @@ impl Simulation {
         let mut launched = launch(graph, config, clock.clone())?;
         let archivist = Archivist::here(launched.teller.clone());
         let master = Master::new(&mut launched, config, archivist, None, now);
+        for (task, at) in launched.tasks.iter_mut().zip(1..) {
+            task.slices = Slices::Drawn(seed.wrapping_mul(at));
+        }
         let states = vec![State::Alive { until: None }; launched.tasks.len()];
         Ok(Simulation { launched, master: Some(master), clock, random: seed, states, steps: 0 })
     }

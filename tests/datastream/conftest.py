@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from flott.datastream import StreamExecutionEnvironment
+from flott.datastream._defaults import SETTINGS
 from tests.datastream import failing
 
 
@@ -15,6 +16,15 @@ def no_failures_left() -> Iterator[None]:
     """A job that did not get to where it was to fail leaves that to no other."""
     yield
     failing.forget()
+
+
+@pytest.fixture(params=["hashmap", "rocksdb"])
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How environments keep state that are made in this test."""
+    monkeypatch.setitem(SETTINGS, "state.backend.type", request.param)
+    monkeypatch.setitem(SETTINGS, "execution.checkpointing.incremental", "true")
+    name: str = request.param
+    return name
 
 
 @pytest.fixture(params=[1, 3, None], ids=["batch1", "batch3", "batch"])

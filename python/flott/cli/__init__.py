@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from flott.cli import broker, cancel, explain_window, list_jobs, run, savepoint, state, stop
+from flott.cli import broker, cancel, explain_window, learn, list_jobs, run, savepoint, state, stop
 from flott.cli._parser import CommandParser
 
 #: One line for each subcommand, in the order in which ``flott --help`` lists them.
@@ -18,6 +18,7 @@ COMMANDS = (
     explain_window,
     state,
     broker,
+    learn,
 )
 
 

@@ -315,4 +315,5 @@ class StreamExecutionEnvironment(EnvironmentSettings):
             "progress": os.environ.get("FLOTT_PROGRESS", "") not in ("", "0")
             or options.get_boolean("flott.progress", False),
             **schedule_options(self.get_checkpoint_config()),
+            **backend_options(options),
         }

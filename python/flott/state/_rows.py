@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from flott.state._unpickle import loads
+from flott.state._unpickle import load_all, loads
 
 __all__ = ["ROWS_OF", "keyed_rows", "plain_rows"]
 
@@ -58,7 +58,8 @@ def keyed_rows(encoding: str, pieces: Iterable[tuple[int, int, bytes]], trusted:
     return [*names, "key_group", "subtask"], [
         (*row, group, subtask)
         for subtask, group, data in pieces
-        for key, held in loads(data, trusted)
+        for entries in load_all(data, trusted)
+        for key, held in entries
         for row in rows(key, held)
     ]
 

@@ -2,12 +2,16 @@
 
 mod aggregating;
 mod broadcast;
+mod codec;
 mod entries;
+mod files;
 mod key;
 mod keyed;
 mod list;
 mod map;
 pub mod pickled;
+mod rows;
+mod taking;
 mod ttl;
 mod typed;
 mod value;
@@ -18,6 +22,7 @@ pub use key::PyKey;
 pub use keyed::{FUNCTION, KeyCursor, KeyedState};
 pub use list::ListState;
 pub use map::MapState;
+pub use taking::Copied;
 pub use value::ValueState;
 
 use pyo3::prelude::*;

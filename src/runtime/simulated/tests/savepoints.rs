@@ -49,7 +49,7 @@ fn a_job_that_stopped_goes_on_at_another_parallelism() {
         let config =
             with_storage(1 + seed as usize % 3, (seed % 4 > 1).then(|| Arc::new(MemoryStorage::default()) as _));
         let mut simulation = Simulation::new(&graph, &config, seed, 0).unwrap();
-        let (name, told) = asked(&mut simulation, 40 + seed, storage.clone(), Some(stop));
+        let (name, told) = asked(&mut simulation, 8 + seed % 20, storage.clone(), Some(stop));
         run_on(&mut simulation, || false);
         assert!(told.lock().unwrap().pop().unwrap().is_ok());
         let (before, all) = (sorted(&sink.visible), expected());
@@ -98,6 +98,9 @@ impl Storage for Full {
         Ok(Vec::new())
     }
     fn remove(&self, _: &str) -> std::result::Result<(), CheckpointError> {
+        Ok(())
+    }
+    fn delete(&self, _: &str) -> std::result::Result<(), CheckpointError> {
         Ok(())
     }
     fn root(&self) -> String {

@@ -1,0 +1,1 @@
+"""A solution of each exercise, as a file that takes the exercise's place."""
