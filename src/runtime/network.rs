@@ -25,6 +25,8 @@ pub struct NetworkInput {
     barrier: Option<Barrier>,
     /// What a barrier has overtaken, until it has come by all channels.
     cut: Option<Cut>,
+    /// The newest barrier that is through: one that comes later and is older has failed, and is of no use.
+    passed: CheckpointId,
 }
 
 /// A barrier that is through, though it has not come by all channels.
@@ -100,7 +102,7 @@ impl NetworkInput {
         let channel = |(_, keyed): &(usize, bool)| ChannelState { ended: false, at_barrier: false, keyed: *keyed };
         let channels = inputs.iter().map(channel).collect();
         let times = InputTimes::new(inputs.into_iter().map(|(input, _)| input));
-        NetworkInput { gate, channels, times, barrier: None, cut: None }
+        NetworkInput { gate, channels, times, barrier: None, cut: None, passed: 0 }
     }
 
     /// See [`InputTimes::say`].
@@ -125,8 +127,7 @@ impl NetworkInput {
     pub fn barrier(&mut self, channel: usize, barrier: Barrier) {
         match &mut self.cut {
             Some(cut) if cut.checkpoint == barrier.checkpoint => cut.channels[channel].1 = false,
-            // a later one has overtaken it
-            Some(cut) if cut.checkpoint > barrier.checkpoint => {}
+            _ if barrier.checkpoint <= self.passed => {}
             _ => {
                 self.channels[channel].at_barrier = true;
                 self.gate.set_blocked(channel, true);
@@ -155,6 +156,7 @@ impl NetworkInput {
             return None;
         }
         self.unblock();
+        self.passed = barrier.checkpoint;
         Some(barrier)
     }
 
@@ -178,7 +180,8 @@ impl NetworkInput {
             return None;
         }
         let aligning = self.barrier.filter(|barrier| self.gate.overtaken && barrier.overtakes_at <= now);
-        aligning.into_iter().chain(self.gate.urgent(now)).max_by_key(|barrier| barrier.checkpoint)
+        let newest = aligning.into_iter().chain(self.gate.urgent(now)).max_by_key(|barrier| barrier.checkpoint);
+        newest.filter(|barrier| barrier.checkpoint > self.passed)
     }
 
     /// That barrier overtakes all that waits: what does, and what comes in front of it, is remembered. `at_hand` is
@@ -203,6 +206,7 @@ impl NetworkInput {
             channels[channel].0.add(Element::Batch(batch));
         }
         self.unblock();
+        self.passed = barrier.checkpoint;
         let mut cut = Cut { checkpoint: barrier.checkpoint, channels };
         for index in 0..cut.channels.len() {
             self.cut_channel(&mut cut, index);

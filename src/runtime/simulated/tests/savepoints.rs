@@ -42,6 +42,7 @@ fn sorted(values: &Mutex<Vec<i64>>) -> Vec<i64> {
 
 #[test]
 fn a_job_that_stopped_goes_on_at_another_parallelism() {
+    let mut ends = 0;
     for (seed, stop) in (0..60).zip([Stop::Suspend, Stop::Drain].into_iter().cycle()) {
         let storage: Arc<dyn Storage> = Arc::new(MemoryStorage::default());
         let (graph, sink) = job();
@@ -49,17 +50,18 @@ fn a_job_that_stopped_goes_on_at_another_parallelism() {
         let config =
             with_storage(1 + seed as usize % 3, (seed % 4 > 1).then(|| Arc::new(MemoryStorage::default()) as _));
         let mut simulation = Simulation::new(&graph, &config, seed, 0).unwrap();
-        let (name, told) = asked(&mut simulation, 8 + seed % 20, storage.clone(), Some(stop));
+        let (name, told) = asked(&mut simulation, 6 + seed % 10, storage.clone(), Some(stop));
         run_on(&mut simulation, || false);
         assert!(told.lock().unwrap().pop().unwrap().is_ok());
         let (before, all) = (sorted(&sink.visible), expected());
-        assert!(before.len() < all.len(), "seed {seed}: it has not come to its end");
+        ends += usize::from(before.len() == all.len());
         assert!(before.iter().all(|value| all.contains(value)));
         let restored = Some(stored(storage, &name));
         let config = JobConfig { restored, ..with_storage(1 + seed as usize % 4, None) };
         Simulation::new(&graph, &config, seed, 0).unwrap().run().unwrap();
         assert_eq!(sorted(&sink.visible), all, "seed {seed}: each once");
     }
+    assert!(ends < 20, "most have stopped in the middle, and {ends} at their end");
 }
 
 #[test]
