@@ -258,8 +258,7 @@ impl Master {
             self.end();
         }
         self.start_savepoints();
-        if !self.is_stopping()
-            && self.asked.is_empty()
+        if !self.waits()
             && let Some(checkpoint) = self.coordinator.trigger(now)
         {
             let overtakes_at = self.overtakes_after.map_or(i64::MAX, |after| now.saturating_add(after));
@@ -270,8 +269,7 @@ impl Master {
 
     /// When `tick` is due next, in ms.
     pub fn next_tick(&self) -> Option<i64> {
-        let waits = self.is_stopping() || !self.asked.is_empty();
-        let due = if waits { self.coordinator.next_expiry() } else { self.coordinator.next_due() };
+        let due = if self.waits() { self.coordinator.next_expiry() } else { self.coordinator.next_due() };
         let looks = self.sources.iter().map(|source| source.look_at);
         looks.chain([due]).filter(|at| *at != i64::MAX).min()
     }
@@ -407,8 +405,7 @@ impl Master {
 
     /// The last checkpoint of a bounded job, once nothing else is left to do.
     fn end(&mut self) {
-        let waiting = self.drained.difference(&self.ended).count();
-        if self.is_stopping() || waiting == 0 || waiting + self.ended.len() != self.controls.len() {
+        if self.is_stopping() || !self.is_at_end() {
             return;
         }
         match self.draining.take() {
@@ -423,6 +420,17 @@ impl Master {
                 }
             }
         }
+    }
+
+    /// Whether nothing is left but the last checkpoint.
+    fn is_at_end(&self) -> bool {
+        let waiting = self.drained.difference(&self.ended).count();
+        waiting > 0 && waiting + self.ended.len() == self.controls.len()
+    }
+
+    /// Whether no checkpoint begins although it may be due: another has to come first.
+    fn waits(&self) -> bool {
+        self.is_stopping() || !self.asked.is_empty() || self.is_at_end() && !self.coordinator.is_quiet()
     }
 
     /// Whether the last checkpoint of the job is under way.
