@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests.servers import Database, Kafka, KafkaBootstrap, MariaDb, Postgres, Server
+from tests.servers import S3, Database, Kafka, KafkaBootstrap, MariaDb, Postgres, Server
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +101,13 @@ def own_mariadb() -> Iterator[MariaDb]:
 def own_postgres() -> Iterator[Postgres]:
     """A started PostgreSQL for this test alone: ``kill()``, ``restart()``, ``url``, ``database``."""
     with Postgres() as server:
+        yield server.start()
+
+
+@pytest.fixture
+def own_s3() -> Iterator[S3]:
+    """A started object store for this test alone: ``kill()``, ``restart()``, ``options()``, ``make_bucket(name)``."""
+    with S3() as server:
         yield server.start()
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "AssignerContext",
     "BroadcastState",
     "Broker",
+    "CheckpointReader",
     "ColumnsType",
     "Completions",
     "Conform",
@@ -44,6 +45,7 @@ __all__ = [
     "WindowContext",
     "__version__",
     "gate_entries",
+    "remove_checkpoint",
     "stop_all_jobs",
 ]
 
@@ -57,6 +59,9 @@ has_rocksdb: bool
 
 def gate_entries() -> int:
     """How often the engine has entered Python in this process: once a batch and operator."""
+
+def remove_checkpoint(root: str, directory: str, options: dict[str, str]) -> None:
+    """Removes the checkpoint or savepoint of that directory below ``root``; raises if there is none."""
 
 def stop_all_jobs() -> None:
     """Stops what still runs; called at the interpreter's exit."""
@@ -266,6 +271,10 @@ class ArrowTable:
     def of_columns(rows: int, columns: Sequence[tuple[str, str, bytes | list[Any], bytes | None]]) -> ArrowTable:
         """From ``(name, NumPy type, bytes, valid)`` or ``(name, descriptor, objects, None)`` of each column."""
 
+    @staticmethod
+    def of_records(columns: ColumnsType, records: Sequence[Any]) -> ArrowTable:
+        """From records of these columns: tuples or rows."""
+
     @property
     def columns(self) -> ColumnsType: ...
     def __len__(self) -> int: ...
@@ -361,6 +370,9 @@ class Job:
     def stop(self) -> bool:
         """Stops the job, interrupting its functions if they do not return; False if it still runs after 4 s."""
 
+    def savepoint(self, directory: str | None = None, stop: str | None = None) -> str:
+        """Takes a savepoint and returns its URL; with ``stop``, "suspend" or "drain", the job ends with it."""
+
     def wait(self, timeout_ms: int | None = None) -> bool:
         """Waits for the end of the job and of all its threads; False if it still runs after ``timeout_ms``."""
 
@@ -378,6 +390,27 @@ class Job:
 
     def metrics(self) -> list[tuple[int, str, str, dict[str, int]]]:
         """``(id, name, kind, counters)`` of each operator; the kind is source, operator or sink."""
+
+@final
+class CheckpointReader:
+    """A checkpoint as it is read without a job."""
+
+    def __new__(cls, root: str, directory: str, options: dict[str, str]) -> CheckpointReader: ...
+    def about(self) -> tuple[int, str, int, str]:
+        """Its number, the job's name, when it was complete (ms), and the Flott that wrote it."""
+
+    def operators(self) -> list[tuple[str, str, int, int, list[tuple[str, str, bool, int, int]]]]:
+        """``(uid, name, maximum parallelism, parallelism, states)``; of a state its name, its encoding, whether it is
+        keyed, how many pieces it has, and their bytes."""
+
+    def keyed(self, uid: str, name: str) -> list[tuple[int, int, bytes]]:
+        """``(subtask, key group, bytes)`` of a keyed state."""
+
+    def items(self, uid: str, name: str) -> list[tuple[int, bytes]]:
+        """``(subtask, bytes)`` of each item of a state without keys."""
+
+    def columns(self, uid: str, name: str) -> ArrowTable:
+        """A state of columns as it stands."""
 
 @final
 class Results:

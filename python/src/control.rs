@@ -23,12 +23,13 @@ mod nowhere {
     use flott::runtime::JobHandle;
 
     use super::Identity;
+    use crate::savepoints::Savepoints;
 
     #[derive(Default)]
     pub struct Control;
 
     impl Control {
-        pub fn open(self: &Arc<Self>, _handle: JobHandle, _identity: Identity) {}
+        pub fn open(self: &Arc<Self>, _handle: JobHandle, _savepoints: Savepoints, _identity: Identity) {}
 
         pub fn close(&self) {}
     }
@@ -40,13 +41,14 @@ mod unix {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
     use std::os::unix::net::{UnixListener, UnixStream};
     use std::path::{Path, PathBuf};
-    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+    use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
     use std::time::Duration;
 
     use flott::runtime::{JobHandle, JobStatus};
     use serde_json::{Value as Json, json};
 
     use super::Identity;
+    use crate::savepoints::{Savepoints, stop_named};
 
     /// How long a process that asks may take over a line, and a job's tasks over an answer.
     const PATIENCE: Duration = Duration::from_secs(2);
@@ -75,7 +77,7 @@ mod unix {
         }
 
         /// Listens for questions, unless the job is over already or there is nowhere to listen.
-        pub fn open(self: &Arc<Self>, handle: JobHandle, identity: Identity) {
+        pub fn open(self: &Arc<Self>, handle: JobHandle, savepoints: Savepoints, identity: Identity) {
             let mut state = self.state();
             if !matches!(*state, State::Unopened) {
                 return;
@@ -90,8 +92,11 @@ mod unix {
                         break;
                     }
                     if let Ok(stream) = stream {
+                        let (handle, savepoints, identity) = (handle.clone(), savepoints.clone(), identity.clone());
                         // whoever asked may be gone; the job has nothing to do with that
-                        let _ = serve(stream, &handle, &identity);
+                        let serve = move || drop(serve(&stream, &handle, &savepoints, &identity));
+                        // a savepoint takes its time, and others ask meanwhile
+                        drop(std::thread::Builder::new().name("flott-asked".into()).spawn(serve));
                     }
                 }
             };
@@ -130,23 +135,53 @@ mod unix {
         own.then_some(path)
     }
 
-    fn serve(stream: UnixStream, handle: &JobHandle, identity: &Identity) -> std::io::Result<()> {
+    fn serve(
+        stream: &UnixStream,
+        handle: &JobHandle,
+        savepoints: &Savepoints,
+        identity: &Identity,
+    ) -> std::io::Result<()> {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        let mut writer = stream.try_clone()?;
-        let mut lines = BufReader::new(stream.take(REQUEST));
+        let mut lines = BufReader::new(stream.try_clone()?.take(REQUEST));
         let mut line = String::new();
         while lines.read_line(&mut line)? > 0 {
-            let mut answer = answer(&line, handle, identity);
-            answer.push('\n');
-            writer.write_all(answer.as_bytes())?;
+            let request: Json = serde_json::from_str(&line).unwrap_or_default();
+            if request["ask"] == "savepoint" {
+                savepoint(&request, savepoints, stream.try_clone()?);
+            } else {
+                say(stream, &answer(&request, handle, identity))?;
+            }
             line.clear();
         }
         Ok(())
     }
 
-    fn answer(line: &str, handle: &JobHandle, identity: &Identity) -> String {
-        let request: Json = serde_json::from_str(line).unwrap_or_default();
+    fn say(mut stream: &UnixStream, answer: &str) -> std::io::Result<()> {
+        stream.write_all(format!("{answer}\n").as_bytes())
+    }
+
+    /// Takes a savepoint and says where it is. Where the job ends with it, that is said before it ends.
+    fn savepoint(request: &Json, savepoints: &Savepoints, stream: UnixStream) {
+        let (said, wait) = mpsc::channel::<()>();
+        let deliver = move |result: flott::Result<String>| {
+            let answer = match result {
+                Ok(path) => json!({"path": path}),
+                Err(error) => json!({"error": error.to_string()}),
+            };
+            // whoever asked may be gone
+            let _ = say(&stream, &answer.to_string());
+            drop(said);
+        };
+        match request["stop"].as_str().map(stop_named).transpose() {
+            Ok(stop) => savepoints.ask(request["directory"].as_str().map(str::to_owned), stop, deliver),
+            Err(error) => deliver(Err(error)),
+        }
+        // ends when it has been said
+        let _ = wait.recv();
+    }
+
+    fn answer(request: &Json, handle: &JobHandle, identity: &Identity) -> String {
         match request["ask"].as_str() {
             Some("info") => json!({
                 "id": identity.id,

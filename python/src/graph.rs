@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flott::checkpoint::{Archive, FileStorage, MemoryStorage, Storage};
+use flott::checkpoint::{Archive, storage_at};
 use flott::connector::memory::Memory;
 use flott::connector::{self, Boundedness, Options, Spec};
 use flott::graph::{Chaining, CustomPartitioner, NodeKind, Partitioning, StreamEdge, StreamGraph};
@@ -28,8 +28,9 @@ use crate::gate::{self, raise};
 use crate::inspected::Inspected;
 use crate::job::Job;
 use crate::native::{ColumnsType, NativeOperator};
-use crate::objects::PyObjects;
+use crate::objects::{PyObjects, decode_all};
 use crate::operators::{self, Extra, Settings, ToColumns, async_wait};
+use crate::savepoints::{Places, Savepoints};
 use crate::simulation::PySimulation;
 use crate::sinks::{Collect, Print};
 use crate::threads::Threads;
@@ -338,32 +339,42 @@ impl PyGraph {
         let id = config.get_item("job_id")?.map(|id| id.extract::<String>()).transpose()?;
         let control = Arc::<Control>::default();
         let closed = control.clone();
+        let places = places(config)?;
         let config = JobConfig {
             around_task: Some(threads.around_task()),
             at_end: Some(Arc::new(move || closed.close())),
-            ..job_config(config)?
+            ..job_config(config, &places)?
         };
         let name = config.job_name.clone();
         let handle = checked(py, py.detach(|| run(&self.graph, config)))?;
+        let savepoints = Savepoints::new(handle.clone(), id.clone().unwrap_or_default(), places);
         if let Some(id) = id.clone() {
-            py.detach(|| control.open(handle.clone(), Identity { id, name }));
+            py.detach(|| control.open(handle.clone(), savepoints.clone(), Identity { id, name }));
         }
-        Ok(Job::new(handle, threads, id))
+        Ok(Job::new(handle, savepoints, threads, id))
     }
 
     /// The job on the simulated executor; `now` (ms) is where its clock starts.
     fn simulate(&self, py: Python<'_>, config: &Bound<'_, PyDict>, seed: u64, now: i64) -> PyResult<PySimulation> {
         let inspected = self.inspected.clone().unwrap_or_default();
-        checked(py, PySimulation::new(&self.graph, job_config(config)?, seed, now, inspected))
+        let config = job_config(config, &places(config)?)?;
+        checked(py, PySimulation::new(&self.graph, config, seed, now, inspected))
     }
 }
 
-fn job_config(given: &Bound<'_, PyDict>) -> PyResult<JobConfig> {
-    let mut config = JobConfig::default();
+fn places(given: &Bound<'_, PyDict>) -> PyResult<Places> {
+    let options = given.get_item("storage_options")?.map(|options| options.extract()).transpose()?;
+    let savepoints = given.get_item("savepoint_dir")?.map(|directory| directory.extract()).transpose()?;
+    Ok(Places { savepoints, options: Arc::new(options.unwrap_or_default()) })
+}
+
+fn job_config(given: &Bound<'_, PyDict>, places: &Places) -> PyResult<JobConfig> {
+    let mut config = JobConfig { decode_objects: Some(Arc::new(decode_all)), ..JobConfig::default() };
+    let storage = |py, url: &str| checked(py, storage_at(url, &places.options).map_err(Into::into));
     for (key, value) in given.iter() {
         match key.extract::<&str>()? {
             // for those who ask the job
-            "job_id" => {}
+            "job_id" | "storage_options" | "savepoint_dir" => {}
             "job_name" => config.job_name = value.extract()?,
             "parallelism" => config.parallelism = value.extract()?,
             "max_parallelism" => config.max_parallelism = value.extract()?,
@@ -382,6 +393,10 @@ fn job_config(given: &Bound<'_, PyDict>) -> PyResult<JobConfig> {
             "checkpoint_pause_ms" => config.checkpoint_pause = Duration::from_millis(value.extract()?),
             "checkpoint_timeout_ms" => config.checkpoint_timeout = Duration::from_millis(value.extract()?),
             "tolerated_failures" => config.tolerated_failures = value.extract()?,
+            "concurrent_checkpoints" => config.concurrent_checkpoints = value.extract()?,
+            "unaligned_after_ms" => {
+                config.unaligned_after = value.extract::<Option<u64>>()?.map(Duration::from_millis);
+            }
             "checkpoint_storage" => {
                 let url: String = value.extract()?;
                 config.archive = Some(Archive::new(storage(value.py(), &url)?));
@@ -408,14 +423,6 @@ fn job_config(given: &Bound<'_, PyDict>) -> PyResult<JobConfig> {
         }
     }
     Ok(config)
-}
-
-/// Where checkpoints are kept: a directory, or memory where there is none.
-fn storage(py: Python<'_>, url: &str) -> PyResult<Arc<dyn Storage>> {
-    match url {
-        "" => Ok(Arc::new(MemoryStorage::default())),
-        _ => Ok(Arc::new(checked(py, FileStorage::new(url).map_err(Into::into))?)),
-    }
 }
 
 /// A strategy by its name in Flink, with its numbers; times in ms.

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
+use flott::Error;
 use flott::runtime::{JobHandle, JobStatus};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 
 use crate::gate::raise;
+use crate::savepoints::{Savepoints, stop_named};
 use crate::threads::Threads;
 
 /// How often a wait looks for Ctrl-C.
@@ -52,6 +54,7 @@ pub fn status_name(status: JobStatus) -> &'static str {
 #[pyclass(module = "flott._flott", frozen)]
 pub struct Job {
     handle: JobHandle,
+    savepoints: Savepoints,
     id: Option<String>,
     /// What the job failed with, once it was asked for.
     failure: Mutex<Option<PyErr>>,
@@ -59,12 +62,12 @@ pub struct Job {
 }
 
 impl Job {
-    pub fn new(handle: JobHandle, threads: Threads, id: Option<String>) -> Self {
+    pub fn new(handle: JobHandle, savepoints: Savepoints, threads: Threads, id: Option<String>) -> Self {
         let running = Running { handle: handle.clone(), threads, given_up: Arc::default() };
         let mut jobs = jobs().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         jobs.retain(|job| !job.handle.status().is_terminal());
         jobs.push(running.clone());
-        Job { handle, id, running, failure: Mutex::default() }
+        Job { handle, savepoints, id, running, failure: Mutex::default() }
     }
 
     pub fn has_ended(&self) -> bool {
@@ -108,6 +111,19 @@ impl Job {
         }
         given_up.store(!ended, Ordering::Relaxed);
         Ok(ended)
+    }
+
+    /// Takes a savepoint and returns its URL. `stop` is `suspend` or `drain`: the job ends with it.
+    #[pyo3(signature = (directory=None, stop=None))]
+    fn savepoint(&self, py: Python<'_>, directory: Option<String>, stop: Option<&str>) -> PyResult<String> {
+        let asked = py.detach(|| {
+            let (sender, answer) = mpsc::channel();
+            // whoever asked may have gone
+            let deliver = move |result| drop(sender.send(result));
+            self.savepoints.ask(directory, stop.map(stop_named).transpose()?, deliver);
+            answer.recv().unwrap_or_else(|_| Err(Error::internal("nobody said what became of a savepoint")))
+        });
+        asked.map_err(|error| raise(py, error))
     }
 
     /// Waits for the end of the job and of all its threads, at most `timeout_ms`; False if it still runs then.

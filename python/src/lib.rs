@@ -19,7 +19,9 @@ mod metrics;
 mod native;
 mod objects;
 mod operators;
+mod reader;
 mod row;
+mod savepoints;
 mod simulation;
 mod sinks;
 mod state;
@@ -51,6 +53,7 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<native::NativeOperator>()?;
     module.add_class::<row::RowBase>()?;
     module.add_class::<job::Job>()?;
+    module.add_class::<reader::CheckpointReader>()?;
     module.add_class::<metrics::Metrics>()?;
     module.add_class::<metrics::Counter>()?;
     module.add_class::<connectors::sink::SinkContext>()?;
@@ -74,6 +77,7 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<state::BroadcastState>()?;
     module.add_function(wrap_pyfunction!(gate::gate_entries, module)?)?;
     module.add_function(wrap_pyfunction!(job::stop_all_jobs, module)?)?;
+    module.add_function(wrap_pyfunction!(savepoints::remove_checkpoint, module)?)?;
     let stop = module.getattr("stop_all_jobs")?;
     module.py().import("atexit")?.call_method1("register", (stop,))?;
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use bytes::Bytes;
 use flott::batch::{Data, Objects};
 use flott::types::{Value, encode_text};
 use flott::{Error, Result};
@@ -12,6 +13,7 @@ use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
 use crate::convert::to_python;
 use crate::gate;
 use crate::row::RowClass;
+use crate::state::pickled;
 
 /// Owned references; dropping them attaches to the interpreter once for all of them.
 pub struct PyObjects(Vec<Py<PyAny>>);
@@ -39,6 +41,14 @@ impl PyObjects {
             },
         }
     }
+}
+
+/// The objects that [`Objects::encode_all`] was given.
+pub fn decode_all(bytes: &Bytes) -> Result<Box<dyn Objects>> {
+    gate::enter(|py| {
+        let loaded = pickled::loads(py, bytes, "records on their way")?;
+        Ok(PyObjects::boxed(loaded.extract()?))
+    })
 }
 
 /// Drops references while the interpreter is attached, without asking for each whether it is.
@@ -104,6 +114,10 @@ impl Objects for PyObjects {
 
     fn encode(&self, index: usize) -> Result<Vec<u8>> {
         gate::enter(|py| pickle(self.0[index].bind(py)))
+    }
+
+    fn encode_all(&self) -> Result<Vec<u8>> {
+        gate::enter(|py| pickle(PyList::new(py, &self.0)?.as_any()))
     }
 
     fn as_any(&self) -> &dyn Any {

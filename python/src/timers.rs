@@ -64,16 +64,16 @@ fn restored(py: Python<'_>, domain: Domain, snapshot: &Snapshot) -> PyResult<Tim
 /// An item of the operators that go by event time: the watermark at the barrier, in 8 bytes, little-endian.
 const WATERMARK: &str = "watermark";
 
-/// All subtasks have the same watermark at a barrier.
+/// Each subtask has its own, which is the same at a barrier that has overtaken nothing.
 pub fn stored_watermark(watermark: i64) -> ItemPart {
     let items = vec![watermark.to_le_bytes().to_vec().into()];
-    ItemPart { name: WATERMARK.into(), encoding: "i64".into(), spread: Spread::Union, items }
+    ItemPart { name: WATERMARK.into(), encoding: "i64".into(), spread: Spread::Own, items }
 }
 
-/// The watermark at the checkpoint; the smallest long without one.
+/// The watermark at the checkpoint, of several subtasks that of the one furthest behind; the smallest long without one.
 pub fn restored_watermark(restored: &Snapshot) -> i64 {
     let each = restored.items(WATERMARK).iter().filter_map(|item| Some(i64::from_le_bytes(item[..].try_into().ok()?)));
-    each.max().unwrap_or(i64::MIN)
+    each.min().unwrap_or(i64::MIN)
 }
 
 /// What `ctx.timer_service()` returns: one a subtask.

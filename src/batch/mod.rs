@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::types::{RowKind, Shape};
 
 pub use keys::{KeyEncoder, Keys};
-pub use objects::Objects;
+pub use objects::{DecodeObjects, Objects};
 
 /// The timestamp of a record that has none (Flink's `Long.MIN_VALUE`).
 pub const NO_TIMESTAMP: i64 = i64::MIN;

@@ -1,6 +1,9 @@
 //! Batches of opaque objects: what the engine needs to know of them.
 
 use std::any::Any;
+use std::sync::Arc;
+
+use bytes::Bytes;
 
 use crate::error::Result;
 use crate::types::Value;
@@ -35,7 +38,13 @@ pub trait Objects: Send + Sync + 'static {
     /// Serialises the object at `index`: for checkpoints and stores of bytes, nowhere else.
     fn encode(&self, index: usize) -> Result<Vec<u8>>;
 
+    /// Serialises all of them, in a form that [`DecodeObjects`] reads.
+    fn encode_all(&self) -> Result<Vec<u8>>;
+
     fn as_any(&self) -> &dyn Any;
 
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
 }
+
+/// Makes objects of what [`Objects::encode_all`] wrote.
+pub type DecodeObjects = Arc<dyn Fn(&Bytes) -> Result<Box<dyn Objects>> + Send + Sync>;

@@ -19,16 +19,29 @@ const INLINE: usize = 16 << 10;
 #[derive(Clone)]
 pub struct Archive {
     storage: Arc<dyn Storage>,
+    /// The directory of the one savepoint that it is for.
+    savepoint: Option<Arc<str>>,
     shared: SharedFiles,
 }
 
 impl Archive {
     pub fn new(storage: Arc<dyn Storage>) -> Self {
-        Archive { storage, shared: SharedFiles::default() }
+        Archive { storage, savepoint: None, shared: SharedFiles::default() }
     }
 
-    pub fn directory(checkpoint: CheckpointId) -> String {
-        format!("chk-{checkpoint}")
+    /// The place of one new savepoint, and its directory's name: as Flink calls them, `savepoint-`, the beginning of the
+    /// job's id, and a random number.
+    pub fn new_savepoint(storage: Arc<dyn Storage>, job_id: &str) -> (Self, String) {
+        let (id, random) = (job_id.get(..6).unwrap_or(job_id), uuid::Uuid::new_v4().simple().to_string());
+        let name = format!("savepoint-{id}-{}", &random[..12]);
+        (Archive { savepoint: Some(name.as_str().into()), ..Archive::new(storage) }, name)
+    }
+
+    fn directory(&self, checkpoint: CheckpointId) -> String {
+        match &self.savepoint {
+            Some(directory) => directory.to_string(),
+            None => format!("chk-{checkpoint}"),
+        }
     }
 
     /// Stores what a subtask has. `name` is unique within the checkpoint.
@@ -44,7 +57,7 @@ impl Archive {
         if encoded.len() <= INLINE {
             return Ok(Stored::Inline(encoded));
         }
-        let path = format!("{}/{name}", Self::directory(checkpoint));
+        let path = format!("{}/{name}", self.directory(checkpoint));
         self.storage.write(&path, &encoded)?;
         Ok(Stored::File { path, length: encoded.len() as u64 })
     }
@@ -54,11 +67,13 @@ impl Archive {
         let unread =
             |source| CheckpointError::Storage { action: "reading", path: file.path.display().to_string(), source };
         let length = std::fs::metadata(&file.path).map_err(unread)?.len();
-        let path = match &file.shared {
+        // a savepoint stays when all checkpoints are gone
+        let shared = file.shared.as_ref().filter(|_| self.savepoint.is_none());
+        let path = match shared {
             Some(name) => format!("{SHARED}/{name}"),
-            None => format!("{}/{own}", Self::directory(checkpoint)),
+            None => format!("{}/{own}", self.directory(checkpoint)),
         };
-        if file.shared.is_none() || !self.shared.need(checkpoint, &path) {
+        if shared.is_none() || !self.shared.need(checkpoint, &path) {
             let written = std::fs::read(&file.path).map_err(unread).and_then(|bytes| self.storage.write(&path, &bytes));
             if let Err(error) = written {
                 self.shared.lost(&path);
@@ -79,13 +94,13 @@ impl Archive {
 
     /// Makes a checkpoint of what was stored.
     pub fn complete(&self, manifest: &Manifest) -> Result<()> {
-        let path = format!("{}/{MANIFEST}", Self::directory(manifest.checkpoint));
+        let path = format!("{}/{MANIFEST}", self.directory(manifest.checkpoint));
         Ok(self.storage.write(&path, &manifest.encode())?)
     }
 
     /// Removes a checkpoint, and the files that no other one shares.
     pub fn remove(&self, checkpoint: CheckpointId) -> Result<()> {
-        self.storage.remove(&Self::directory(checkpoint))?;
+        self.storage.remove(&self.directory(checkpoint))?;
         self.release(|gone| gone == checkpoint)
     }
 
@@ -98,7 +113,7 @@ impl Archive {
 
     /// Removes all checkpoints but one, also those that were never completed.
     pub fn keep_only(&self, kept: Option<CheckpointId>) -> Result<()> {
-        let directory = kept.map(Self::directory);
+        let directory = kept.map(|kept| self.directory(kept));
         for found in self.storage.directories()? {
             if found.starts_with("chk-") && directory.as_ref() != Some(&found) || found == SHARED && kept.is_none() {
                 self.storage.remove(&found)?;
@@ -109,7 +124,7 @@ impl Archive {
 
     /// Reads a checkpoint back.
     pub fn load(&self, checkpoint: CheckpointId) -> Result<Restored> {
-        self.load_from(&Self::directory(checkpoint))
+        self.load_from(&self.directory(checkpoint))
     }
 
     /// Reads the checkpoint of that directory back, whatever its name.
@@ -174,7 +189,10 @@ impl Restored {
 
     /// What a subtask goes on with; see [`Snapshot::share`].
     pub fn share(&self, id: &str, groups: RangeInclusive<u16>, subtask: usize, parallelism: usize) -> Snapshot {
-        Snapshot::share(self.all(id), groups, subtask, parallelism)
+        let operator = self.manifest.operators.iter().find(|operator| operator.id == id);
+        let same = operator.filter(|operator| operator.parallelism as usize == parallelism);
+        let is_own = |at: usize| same.is_none_or(|operator| operator.subtasks[at].subtask as usize == subtask);
+        Snapshot::share_beside(self.all(id), is_own, groups, subtask, parallelism)
     }
 
     /// Refuses a job that has no place for some of the state. `operators` are the ids of the job's operators with the

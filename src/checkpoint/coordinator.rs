@@ -1,6 +1,6 @@
 //! When a checkpoint starts, and when it is complete.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::CheckpointId;
 
@@ -15,12 +15,14 @@ pub struct Schedule {
     pub timeout: i64,
     /// How many may fail in a row.
     pub tolerated: u32,
+    /// How many may be under way at once.
+    pub concurrent: usize,
 }
 
 impl Schedule {
     /// A checkpoint every `interval`, which may take as long as it wants to.
     pub fn every(interval: i64) -> Self {
-        Schedule { interval, pause: 0, timeout: i64::MAX, tolerated: 0 }
+        Schedule { interval, pause: 0, timeout: i64::MAX, tolerated: 0, concurrent: 1 }
     }
 }
 
@@ -31,14 +33,13 @@ pub struct Coordinator {
     next_id: CheckpointId,
     due: i64,
     running: BTreeSet<usize>,
-    pending: Option<Pending>,
+    pending: BTreeMap<CheckpointId, Pending>,
     /// How many have failed since the last one that was complete.
     failures: u32,
 }
 
 #[derive(Debug)]
 struct Pending {
-    id: CheckpointId,
     /// When it has failed.
     expires: i64,
     /// The tasks that have not acknowledged.
@@ -55,80 +56,102 @@ impl Coordinator {
             next_id: first,
             due: now.saturating_add(schedule.interval),
             running: tasks.into_iter().collect(),
-            pending: None,
+            pending: BTreeMap::new(),
             failures: 0,
         }
     }
 
-    /// The checkpoint to start now, if one is due. One runs at a time.
+    /// The checkpoint to start now, if one is due and no more are under way than may be.
     pub fn trigger(&mut self, now: i64) -> Option<CheckpointId> {
-        if now < self.due || self.running.is_empty() {
+        if now < self.due || !self.has_room() {
             return None;
         }
-        self.start(now)
+        self.due = now.saturating_add(self.schedule.interval);
+        Some(self.start(now, self.schedule.timeout))
     }
 
     /// Starts a checkpoint at once, whether one is due or not; `None` while another is pending. Behind one that has
     /// failed the next one waits for its time.
     pub fn trigger_now(&mut self, now: i64) -> Option<CheckpointId> {
-        if self.failures > 0 { None } else { self.start(now) }
-    }
-
-    fn start(&mut self, now: i64) -> Option<CheckpointId> {
-        if self.pending.is_some() {
+        if self.failures > 0 || !self.pending.is_empty() {
             return None;
         }
+        self.due = now.saturating_add(self.schedule.interval);
+        Some(self.start(now, self.schedule.timeout))
+    }
+
+    /// Starts a savepoint, which takes `timeout` at most; `None` where no more may be under way. When the next
+    /// checkpoint is due has nothing to do with it.
+    pub fn trigger_savepoint(&mut self, now: i64, timeout: i64) -> Option<CheckpointId> {
+        self.has_room().then(|| self.start(now, timeout))
+    }
+
+    fn has_room(&self) -> bool {
+        self.pending.len() < self.schedule.concurrent && !self.running.is_empty()
+    }
+
+    /// Whether nothing is under way.
+    pub fn is_quiet(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    fn start(&mut self, now: i64, timeout: i64) -> CheckpointId {
         let id = self.next_id;
         self.next_id += 1;
-        self.due = now.saturating_add(self.schedule.interval);
-        let expires = now.saturating_add(self.schedule.timeout);
-        self.pending = Some(Pending { id, expires, waiting: self.running.clone(), untouched: self.running.clone() });
-        Some(id)
+        let (waiting, untouched) = (self.running.clone(), self.running.clone());
+        self.pending.insert(id, Pending { expires: now.saturating_add(timeout), waiting, untouched });
+        id
     }
 
     /// Whether tasks are still waited for at that checkpoint; what comes of another is too late.
     pub fn is_pending(&self, id: CheckpointId) -> bool {
-        self.pending.as_ref().is_some_and(|pending| pending.id == id)
+        self.pending.contains_key(&id)
     }
 
-    /// The checkpoint whose barrier has not passed that task yet.
-    pub fn waits_for(&self, task: usize) -> Option<CheckpointId> {
-        self.pending.as_ref().filter(|pending| pending.untouched.contains(&task)).map(|pending| pending.id)
+    /// The checkpoints whose barriers have not passed that task yet.
+    pub fn waits_for(&self, task: usize) -> Vec<CheckpointId> {
+        let waits = self.pending.iter().filter(|(_, pending)| pending.untouched.contains(&task));
+        waits.map(|(id, _)| *id).collect()
     }
 
     /// A task let the barrier pass. What it had then may still have to be stored before it acknowledges.
     pub fn passed(&mut self, task: usize, id: CheckpointId) {
-        if let Some(pending) = self.pending.as_mut().filter(|pending| pending.id == id) {
+        if let Some(pending) = self.pending.get_mut(&id) {
             pending.untouched.remove(&task);
         }
     }
 
     /// When [`Coordinator::trigger`] or [`Coordinator::expired`] will next have something to say, in ms.
     pub fn next_due(&self) -> i64 {
-        self.pending.as_ref().map_or(self.due, |pending| pending.expires)
+        let expires = self.next_expiry();
+        if self.has_room() { expires.min(self.due) } else { expires }
+    }
+
+    /// When [`Coordinator::expired`] will next have something to say, in ms.
+    pub fn next_expiry(&self) -> i64 {
+        self.pending.values().map(|pending| pending.expires).min().unwrap_or(i64::MAX)
     }
 
     /// What a task had at the barrier is safe; returns the checkpoint when that was the last one waited for.
     pub fn acknowledge(&mut self, task: usize, id: CheckpointId) -> Option<CheckpointId> {
-        match &mut self.pending {
-            Some(pending) if pending.id == id => {
-                pending.untouched.remove(&task);
-                pending.waiting.remove(&task);
-            }
-            _ => return None,
+        let pending = self.pending.get_mut(&id)?;
+        pending.untouched.remove(&task);
+        pending.waiting.remove(&task);
+        if !pending.waiting.is_empty() {
+            return None;
         }
-        self.acknowledged()
+        self.pending.remove(&id);
+        Some(id)
     }
 
-    /// A task ended: everything it ever received is safe, so no checkpoint waits for it any longer.
-    pub fn task_finished(&mut self, task: usize) -> Option<CheckpointId> {
+    /// A task ended: everything it ever received is safe, so no checkpoint waits for it any longer. Returns those for
+    /// which it was the last one waited for.
+    pub fn task_finished(&mut self, task: usize) -> Vec<CheckpointId> {
         self.running.remove(&task);
-        self.pending.as_mut()?.waiting.remove(&task);
-        self.acknowledged()
-    }
-
-    fn acknowledged(&mut self) -> Option<CheckpointId> {
-        self.pending.take_if(|pending| pending.waiting.is_empty()).map(|pending| pending.id)
+        for pending in self.pending.values_mut() {
+            pending.waiting.remove(&task);
+        }
+        self.pending.extract_if(.., |_, pending| pending.waiting.is_empty()).map(|(id, _)| id).collect()
     }
 
     /// A checkpoint that every task has acknowledged is stored.
@@ -137,17 +160,24 @@ impl Coordinator {
         self.due = self.due.max(now.saturating_add(self.schedule.pause));
     }
 
-    /// The checkpoint that has taken too long: it has failed, and nobody waits for it any more.
+    /// A checkpoint that has taken too long: it has failed, and nobody waits for it any more.
     pub fn expired(&mut self, now: i64) -> Option<CheckpointId> {
-        self.pending.take_if(|pending| pending.expires <= now).map(|pending| pending.id)
+        let id = self.pending.iter().find(|(_, pending)| pending.expires <= now).map(|(id, _)| *id)?;
+        self.pending.remove(&id);
+        Some(id)
     }
 
     /// That checkpoint has failed: it is given up. Whether the job goes on without it.
     pub fn failed(&mut self, id: CheckpointId, now: i64) -> bool {
-        self.pending.take_if(|pending| pending.id == id);
+        self.give_up(id);
         self.due = self.due.max(now.saturating_add(self.schedule.pause));
         self.failures += 1;
         self.failures <= self.schedule.tolerated
+    }
+
+    /// Nobody waits for that savepoint any more.
+    pub fn give_up(&mut self, id: CheckpointId) {
+        self.pending.remove(&id);
     }
 }
 
@@ -155,7 +185,7 @@ impl Coordinator {
 mod tests {
     use super::*;
 
-    const EVERY_100: Schedule = Schedule { interval: 100, pause: 0, timeout: i64::MAX, tolerated: 0 };
+    const EVERY_100: Schedule = Schedule { interval: 100, pause: 0, timeout: i64::MAX, tolerated: 0, concurrent: 1 };
 
     #[test]
     fn completes_when_every_task_has_acknowledged() {
@@ -174,8 +204,8 @@ mod tests {
         let mut coordinator = Coordinator::new([0, 1], 1, Schedule::every(10), 0);
         assert_eq!(coordinator.trigger(10), Some(1));
         assert_eq!(coordinator.acknowledge(0, 1), None);
-        assert_eq!(coordinator.task_finished(1), Some(1));
-        assert_eq!(coordinator.task_finished(0), None);
+        assert_eq!(coordinator.task_finished(1), [1]);
+        assert!(coordinator.task_finished(0).is_empty());
         assert_eq!(coordinator.trigger(1000), None, "nobody is left");
     }
 
@@ -185,7 +215,7 @@ mod tests {
         assert_eq!(coordinator.trigger(100), Some(1));
         assert_eq!(coordinator.acknowledge(0, 1), None);
         assert_eq!(coordinator.trigger_now(100), None, "one at a time");
-        assert_eq!((coordinator.waits_for(0), coordinator.waits_for(1)), (None, Some(1)));
+        assert_eq!((coordinator.waits_for(0), coordinator.waits_for(1)), (vec![], vec![1]));
         assert_eq!(coordinator.acknowledge(1, 1), Some(1));
         assert_eq!(coordinator.trigger_now(100), Some(2));
     }
@@ -195,7 +225,7 @@ mod tests {
         let mut coordinator = Coordinator::new([0, 1], 1, EVERY_100, 0);
         coordinator.trigger(100);
         coordinator.passed(0, 1);
-        assert_eq!((coordinator.waits_for(0), coordinator.waits_for(1)), (None, Some(1)), "0 is being stored");
+        assert_eq!((coordinator.waits_for(0), coordinator.waits_for(1)), (vec![], vec![1]), "0 is being stored");
         assert_eq!(coordinator.acknowledge(1, 1), None);
         assert_eq!(coordinator.acknowledge(0, 1), Some(1));
     }
@@ -255,5 +285,34 @@ mod tests {
         let mut strict = Coordinator::new([0], 1, EVERY_100, 0);
         strict.trigger(100);
         assert!(!strict.failed(1, 100), "none is tolerated");
+    }
+
+    #[test]
+    fn several_are_under_way_where_they_may_be() {
+        let mut coordinator = Coordinator::new([0, 1], 1, Schedule { concurrent: 2, timeout: 500, ..EVERY_100 }, 0);
+        assert_eq!(coordinator.trigger(100), Some(1));
+        assert_eq!(coordinator.next_due(), 200);
+        assert_eq!(coordinator.trigger(200), Some(2));
+        assert_eq!((coordinator.trigger(300), coordinator.next_due()), (None, 600));
+        assert_eq!(coordinator.waits_for(1), [1, 2]);
+        assert_eq!(coordinator.acknowledge(0, 1), None);
+        assert_eq!(coordinator.acknowledge(0, 2), None);
+        assert_eq!(coordinator.trigger_now(300), None, "the last one of a job comes behind all others");
+        assert_eq!(coordinator.acknowledge(1, 1), Some(1));
+        assert_eq!(coordinator.trigger(300), Some(3));
+        assert_eq!(coordinator.task_finished(1), [2], "3 waits for 0");
+        assert_eq!((coordinator.expired(799), coordinator.expired(800)), (None, Some(3)));
+        assert!(coordinator.is_quiet());
+    }
+
+    #[test]
+    fn a_savepoint_leaves_the_schedule_as_it_is() {
+        let mut coordinator = Coordinator::new([0], 1, EVERY_100, 0);
+        assert_eq!(coordinator.trigger_savepoint(70, 10), Some(1));
+        assert_eq!((coordinator.trigger_savepoint(70, 10), coordinator.expired(80)), (None, Some(1)));
+        coordinator.give_up(1);
+        assert_eq!(coordinator.trigger_savepoint(90, 500), Some(2));
+        assert_eq!((coordinator.trigger(100), coordinator.acknowledge(0, 2)), (None, Some(2)));
+        assert_eq!(coordinator.trigger(100), Some(3));
     }
 }

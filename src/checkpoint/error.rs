@@ -14,6 +14,8 @@ pub enum CheckpointError {
     Missing { place: String },
     #[error("checkpoint storage: {action} '{path}' failed")]
     Storage { action: &'static str, path: String, source: std::io::Error },
+    #[error("checkpoint storage: {action} '{path}' failed: {why}")]
+    Objects { action: &'static str, path: String, why: String, refused: bool },
     #[error("checkpoints can't be stored at '{url}': {why}")]
     Place { url: String, why: String },
 }
@@ -22,7 +24,7 @@ impl Explain for CheckpointError {
     fn kind(&self) -> ErrorKind {
         match self {
             CheckpointError::Damaged { .. } => ErrorKind::Data,
-            CheckpointError::Storage { .. } => ErrorKind::Connector,
+            CheckpointError::Storage { .. } | CheckpointError::Objects { .. } => ErrorKind::Connector,
             _ => ErrorKind::Config,
         }
     }
@@ -36,7 +38,17 @@ impl Explain for CheckpointError {
                 "give the path of a complete checkpoint or savepoint; one that was interrupted has no _metadata".into()
             }
             CheckpointError::Storage { .. } => "look at the disk's space and the directory's permissions".into(),
-            CheckpointError::Place { .. } => "give a directory: file:///var/lib/flott/checkpoints".into(),
+            CheckpointError::Objects { refused: true, .. } => {
+                "look at s3.access-key and s3.secret-key (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), and at what \
+                 that user may do in the bucket"
+                    .into()
+            }
+            CheckpointError::Objects { .. } => {
+                "look at the bucket's name, and at s3.endpoint where it is not Amazon's own".into()
+            }
+            CheckpointError::Place { .. } => {
+                "give a directory, file:///var/lib/flott/checkpoints, or a bucket, s3://bucket/checkpoints".into()
+            }
         })
     }
 }

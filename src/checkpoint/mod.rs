@@ -6,6 +6,7 @@
 //! sources may tell the outside that they are that far. Here is only decided and stored; the runtime acts.
 
 mod archive;
+mod barrier;
 mod capture;
 pub mod codec;
 mod commits;
@@ -13,19 +14,22 @@ mod coordinator;
 mod error;
 mod files;
 mod manifest;
+mod object_storage;
 mod shared;
 mod snapshot;
 mod storage;
 
 pub use archive::{Archive, Restored};
+pub use barrier::{Barrier, BarrierKind};
 pub use capture::Capture;
 pub use commits::Commits;
 pub use coordinator::{Coordinator, Schedule};
 pub use error::CheckpointError;
 pub use files::{FileAt, FilesPart, LocalFile, StateFile};
 pub use manifest::{Manifest, OperatorState, Stored, SubtaskState};
+pub use object_storage::ObjectStorage;
 pub use snapshot::{ItemPart, KeyedPart, Snapshot, Spread};
-pub use storage::{FileStorage, MemoryStorage, Storage};
+pub use storage::{FileStorage, MemoryStorage, Storage, storage_at};
 
 pub type CheckpointId = u64;
 

@@ -47,6 +47,8 @@ pub enum Spread {
     Split,
     /// All items to every subtask.
     Union,
+    /// To each subtask its own again; at another parallelism all items to every subtask.
+    Own,
 }
 
 const MAGIC: &[u8; 8] = b"FLOTTST\n";
@@ -73,6 +75,7 @@ impl Snapshot {
             out.u8(match part.spread {
                 Spread::Split => 0,
                 Spread::Union => 1,
+                Spread::Own => 2,
             });
             out.count(part.items.len());
             for item in &part.items {
@@ -97,6 +100,7 @@ impl Snapshot {
             let spread = match from.u8()? {
                 0 => Spread::Split,
                 1 => Spread::Union,
+                2 => Spread::Own,
                 other => return Err(from.damaged(format!("it has the unknown spread {other}"))),
             };
             Ok(ItemPart { name, encoding, spread, items: from.list(Decoder::bytes)? })
@@ -109,6 +113,17 @@ impl Snapshot {
     /// What subtask `subtask` of `parallelism` goes on with, of what all subtasks had. `groups` are the key groups that
     /// it owns from now on.
     pub fn share(all: &[Snapshot], groups: RangeInclusive<u16>, subtask: usize, parallelism: usize) -> Snapshot {
+        Self::share_beside(all, |_| true, groups, subtask, parallelism)
+    }
+
+    /// The same where `is_own` tells which of the snapshots were of the subtask itself.
+    pub fn share_beside(
+        all: &[Snapshot],
+        is_own: impl Fn(usize) -> bool,
+        groups: RangeInclusive<u16>,
+        subtask: usize,
+        parallelism: usize,
+    ) -> Snapshot {
         let mut share = Snapshot::default();
         for part in all.iter().flat_map(|snapshot| &snapshot.keyed) {
             let own = part.groups.iter().filter(|(group, _)| groups.contains(group)).cloned();
@@ -120,7 +135,8 @@ impl Snapshot {
         for part in &mut share.keyed {
             part.groups.sort_by_key(|(group, _)| *group);
         }
-        for part in all.iter().flat_map(|snapshot| &snapshot.items) {
+        let items = all.iter().enumerate().flat_map(|(at, snapshot)| snapshot.items.iter().map(move |part| (at, part)));
+        for (_, part) in items.filter(|(at, part)| part.spread != Spread::Own || is_own(*at)) {
             match share.items.iter_mut().find(|known| known.name == part.name) {
                 Some(known) => known.items.extend(part.items.iter().cloned()),
                 None => share.items.push(part.clone()),
@@ -224,5 +240,13 @@ mod tests {
         assert_eq!(first.files, [files((0, 63))]);
         assert_eq!(first.items("Split"), [bytes("p"), bytes("s")]);
         assert!(Snapshot::share(&all, 128..=130, 0, 1).keyed("count").unwrap().groups.is_empty());
+    }
+
+    #[test]
+    fn own_items_come_back_to_their_subtask() {
+        let all = [["a"], ["b"]].map(|own| Snapshot { items: vec![items(Spread::Own, &own)], ..Snapshot::default() });
+        assert_eq!(Snapshot::share_beside(&all, |at| at == 1, 64..=127, 1, 2).items("Own"), [bytes("b")]);
+        assert_eq!(Snapshot::share(&all, 0..=42, 0, 3).items("Own"), [bytes("a"), bytes("b")]);
+        assert_eq!(Snapshot::decode(all[0].encode(), "f").unwrap(), all[0]);
     }
 }

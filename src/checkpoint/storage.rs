@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
+use url::Url;
 
-use super::CheckpointError;
+use super::{CheckpointError, ObjectStorage, object_storage};
 
 type Result<T> = std::result::Result<T, CheckpointError>;
 
@@ -33,6 +34,20 @@ pub trait Storage: Send + Sync {
     fn root(&self) -> String;
 }
 
+/// The storage that a URL or a path names; none at all is memory. `options` are those of the program, of which each
+/// storage knows its own.
+pub fn storage_at(url: &str, options: &BTreeMap<String, String>) -> Result<Arc<dyn Storage>> {
+    if url.is_empty() {
+        return Ok(Arc::new(MemoryStorage::default()));
+    }
+    match Url::parse(url) {
+        Ok(parsed) if object_storage::SCHEMES.contains(&parsed.scheme()) => {
+            Ok(Arc::new(ObjectStorage::new(&parsed, options)?))
+        }
+        _ => Ok(Arc::new(FileStorage::new(url)?)),
+    }
+}
+
 /// A directory of this machine.
 pub struct FileStorage {
     root: PathBuf,
@@ -42,13 +57,16 @@ impl FileStorage {
     /// `url` is a path, or a URL of one: `file:///var/lib/checkpoints`. The directory is made when it is first needed.
     pub fn new(url: &str) -> Result<Self> {
         let refused = |why: &str| CheckpointError::Place { url: url.to_owned(), why: why.to_owned() };
-        let path = match url::Url::parse(url) {
+        let path = match Url::parse(url) {
             Ok(parsed) if parsed.scheme() == "file" => {
                 parsed.to_file_path().map_err(|()| refused("it is no absolute path of this machine"))?
             }
             // a letter before the colon is a drive
             Ok(parsed) if parsed.scheme().len() > 1 => {
-                return Err(refused(&format!("there is no storage for '{}:' in this version", parsed.scheme())));
+                return Err(refused(&format!(
+                    "there is storage for 'file:' and 's3:', and not for '{}:'",
+                    parsed.scheme()
+                )));
             }
             _ if url.is_empty() => return Err(refused("it is empty")),
             _ => PathBuf::from(url),
@@ -139,7 +157,7 @@ impl Storage for FileStorage {
     }
 }
 
-/// Files in memory, for tests.
+/// Files in memory: gone with the process.
 #[derive(Default)]
 pub struct MemoryStorage {
     files: Mutex<BTreeMap<String, Bytes>>,
@@ -218,8 +236,11 @@ mod tests {
     fn urls_name_directories() {
         assert_eq!(FileStorage::new("file:///tmp/a%20b").unwrap().root(), "/tmp/a b");
         assert_eq!(FileStorage::new("checkpoints").unwrap().root(), "checkpoints");
-        let error = FileStorage::new("s3://bucket/dir").err().unwrap();
-        assert!(error.to_string().contains("'s3:'"), "{error}");
+        let storage = |url| storage_at(url, &BTreeMap::new());
+        let error = storage("hdfs://host/dir").err().unwrap();
+        assert!(error.to_string().contains("'hdfs:'"), "{error}");
+        assert_eq!(storage("").unwrap().root(), "memory");
+        assert_eq!(storage("s3://bucket/dir").unwrap().root(), "s3://bucket/dir");
         assert!(FileStorage::new("").is_err());
     }
 }

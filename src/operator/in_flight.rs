@@ -24,6 +24,14 @@ pub enum Released<T, R> {
     Watermark(i64),
 }
 
+/// What has not left yet.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unfinished {
+    /// The number of a record whose results have not left, whether they are there or not.
+    Record(u64),
+    Watermark(i64),
+}
+
 /// Records are numbered from 0 in the order in which they came.
 pub struct InFlight<T, R> {
     ordered: bool,
@@ -77,6 +85,33 @@ impl<T: Copy, R> InFlight<T, R> {
 
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// The number of the first record that has not left, and of which those behind may have.
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// What was remembered with a record that is not through.
+    pub fn tag(&self, record: u64) -> Option<T> {
+        let entry = self.entries.get(record.checked_sub(self.first)? as usize)?;
+        Some(entry.tag)
+    }
+
+    /// All that has not left, in the order in which it came.
+    pub fn unfinished(&self) -> Vec<Unfinished> {
+        let mut watermarks = self.watermarks.iter().peekable();
+        let mut all = Vec::new();
+        for (at, entry) in (self.first..).zip(&self.entries) {
+            while let Some((_, watermark)) = watermarks.next_if(|(before, _)| *before <= at) {
+                all.push(Unfinished::Watermark(*watermark));
+            }
+            if !matches!(entry.state, State::Left) {
+                all.push(Unfinished::Record(at));
+            }
+        }
+        all.extend(watermarks.map(|(_, watermark)| Unfinished::Watermark(*watermark)));
+        all
     }
 
     /// The results of a record are there.
@@ -235,5 +270,20 @@ mod tests {
         assert_eq!(run.complete(&[3, 2, 2]), "2 3", "a record is complete once");
         assert_eq!(run.queue.start(2), (4, 1));
         assert!(!run.queue.has_waiting() && !run.queue.is_empty());
+    }
+
+    #[test]
+    fn what_has_not_left_is_known_in_its_order() {
+        use Unfinished::{Record, Watermark};
+        let mut run = Run::new(false, 3);
+        run.queue.start(3);
+        run.watermark(5);
+        run.queue.push(3);
+        run.queue.push(4);
+        run.queue.start(2);
+        run.watermark(9);
+        assert_eq!(run.complete(&[1, 4]), "1", "4 is complete, and behind a watermark");
+        assert_eq!(run.queue.unfinished(), [Record(0), Record(2), Watermark(5), Record(3), Record(4), Watermark(9)]);
+        assert_eq!(run.queue.first(), 0);
     }
 }

@@ -12,7 +12,7 @@ pub mod parse;
 pub mod render;
 pub mod select;
 mod slice;
-mod stored;
+pub mod stored;
 mod timestamps;
 mod waiting;
 pub mod window_aggregate;
@@ -158,6 +158,11 @@ pub trait Operator: Send {
         Load::Done
     }
 
+    /// Whether a barrier has to wait for what is still being done: not where [`Operator::snapshot`] has it.
+    fn holds_barriers(&self) -> bool {
+        self.load() != Load::Done
+    }
+
     /// A barrier has been aligned: make everything received so far safe before it is passed on.
     fn barrier(&mut self, _checkpoint: u64, _output: &mut Output) -> Result<()> {
         Ok(())
@@ -202,6 +207,11 @@ pub trait Operator: Send {
 
     /// All inputs have ended; emit what is left. Barriers may still come.
     fn finish(&mut self, _output: &mut Output) -> Result<()> {
+        Ok(())
+    }
+
+    /// In the place of [`Operator::finish`] where the job ends with a savepoint, to go on later.
+    fn stop(&mut self) -> Result<()> {
         Ok(())
     }
 

@@ -23,7 +23,8 @@ pub enum Load {
     /// Nothing: all results have been emitted.
     #[default]
     Done,
-    /// Some results are still being made outside the task's thread. Barriers and the end of the input wait for them.
+    /// Some results are still being made outside the task's thread. The end of the input waits for them, and barriers do
+    /// unless [`super::Operator::holds_barriers`] says otherwise.
     InFlight,
     /// So many that its task takes in no more records for now; those of operators before it in its chain still come.
     Full,

@@ -22,7 +22,8 @@ pub fn table(columns: Vec<(String, ArrayRef)>) -> Result<RecordBatch> {
     Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }
 
-fn encode(records: &RecordBatch) -> Result<Bytes> {
+/// An IPC stream with its checksum.
+pub fn encode(records: &RecordBatch) -> Result<Bytes> {
     let mut writer = StreamWriter::try_new(Vec::new(), records.schema_ref())?;
     writer.write(records)?;
     let mut out = Encoder::default();
@@ -30,7 +31,8 @@ fn encode(records: &RecordBatch) -> Result<Bytes> {
     Ok(out.sealed())
 }
 
-fn decode(bytes: Bytes, name: &str) -> Result<RecordBatch, CheckpointError> {
+/// `name` is what the bytes belong to, for messages.
+pub fn decode(bytes: Bytes, name: &str) -> Result<RecordBatch, CheckpointError> {
     let damaged = |what: String| CheckpointError::Damaged { file: name.to_owned(), what };
     let reader = StreamReader::try_new(Decoder::unsealed(bytes, name)?.rest().reader(), None);
     let reader = reader.map_err(|error| damaged(error.to_string()))?;

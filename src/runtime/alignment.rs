@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::task::TaskId;
+use super::control::TaskId;
 use crate::time::Alignment;
 
 struct Member {

@@ -1,11 +1,11 @@
 //! Stores checkpoints while the job goes on.
 
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-use super::task::{Event, TaskId};
-use crate::checkpoint::{Archive, Capture, CheckpointId, Manifest, SubtaskState};
-use crate::error::{Error, Result};
+use super::control::{Event, TaskId};
+use crate::checkpoint::{Archive, Capture, CheckpointId, ItemPart, Manifest, SubtaskState};
+use crate::error::Result;
 use crate::graph::NodeId;
 
 /// What one subtask of an operator had at a barrier.
@@ -13,18 +13,22 @@ pub struct Taken {
     pub node: NodeId,
     pub subtask: usize,
     pub capture: Capture,
+    /// What a barrier has overtaken in front of it.
+    pub overtaken: Vec<ItemPart>,
 }
 
 enum Work {
-    Store(TaskId, CheckpointId, Vec<Taken>),
-    Complete(Box<Manifest>),
-    Remove(CheckpointId),
+    Store(Archive, TaskId, CheckpointId, Vec<Taken>),
+    Complete(Archive, Box<Manifest>),
+    Remove(Archive, CheckpointId),
 }
 
 /// Does what takes time with an archive, one thing after the other, and tells the master when it is done.
 pub struct Archivist {
-    worker: Arc<Worker>,
-    /// A thread of its own; without one, work is done where it is asked for.
+    events: mpsc::Sender<Event>,
+    /// Whether it has a thread of its own; without one, work is done where it is asked for.
+    apart: bool,
+    /// Started when there is something to do.
     thread: Option<(mpsc::Sender<Work>, JoinHandle<()>)>,
 }
 
@@ -39,84 +43,83 @@ impl Drop for Archivist {
     }
 }
 
-struct Worker {
-    archive: Archive,
-    events: mpsc::Sender<Event>,
-}
-
 impl Archivist {
     /// Works where it is asked: for the simulated executor, in which nothing happens at the same time.
-    pub fn here(archive: Archive, events: mpsc::Sender<Event>) -> Self {
-        Archivist { worker: Arc::new(Worker { archive, events }), thread: None }
+    pub fn here(events: mpsc::Sender<Event>) -> Self {
+        Archivist { events, apart: false, thread: None }
     }
 
     /// Works in a thread of its own.
-    pub fn in_thread(archive: Archive, events: mpsc::Sender<Event>) -> Result<Self> {
-        let worker = Arc::new(Worker { archive, events });
-        let (sender, work) = mpsc::channel();
-        let own = worker.clone();
-        let started = std::thread::Builder::new().name("flott-archivist".into()).spawn(move || {
-            for work in work {
-                own.perform(work);
-            }
-        });
-        let started = started
-            .map_err(|error| Error::internal(format!("the archivist's thread could not be started: {error}")))?;
-        Ok(Archivist { worker, thread: Some((sender, started)) })
+    pub fn in_thread(events: mpsc::Sender<Event>) -> Self {
+        Archivist { events, apart: true, thread: None }
     }
 
-    pub fn store(&self, task: TaskId, checkpoint: CheckpointId, taken: Vec<Taken>) {
-        self.submit(Work::Store(task, checkpoint, taken));
+    pub fn store(&mut self, archive: Archive, task: TaskId, checkpoint: CheckpointId, taken: Vec<Taken>) {
+        self.submit(Work::Store(archive, task, checkpoint, taken));
     }
 
-    pub fn complete(&self, manifest: Manifest) {
-        self.submit(Work::Complete(Box::new(manifest)));
+    pub fn complete(&mut self, archive: Archive, manifest: Manifest) {
+        self.submit(Work::Complete(archive, Box::new(manifest)));
     }
 
-    pub fn remove(&self, checkpoint: CheckpointId) {
-        self.submit(Work::Remove(checkpoint));
+    pub fn remove(&mut self, archive: Archive, checkpoint: CheckpointId) {
+        self.submit(Work::Remove(archive, checkpoint));
     }
 
-    fn submit(&self, work: Work) {
+    fn submit(&mut self, work: Work) {
+        if self.apart && self.thread.is_none() {
+            self.thread = self.start();
+        }
         match &self.thread {
             // it ends only with this
             Some((thread, _)) => drop(thread.send(work)),
-            None => self.worker.perform(work),
+            None => perform(work, &self.events),
         }
+    }
+
+    /// `None` where the system has no thread for it: then work is done here.
+    fn start(&self) -> Option<(mpsc::Sender<Work>, JoinHandle<()>)> {
+        let (sender, work) = mpsc::channel();
+        let events = self.events.clone();
+        let started = std::thread::Builder::new().name("flott-archivist".into()).spawn(move || {
+            for work in work {
+                perform(work, &events);
+            }
+        });
+        Some((sender, started.ok()?))
     }
 }
 
-impl Worker {
-    fn perform(&self, work: Work) {
-        let event = match work {
-            Work::Store(task, checkpoint, taken) => match self.stored(checkpoint, taken) {
-                Ok(states) => Event::Stored(task, checkpoint, states),
-                Err(error) => Event::NotStored(checkpoint, error),
-            },
-            Work::Complete(manifest) => match self.archive.complete(&manifest) {
-                Ok(()) => Event::Completed(manifest.checkpoint),
-                Err(error) => Event::NotStored(manifest.checkpoint, error),
-            },
-            Work::Remove(checkpoint) => {
-                if let Err(error) = self.archive.remove(checkpoint) {
-                    tracing::warn!("an old checkpoint is left behind: {error}");
-                }
-                return;
+fn perform(work: Work, events: &mpsc::Sender<Event>) {
+    let event = match work {
+        Work::Store(archive, task, checkpoint, taken) => match stored(&archive, checkpoint, taken) {
+            Ok(states) => Event::Stored(task, checkpoint, states),
+            Err(error) => Event::NotStored(checkpoint, error),
+        },
+        Work::Complete(archive, manifest) => match archive.complete(&manifest) {
+            Ok(()) => Event::Completed(manifest.checkpoint),
+            Err(error) => Event::NotStored(manifest.checkpoint, error),
+        },
+        Work::Remove(archive, checkpoint) => {
+            if let Err(error) = archive.remove(checkpoint) {
+                tracing::warn!("an old checkpoint is left behind: {error}");
             }
-        };
-        // the master may be gone when a job is cancelled; then nobody needs to know
-        let _ = self.events.send(event);
-    }
+            return;
+        }
+    };
+    // the master may be gone when a job is cancelled; then nobody needs to know
+    let _ = events.send(event);
+}
 
-    fn stored(&self, checkpoint: CheckpointId, taken: Vec<Taken>) -> Result<Vec<(NodeId, SubtaskState)>> {
-        let store = |Taken { node, subtask, capture }: Taken| {
-            let snapshot = capture.into_snapshot()?;
-            if snapshot.is_empty() {
-                return Ok(None);
-            }
-            let stored = self.archive.put(checkpoint, &format!("{node}-{subtask}"), snapshot)?;
-            Ok(Some((node, SubtaskState { subtask: subtask as u32, stored })))
-        };
-        taken.into_iter().filter_map(|taken| store(taken).transpose()).collect()
-    }
+fn stored(archive: &Archive, checkpoint: CheckpointId, taken: Vec<Taken>) -> Result<Vec<(NodeId, SubtaskState)>> {
+    let store = |Taken { node, subtask, capture, overtaken }: Taken| {
+        let mut snapshot = capture.into_snapshot()?;
+        snapshot.items.extend(overtaken);
+        if snapshot.is_empty() {
+            return Ok(None);
+        }
+        let stored = archive.put(checkpoint, &format!("{node}-{subtask}"), snapshot)?;
+        Ok(Some((node, SubtaskState { subtask: subtask as u32, stored })))
+    };
+    taken.into_iter().filter_map(|taken| store(taken).transpose()).collect()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::archivist::Taken;
 use super::outputs::next_random;
-use crate::checkpoint::CheckpointId;
+use crate::checkpoint::Barrier;
 use crate::operator::Slice;
 use crate::time::Clock;
 
@@ -13,8 +13,17 @@ const SLICE: i64 = 3;
 
 /// What has been taken of a task whose operators have more to take.
 pub struct Capturing {
-    pub checkpoint: CheckpointId,
+    pub barrier: Barrier,
     pub taken: Vec<Taken>,
+    /// The barrier has overtaken records, and it is not known yet which.
+    pub is_cut: bool,
+}
+
+impl Capturing {
+    /// Whether there are slices to take.
+    pub fn is_unfinished(&self) -> bool {
+        self.taken.iter().any(|taken| taken.capture.is_unfinished())
+    }
 }
 
 /// When slices are taken, and how large they are.

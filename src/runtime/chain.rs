@@ -7,7 +7,7 @@ use super::exchange::Element;
 use super::outputs::OutputEdge;
 use super::tap::{Tap, Tapped};
 use crate::batch::Batch;
-use crate::checkpoint::CheckpointId;
+use crate::checkpoint::{Barrier, CheckpointId};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::metrics::{Counter, EventTime};
@@ -68,7 +68,8 @@ impl Chain {
         self.process_at(0, input, batch)
     }
 
-    fn process_at(&mut self, index: usize, input: usize, batch: Batch) -> Result<()> {
+    /// Records for the operator at that place of the chain.
+    pub fn process_at(&mut self, index: usize, input: usize, batch: Batch) -> Result<()> {
         let chained = &mut self.operators[index];
         chained.records_in.add(batch.len() as u64);
         let mut output = Output::default();
@@ -157,7 +158,8 @@ impl Chain {
         self.watermark
     }
 
-    fn watermark_at(&mut self, index: usize, watermark: i64) -> Result<()> {
+    /// Event time reached `watermark` at that place of the chain.
+    pub fn watermark_at(&mut self, index: usize, watermark: i64) -> Result<()> {
         self.operators[index].event_time.set(watermark);
         self.call(index, |operator, output| operator.watermark(watermark, output))
     }
@@ -181,6 +183,11 @@ impl Chain {
         self.operators.iter().map(|chained| chained.operator.load()).max().unwrap_or_default()
     }
 
+    /// Whether a barrier has to wait for results that are still being made.
+    pub fn holds_barriers(&self) -> bool {
+        self.operators.iter().any(|chained| chained.operator.holds_barriers())
+    }
+
     /// Lets an aligned barrier pass through the operators, not yet on to the next tasks.
     pub fn prepare(&mut self, checkpoint: CheckpointId) -> Result<()> {
         for index in 0..self.operators.len() {
@@ -193,7 +200,7 @@ impl Chain {
     pub fn capture(&mut self) -> Result<Vec<Taken>> {
         let taken = |chained: &mut ChainedOperator| {
             let capture = chained.operator.capture().map_err(|error| error.at(chained.place.clone()))?;
-            Ok(Taken { node: chained.node, subtask: chained.subtask, capture })
+            Ok(Taken { node: chained.node, subtask: chained.subtask, capture, overtaken: Vec::new() })
         };
         self.operators.iter_mut().map(taken).collect()
     }
@@ -226,6 +233,14 @@ impl Chain {
         Ok(())
     }
 
+    /// The job ends behind a savepoint: nothing is emitted any more, and what was written stays.
+    pub fn stop(&mut self) -> Result<()> {
+        for index in 0..self.operators.len() {
+            self.call(index, |operator, _| operator.stop())?;
+        }
+        Ok(())
+    }
+
     /// All inputs have ended: each operator emits what it has left, first to last.
     pub fn finish(&mut self) -> Result<()> {
         for index in 0..self.operators.len() {
@@ -239,6 +254,11 @@ impl Chain {
         for edge in &mut self.edges {
             edge.broadcast(element);
         }
+    }
+
+    /// Lets a barrier leave the chain.
+    pub fn send_barrier(&mut self, barrier: Barrier) {
+        self.edges.iter_mut().for_each(|edge| edge.send_barrier(barrier));
     }
 
     /// What operators know of event time, with their places in the chain.
@@ -276,12 +296,17 @@ impl Chain {
     }
 
     /// Sends what the next tasks had no room for; `false` while something is still held back.
-    pub fn flush_edges(&mut self) -> bool {
+    pub fn flush_edges(&mut self, now: i64) -> bool {
         let mut all = true;
         for edge in &mut self.edges {
-            all &= edge.flush();
+            all &= edge.flush(now);
         }
         all
+    }
+
+    /// The processing time (ms) from which a barrier that waits for room does not; the largest number if none does.
+    pub fn urgent_at(&self) -> i64 {
+        self.edges.iter().map(OutputEdge::urgent_at).min().unwrap_or(i64::MAX)
     }
 
     /// Wakes the tasks that were sent something.

@@ -1,11 +1,12 @@
 //! Bounded queues of batches between tasks: what makes back-pressure real.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use crate::batch::Batch;
-use crate::checkpoint::CheckpointId;
+use crate::checkpoint::{Barrier, CheckpointId};
 
 /// What flows between tasks.
 #[derive(Clone)]
@@ -14,7 +15,7 @@ pub enum Element {
     Watermark(i64),
     /// The channel will be silent for a while (or is not any more) and must not hold event time back.
     Idle(bool),
-    Barrier(CheckpointId),
+    Barrier(Barrier),
     /// Nothing follows.
     End,
 }
@@ -76,6 +77,10 @@ pub struct Gate {
     state: Mutex<GateState>,
     limits: Limits,
     consumer: Arc<Signal>,
+    /// Whether barriers may overtake what waits here.
+    pub overtaken: bool,
+    /// The processing time (ms) from which one of those here does.
+    urgent_at: AtomicI64,
 }
 
 struct GateState {
@@ -85,8 +90,8 @@ struct GateState {
 }
 
 impl Gate {
-    /// `producers` are the signals of the tasks behind each channel.
-    pub fn new(consumer: Arc<Signal>, producers: Vec<Arc<Signal>>, limits: Limits) -> Self {
+    /// `producers` are the signals of the tasks behind each channel; `overtaken`: barriers may overtake what waits here.
+    pub fn new(consumer: Arc<Signal>, producers: Vec<Arc<Signal>>, limits: Limits, overtaken: bool) -> Self {
         let channel = |producer| Channel {
             queue: VecDeque::new(),
             records: 0,
@@ -96,7 +101,8 @@ impl Gate {
             producer_waits: false,
         };
         let channels = producers.into_iter().map(channel).collect();
-        Gate { state: Mutex::new(GateState { channels, next: 0 }), limits, consumer }
+        let (state, urgent_at) = (Mutex::new(GateState { channels, next: 0 }), AtomicI64::new(i64::MAX));
+        Gate { state, limits, consumer, overtaken, urgent_at }
     }
 
     pub fn channels(&self) -> usize {
@@ -108,18 +114,33 @@ impl Gate {
     /// large to pass. The consumer has to be woken then, with [`Gate::wake`]: once for all that was pushed.
     #[must_use = "what is given back has not been sent"]
     pub fn push(&self, channel: usize, element: Element) -> Option<Element> {
+        self.append(channel, element, false)
+    }
+
+    /// Appends to a channel, whether there is room or not.
+    pub fn force(&self, channel: usize, element: Element) {
+        drop(self.append(channel, element, true));
+    }
+
+    fn append(&self, channel: usize, element: Element, forced: bool) -> Option<Element> {
         let mut state = lock(&self.state);
         let channel = &mut state.channels[channel];
         let mut bytes = 0;
-        if let Element::Batch(batch) = &element {
-            let full = channel.records >= self.limits.records || channel.bytes >= self.limits.bytes;
-            if full && channel.records > 0 {
-                channel.producer_waits = true;
-                return Some(element);
+        match &element {
+            Element::Batch(batch) => {
+                let full = channel.records >= self.limits.records || channel.bytes >= self.limits.bytes;
+                if full && channel.records > 0 && !forced {
+                    channel.producer_waits = true;
+                    return Some(element);
+                }
+                bytes = batch.byte_size();
+                channel.records += batch.len();
+                channel.bytes += bytes;
             }
-            bytes = batch.byte_size();
-            channel.records += batch.len();
-            channel.bytes += bytes;
+            Element::Barrier(barrier) if self.overtaken => {
+                self.urgent_at.fetch_min(barrier.overtakes_at, Ordering::AcqRel);
+            }
+            _ => {}
         }
         channel.queue.push_back((element, bytes));
         None
@@ -143,13 +164,17 @@ impl Gate {
         let channel = &mut state.channels[index];
         let (element, bytes) = channel.queue.pop_front()?;
         let mut wake = None;
-        if let Element::Batch(batch) = &element {
-            channel.records -= batch.len();
-            channel.bytes -= bytes;
-            if channel.producer_waits {
-                channel.producer_waits = false;
-                wake = Some(channel.producer.clone());
+        match &element {
+            Element::Batch(batch) => {
+                channel.records -= batch.len();
+                channel.bytes -= bytes;
+                if channel.producer_waits {
+                    channel.producer_waits = false;
+                    wake = Some(channel.producer.clone());
+                }
             }
+            Element::Barrier(_) => self.note_urgent(state),
+            _ => {}
         }
         drop(guard);
         if let Some(producer) = wake {
@@ -161,6 +186,72 @@ impl Gate {
     pub fn set_blocked(&self, channel: usize, blocked: bool) {
         lock(&self.state).channels[channel].blocked = blocked;
     }
+
+    /// The processing time (ms) from which a barrier that is here overtakes what waits in front of it; the largest
+    /// number if there is none.
+    pub fn urgent_at(&self) -> i64 {
+        self.urgent_at.load(Ordering::Acquire)
+    }
+
+    fn note_urgent(&self, state: &GateState) {
+        let first = barriers(state).map(|barrier| barrier.overtakes_at).min();
+        self.urgent_at.store(first.unwrap_or(i64::MAX), Ordering::Release);
+    }
+
+    /// The newest barrier that does so by now.
+    pub fn urgent(&self, now: i64) -> Option<Barrier> {
+        if self.urgent_at() > now {
+            return None;
+        }
+        let urgent = |barrier: &Barrier| barrier.overtakes_at <= now;
+        barriers(&lock(&self.state)).filter(urgent).max_by_key(|barrier| barrier.checkpoint)
+    }
+
+    /// Copies of what stands in front of that barrier in a channel, and whether it has come there: then it is taken
+    /// out, as older ones are in any case. Behind the end of a channel no barrier comes.
+    ///
+    /// Called by the consumer, which alone takes from a channel.
+    pub fn cut(&self, channel: usize, checkpoint: CheckpointId) -> (Vec<Element>, bool) {
+        let mut state = lock(&self.state);
+        let mut queue = std::mem::take(&mut state.channels[channel].queue);
+        // copying may wait for an interpreter: nobody else must wait meanwhile
+        drop(state);
+        let (mut kept, mut come) = (Vec::new(), false);
+        queue.retain(|(element, _)| {
+            match element {
+                Element::Barrier(barrier) => {
+                    come |= barrier.checkpoint == checkpoint;
+                    return barrier.checkpoint > checkpoint;
+                }
+                Element::End => come = true,
+                element if !come => kept.push(element.clone()),
+                _ => {}
+            }
+            true
+        });
+        let mut state = lock(&self.state);
+        let newer = std::mem::replace(&mut state.channels[channel].queue, queue);
+        state.channels[channel].queue.extend(newer);
+        self.note_urgent(&state);
+        (kept, come)
+    }
+
+    /// Whether that barrier is in a channel, or its end.
+    pub fn has_come(&self, channel: usize, checkpoint: CheckpointId) -> bool {
+        lock(&self.state).channels[channel].queue.iter().any(|(element, _)| match element {
+            Element::Barrier(barrier) => barrier.checkpoint == checkpoint,
+            element => matches!(element, Element::End),
+        })
+    }
+}
+
+/// All barriers that wait.
+fn barriers(state: &GateState) -> impl Iterator<Item = Barrier> {
+    let elements = state.channels.iter().flat_map(|channel| &channel.queue);
+    elements.filter_map(|(element, _)| match element {
+        Element::Barrier(barrier) => Some(*barrier),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -175,7 +266,7 @@ mod tests {
 
     fn gate(channels: usize, records: usize) -> Gate {
         let signal = || Arc::new(Signal::default());
-        Gate::new(signal(), (0..channels).map(|_| signal()).collect(), Limits { records, bytes: usize::MAX })
+        Gate::new(signal(), (0..channels).map(|_| signal()).collect(), Limits { records, bytes: usize::MAX }, true)
     }
 
     #[test]
@@ -207,5 +298,34 @@ mod tests {
         assert!(gate.pop().is_none());
         gate.set_blocked(0, false);
         assert!(gate.pop().is_some());
+    }
+
+    #[test]
+    fn a_barrier_is_cut_out_with_copies_of_what_it_overtakes() {
+        use crate::checkpoint::BarrierKind;
+        let barrier = |checkpoint, overtakes_at| {
+            Element::Barrier(Barrier { checkpoint, kind: BarrierKind::Checkpoint, overtakes_at })
+        };
+        let gate = gate(2, 10);
+        assert_eq!((gate.urgent_at(), gate.urgent(1_000)), (i64::MAX, None));
+        gate.force(0, batch(20));
+        gate.force(0, batch(1));
+        for element in [barrier(1, 70), Element::Watermark(7), barrier(2, 90), Element::Idle(true)] {
+            assert!(gate.push(0, element).is_none());
+        }
+        assert_eq!((gate.urgent_at(), gate.urgent(69)), (70, None));
+        assert_eq!(gate.urgent(90).unwrap().checkpoint, 2);
+        assert!(gate.has_come(0, 2) && !gate.has_come(1, 2));
+        let (kept, come) = gate.cut(0, 2);
+        assert!(come);
+        assert!(matches!(kept[..], [Element::Batch(_), Element::Batch(_), Element::Watermark(7)]));
+        assert_eq!(gate.urgent_at(), i64::MAX, "the older one is gone too");
+        // what was overtaken is still there
+        let left: Vec<Element> = std::iter::from_fn(|| gate.pop()).map(|(_, element)| element).collect();
+        assert!(matches!(left[..], [Element::Batch(_), Element::Batch(_), Element::Watermark(7), Element::Idle(true)]));
+        assert!(gate.push(1, batch(1)).is_none());
+        assert!(!gate.cut(1, 2).1);
+        assert!(gate.push(1, Element::End).is_none());
+        assert!(gate.cut(1, 2).1, "none will come");
     }
 }

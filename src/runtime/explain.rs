@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use super::control::{TaskControl, TaskId};
 use super::master::JobMetrics;
-use super::task::{Task, TaskControl, TaskId};
+use super::task::Task;
 use crate::graph::NodeId;
 use crate::metrics::{LATE_DROPPED, LATE_TO_SIDE, RECORDS_IN, RECORDS_OUT, ShownLateRecord};
 use crate::operator::Waiting;

@@ -7,17 +7,20 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use super::chain::{Chain, ChainedOperator, Target, TargetKind};
+use super::control::{Event, TaskControl};
 use super::exchange::{Gate, Limits, Signal};
 use super::explain::{WiredTask, Wiring};
 use super::master::{JobMetrics, SourceGroup};
 use super::network::NetworkInput;
 use super::operators::{SinkOperator, SourceHead};
 use super::outputs::{OutputEdge, groups_of};
+use super::overtaken::Replay;
 use super::positions::{self, Position};
 use super::restart::RestartStrategy;
 use super::source::SourceInput;
 use super::tap::{Tap, Tapped};
-use super::task::{Event, Task, TaskControl, TaskInput};
+use super::task::{Task, TaskInput};
+use crate::batch::DecodeObjects;
 use crate::checkpoint::{Archive, OperatorState, Restored, Schedule, Snapshot};
 use crate::error::Result;
 use crate::graph::{JobEdge, JobGraph, JobVertex, NodeId, NodeKind, Partitioning, StreamGraph, StreamNode, identities};
@@ -62,6 +65,10 @@ pub struct JobConfig {
     pub checkpoint_timeout: Duration,
     /// How many may fail in a row before the job does.
     pub tolerated_failures: u32,
+    /// How many may be under way at once.
+    pub concurrent_checkpoints: usize,
+    /// After how long a checkpoint's barriers overtake the records that wait, which are stored then; `None` for never.
+    pub unaligned_after: Option<Duration>,
     /// Where checkpoints are stored; without it barriers only make sure that what was read is safe.
     pub archive: Option<Archive>,
     /// What the job goes on from.
@@ -79,6 +86,8 @@ pub struct JobConfig {
     /// Called when the job has ended, before anybody who waits for it hears of that.
     pub at_end: Option<Arc<dyn Fn() + Send + Sync>>,
     pub tap: Option<Arc<dyn Tap>>,
+    /// Reads objects of a language binding back, where records on their way were stored.
+    pub decode_objects: Option<DecodeObjects>,
 }
 
 impl Default for JobConfig {
@@ -95,6 +104,8 @@ impl Default for JobConfig {
             checkpoint_pause: Duration::ZERO,
             checkpoint_timeout: Duration::from_secs(600),
             tolerated_failures: 0,
+            concurrent_checkpoints: 1,
+            unaligned_after: None,
             archive: None,
             restored: None,
             backend: Arc::default(),
@@ -106,6 +117,7 @@ impl Default for JobConfig {
             around_task: None,
             at_end: None,
             tap: None,
+            decode_objects: None,
         }
     }
 }
@@ -126,8 +138,18 @@ impl JobConfig {
                 pause: millis(self.checkpoint_pause),
                 timeout: millis(self.checkpoint_timeout),
                 tolerated: self.tolerated_failures,
+                // a pause between two of them leaves room for one, and what overtakes the other's records as well
+                concurrent: match self.checkpoint_pause.is_zero() && self.unaligned_after.is_none() {
+                    true => self.concurrent_checkpoints.max(1),
+                    false => 1,
+                },
             },
         }
+    }
+
+    /// After how long (ms) a barrier overtakes records, if it does.
+    pub(super) fn overtakes_after(&self) -> Option<i64> {
+        self.unaligned_after.map(|after| i64::try_from(after.as_millis()).unwrap_or(i64::MAX))
     }
 }
 
@@ -146,6 +168,8 @@ pub struct Launched {
     pub operators: Vec<OperatorState>,
     /// Where checkpoints are stored, if everything the job holds can be.
     pub archive: Option<Archive>,
+    /// An operator whose state can't be stored.
+    pub unstored: Option<String>,
 }
 
 pub fn launch(graph: &StreamGraph, config: &JobConfig, clock: Arc<dyn Clock>) -> Result<Launched> {
@@ -233,7 +257,13 @@ impl<'a> Builder<'a> {
             .enumerate()
             .map(|(task, wires)| {
                 let producers = wires.iter().map(|wire| self.signals[self.producer_task(*wire)].clone()).collect();
-                Arc::new(Gate::new(self.signals[task].clone(), producers, limits))
+                // behind other edges the order of a channel means something, or a subtask is the only one for its records
+                let spread = |edge: usize| {
+                    let partitioning = &self.job.edges[edge].partitioning;
+                    matches!(partitioning, Partitioning::Hash | Partitioning::Rebalance | Partitioning::Shuffle)
+                };
+                let overtaken = self.config.unaligned_after.is_some() && wires.iter().all(|(edge, _)| spread(*edge));
+                Arc::new(Gate::new(self.signals[task].clone(), producers, limits, overtaken))
             })
             .collect();
         let mut sources: Vec<SourceGroup> = Vec::new();
@@ -265,18 +295,24 @@ impl<'a> Builder<'a> {
                         TaskInput::Source(Box::new(SourceInput::new(reader, watermarks, pace, clock, finished, times)))
                     }
                     _ => {
-                        let inputs = incoming[id].iter().map(|(edge, _)| self.job.edges[*edge].stream.input).collect();
+                        let input = |(edge, _): &Wire| {
+                            let JobEdge { stream, partitioning, .. } = &self.job.edges[*edge];
+                            (stream.input, matches!(partitioning, Partitioning::Hash))
+                        };
+                        let inputs = incoming[id].iter().map(input).collect();
                         TaskInput::Network(NetworkInput::new(gates[id].clone(), inputs))
                     }
                 };
                 let name = self.task_name(vertex_index, subtask);
-                tasks.push(Task::new(id, name, control.clone(), input, chain, self.clock.clone(), sender.clone()));
+                let mut task = Task::new(id, name, control.clone(), input, chain, self.clock.clone(), sender.clone());
+                task.replay = self.replay(vertex_index, subtask)?;
+                tasks.push(task);
                 controls.push(control);
             }
         }
+        let unstored = tasks.iter().find_map(Task::unstored).map(str::to_owned);
         let archive = self.config.archive.clone().filter(|_| {
-            let unstored = tasks.iter().find_map(Task::unstored);
-            if let Some(place) = unstored {
+            if let Some(place) = &unstored {
                 tracing::warn!("checkpoints are not stored: what {place} holds can't be in this version of Flott");
             }
             unstored.is_none()
@@ -285,7 +321,19 @@ impl<'a> Builder<'a> {
         let wiring = Arc::new(self.wiring(&incoming));
         let (metrics, cancelled, operators) = (self.metrics, self.cancelled, self.operators);
         let teller = sender;
-        Ok(Launched { tasks, controls, wiring, sources, metrics, cancelled, events, teller, operators, archive })
+        Ok(Launched {
+            tasks,
+            controls,
+            wiring,
+            sources,
+            metrics,
+            cancelled,
+            events,
+            teller,
+            operators,
+            archive,
+            unstored,
+        })
     }
 
     /// How the tasks are wired, in words.
@@ -424,6 +472,19 @@ impl<'a> Builder<'a> {
     fn groups(&self, vertex: usize, subtask: usize) -> RangeInclusive<u16> {
         let JobVertex { parallelism, max_parallelism, .. } = self.job.vertices[vertex];
         groups_of(subtask, max_parallelism, parallelism)
+    }
+
+    /// What a subtask of that vertex works at first.
+    fn replay(&self, vertex: usize, subtask: usize) -> Result<Replay> {
+        let JobVertex { parallelism, max_parallelism, nodes, .. } = &self.job.vertices[vertex];
+        let groups = (groups_of(subtask, *max_parallelism, *parallelism), *max_parallelism);
+        let mut replay = Replay::default();
+        for (place, id) in nodes.iter().enumerate() {
+            let restored = self.restored(*id, vertex, subtask);
+            let added = replay.add(place, &restored, groups.clone(), self.config.decode_objects.as_ref());
+            added.map_err(|error| error.at(self.place(*id)))?;
+        }
+        Ok(replay)
     }
 
     fn place(&self, id: NodeId) -> String {

@@ -1,15 +1,17 @@
 //! Leads a job: hands out splits, starts checkpoints, notices the end. Both executors use it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::alignment::Groups;
+use super::archiving::Archiving;
 use super::archivist::Archivist;
+use super::control::{Command, Event, TaskControl, TaskId};
 use super::launch::{JobConfig, Launched};
 use super::positions::Position;
-use super::task::{Command, Event, TaskControl, TaskId};
-use crate::checkpoint::{CheckpointId, Commits, Coordinator, Manifest, OperatorState, SubtaskState};
+use super::savepoint::{SavepointRequest, Stop};
+use crate::checkpoint::{Barrier, BarrierKind, CheckpointId, Commits, Coordinator};
 use crate::connector::{Split, SplitEnumerator};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{NodeId, NodeKind, StreamGraph};
@@ -158,36 +160,11 @@ impl SourceGroup {
     }
 }
 
-/// What a master that stores checkpoints knows of them.
-struct Archiving {
-    archivist: Archivist,
-    job_name: String,
-    /// What a manifest says of each operator, by its number less one.
-    operators: Vec<OperatorState>,
-    /// What has been stored of checkpoints that are not complete.
-    stored: BTreeMap<CheckpointId, Vec<(NodeId, SubtaskState)>>,
-    /// The last complete one. Those before it are removed.
-    latest: Option<CheckpointId>,
-}
-
-impl Archiving {
-    /// Everything has been stored of that checkpoint.
-    fn complete(&mut self, checkpoint: CheckpointId, time: i64) {
-        let mut operators = self.operators.clone();
-        let later = self.stored.split_off(&(checkpoint + 1));
-        let own = std::mem::replace(&mut self.stored, later).remove(&checkpoint);
-        for (node, state) in own.into_iter().flatten() {
-            operators[node - 1].subtasks.push(state);
-        }
-        let (job_name, written_by) = (self.job_name.clone(), env!("CARGO_PKG_VERSION").to_owned());
-        self.archivist.complete(Manifest { checkpoint, job_name, time, written_by, operators });
-    }
-
-    fn completed(&mut self, checkpoint: CheckpointId) {
-        if let Some(before) = self.latest.replace(checkpoint) {
-            self.archivist.remove(before);
-        }
-    }
+/// A checkpoint that has begun and not ended.
+struct UnderWay {
+    barrier: Barrier,
+    /// Who asked for it.
+    request: Option<SavepointRequest>,
 }
 
 pub struct Master {
@@ -202,19 +179,28 @@ pub struct Master {
     /// The checkpoint at the end of a bounded job: every task takes part in it that has not ended.
     last: Option<CheckpointId>,
     cancelled: Arc<std::sync::atomic::AtomicBool>,
-    archiving: Option<Archiving>,
-    /// The last checkpoint that has failed.
-    given_up: Option<CheckpointId>,
+    archiving: Archiving,
+    under_way: BTreeMap<CheckpointId, UnderWay>,
+    /// Savepoints that were asked for and have not begun.
+    asked: VecDeque<SavepointRequest>,
+    /// The job ends with this one, behind the end of event time.
+    draining: Option<SavepointRequest>,
+    /// What a savepoint may take (ms).
+    timeout: i64,
+    /// After how long (ms) the barriers of checkpoints overtake records, if they do.
+    overtakes_after: Option<i64>,
+    /// An operator whose state can't be stored.
+    unstored: Option<String>,
     /// Processing time in ms.
     now: i64,
 }
 
 impl Master {
-    /// `archivist` stores checkpoints, if they are stored; `latest` is the last complete one of an earlier attempt.
+    /// `archivist` stores checkpoints; `latest` is the last complete one of an earlier attempt.
     pub fn new(
         launched: &mut Launched,
         config: &JobConfig,
-        archivist: Option<Archivist>,
+        archivist: Archivist,
         latest: Option<CheckpointId>,
         now: i64,
     ) -> Self {
@@ -226,16 +212,17 @@ impl Master {
             alignment.for_each(|alignment| source.tasks().for_each(|task| aligned.add(task, alignment)));
         }
         let first = config.restored.as_ref().map_or(1, |restored| restored.manifest.checkpoint + 1);
-        let archiving = archivist.map(|archivist| Archiving {
-            archivist,
-            job_name: config.job_name.clone(),
-            operators: launched.operators.clone(),
-            stored: BTreeMap::new(),
-            latest,
-        });
+        let (archive, name) = (launched.archive.clone(), config.job_name.clone());
+        let archiving = Archiving::new(archivist, archive, name, launched.operators.clone(), latest);
         Master {
+            // what is overtaken must be stored
+            overtakes_after: config.overtakes_after().filter(|_| archiving.stores()),
             archiving,
-            given_up: None,
+            under_way: BTreeMap::new(),
+            asked: VecDeque::new(),
+            draining: None,
+            timeout: i64::try_from(config.checkpoint_timeout.as_millis()).unwrap_or(i64::MAX),
+            unstored: launched.unstored.clone(),
             now,
             coordinator: Coordinator::new(0..controls.len(), first, config.schedule(), now),
             commits: Commits::new(launched.tasks.iter().filter(|task| task.commits()).map(|task| task.id)),
@@ -264,52 +251,49 @@ impl Master {
                 return;
             }
         }
-        if let Some(checkpoint) = self.coordinator.expired(now) {
+        while let Some(checkpoint) = self.coordinator.expired(now) {
             let error = Error::connector("not every task has stored what it has within the time allowed")
                 .with_hint("give checkpoints more time (execution.checkpointing.timeout), or look for what is slow");
             self.not_stored(checkpoint, error);
             self.end();
         }
-        if self.last.is_none()
+        self.start_savepoints();
+        if !self.waits()
             && let Some(checkpoint) = self.coordinator.trigger(now)
         {
-            self.trigger(checkpoint);
+            let overtakes_at = self.overtakes_after.map_or(i64::MAX, |after| now.saturating_add(after));
+            let kind = BarrierKind::Checkpoint;
+            self.trigger(Barrier { checkpoint, kind, overtakes_at }, None);
         }
     }
 
     /// When `tick` is due next, in ms.
     pub fn next_tick(&self) -> Option<i64> {
-        let looks = self.sources.iter().map(|source| source.look_at).filter(|at| *at != i64::MAX).min();
-        [looks, Some(self.coordinator.next_due()).filter(|at| *at != i64::MAX)].into_iter().flatten().min()
+        let due = if self.waits() { self.coordinator.next_expiry() } else { self.coordinator.next_due() };
+        let looks = self.sources.iter().map(|source| source.look_at);
+        looks.chain([due]).filter(|at| *at != i64::MAX).min()
     }
 
     pub fn handle(&mut self, event: Event) {
         match event {
             Event::Acknowledge(task, checkpoint, taken) => {
                 self.coordinator.passed(task, checkpoint);
-                match &self.archiving {
-                    Some(_) if !self.coordinator.is_pending(checkpoint) => {}
-                    Some(archiving) => archiving.archivist.store(task, checkpoint, taken),
-                    None => {
-                        let stored = self.coordinator.acknowledge(task, checkpoint);
-                        self.complete(stored);
-                    }
+                if self.coordinator.is_pending(checkpoint) && !self.archiving.store(task, checkpoint, taken) {
+                    let complete = self.coordinator.acknowledge(task, checkpoint);
+                    self.complete(complete);
                 }
             }
             Event::Stored(task, checkpoint, states) => {
-                if let Some(archiving) = &mut self.archiving
-                    && self.coordinator.is_pending(checkpoint)
-                {
-                    archiving.stored.entry(checkpoint).or_default().extend(states);
+                if self.coordinator.is_pending(checkpoint) {
+                    self.archiving.stored(checkpoint, states);
                 }
-                let stored = self.coordinator.acknowledge(task, checkpoint);
-                self.complete(stored);
+                let complete = self.coordinator.acknowledge(task, checkpoint);
+                self.complete(complete);
             }
-            Event::Completed(checkpoint) => {
-                if let Some(archiving) = &mut self.archiving {
-                    archiving.completed(checkpoint);
-                }
-                self.commit(checkpoint);
+            Event::Completed(checkpoint) => self.completed(checkpoint),
+            Event::Savepoint(request) => {
+                self.asked.push_back(*request);
+                self.start_savepoints();
             }
             Event::NotStored(checkpoint, error) => self.not_stored(checkpoint, error),
             Event::Committed(task, checkpoint) => {
@@ -324,15 +308,18 @@ impl Master {
                 let limits = self.aligned.leave(task);
                 self.align(limits);
                 self.drained.insert(task);
-                // its inputs ended before the barrier came
-                if let Some(checkpoint) = self.coordinator.waits_for(task).filter(|_| !self.is_source(task)) {
-                    self.controls[task].send(Command::Trigger(checkpoint));
+                if !self.is_source(task) {
+                    // its inputs ended before the barriers came
+                    for checkpoint in self.coordinator.waits_for(task) {
+                        let barrier = self.under_way.get(&checkpoint).map(|under_way| under_way.barrier);
+                        barrier.into_iter().for_each(|barrier| self.controls[task].send(Command::Trigger(barrier)));
+                    }
                 }
             }
             Event::Finished(task) => {
                 self.ended.insert(task);
-                let stored = self.coordinator.task_finished(task);
-                self.complete(stored);
+                let complete = self.coordinator.task_finished(task);
+                self.complete(complete);
             }
             Event::Failed(task, error) => {
                 self.ended.insert(task);
@@ -342,28 +329,53 @@ impl Master {
         self.end();
     }
 
-    /// Every task has let the barrier of that checkpoint pass, and what it had has been stored.
-    fn complete(&mut self, checkpoint: Option<CheckpointId>) {
-        match (checkpoint, &mut self.archiving) {
-            (Some(checkpoint), Some(archiving)) => archiving.complete(checkpoint, self.now),
-            (Some(checkpoint), None) => self.commit(checkpoint),
-            (None, _) => {}
+    /// Every task has let the barriers of these checkpoints pass, and what it had has been stored.
+    fn complete(&mut self, checkpoints: impl IntoIterator<Item = CheckpointId>) {
+        for checkpoint in checkpoints {
+            if !self.archiving.complete(checkpoint, self.now) {
+                self.completed(checkpoint);
+            }
         }
+    }
+
+    /// That checkpoint has its manifest, where it is stored.
+    fn completed(&mut self, checkpoint: CheckpointId) {
+        let Some(UnderWay { barrier, request }) = self.under_way.remove(&checkpoint) else { return };
+        self.archiving.completed(checkpoint);
+        match request {
+            // the job goes on and may fail, and then begins in front of it: nothing is committed
+            Some(request) if barrier.kind == BarrierKind::Savepoint && self.last != Some(checkpoint) => {
+                request.answer(Ok(()));
+            }
+            request => {
+                if let Some(request) = request {
+                    self.last = Some(checkpoint);
+                    self.draining = Some(request);
+                }
+                self.commit(checkpoint);
+            }
+        }
+        self.start_savepoints();
     }
 
     /// That checkpoint has failed. What is left of it goes, and the job with it unless that is tolerated.
     fn not_stored(&mut self, checkpoint: CheckpointId, error: Error) {
-        if self.given_up >= Some(checkpoint) {
-            return;
-        }
-        self.given_up = Some(checkpoint);
+        let Some(UnderWay { barrier, request }) = self.under_way.remove(&checkpoint) else { return };
         self.tell(0..self.controls.len(), || Command::Abandon(checkpoint));
-        if let Some(archiving) = &mut self.archiving {
-            archiving.stored.remove(&checkpoint);
-            archiving.archivist.remove(checkpoint);
-        }
+        self.archiving.give_up(checkpoint);
         // the one at the end of a bounded job is tried again
-        self.last.take_if(|last| *last == checkpoint);
+        let at_end = self.last.take_if(|last| *last == checkpoint).is_some();
+        if let Some(request) = request {
+            self.coordinator.give_up(checkpoint);
+            request.answer(Err(error));
+            match (barrier.kind, at_end) {
+                (BarrierKind::Stop, _) => self.tell(0..self.controls.len(), || Command::GoOn(checkpoint)),
+                // its windows have fired: it can only begin again
+                (_, true) => self.fail(Error::connector("the job has drained, and its savepoint failed")),
+                (_, false) => {}
+            }
+            return self.start_savepoints();
+        }
         let error = error.at(format!("checkpoint {checkpoint}"));
         match self.coordinator.failed(checkpoint, self.now) {
             true => tracing::warn!("a checkpoint has failed, the job goes on: {error}"),
@@ -384,19 +396,86 @@ impl Master {
         let Some(checkpoint) = checkpoint else { return };
         self.tell(self.sources.iter().flat_map(SourceGroup::tasks), || Command::Complete(checkpoint));
         if self.last == Some(checkpoint) {
-            self.tell(self.drained.iter().copied(), || Command::Finish);
+            if let Some(request) = self.draining.take() {
+                request.answer(Ok(()));
+            }
+            self.tell(0..self.controls.len(), || Command::Finish);
         }
     }
 
     /// The last checkpoint of a bounded job, once nothing else is left to do.
     fn end(&mut self) {
-        let waiting = self.drained.difference(&self.ended).count();
-        if self.last.is_none() && waiting > 0 && waiting + self.ended.len() == self.controls.len() {
-            self.last = self.coordinator.trigger_now(self.now);
-            if let Some(checkpoint) = self.last {
-                self.trigger(checkpoint);
+        if self.is_stopping() || !self.is_at_end() {
+            return;
+        }
+        match self.draining.take() {
+            Some(request) => match self.coordinator.is_quiet() {
+                true => self.last = self.begin_savepoint(request, BarrierKind::Savepoint),
+                false => self.draining = Some(request),
+            },
+            None => {
+                self.last = self.coordinator.trigger_now(self.now);
+                if let Some(checkpoint) = self.last {
+                    self.trigger(Barrier::aligned(checkpoint, BarrierKind::Checkpoint), None);
+                }
             }
         }
+    }
+
+    /// Whether nothing is left but the last checkpoint.
+    fn is_at_end(&self) -> bool {
+        let waiting = self.drained.difference(&self.ended).count();
+        waiting > 0 && waiting + self.ended.len() == self.controls.len()
+    }
+
+    /// Whether no checkpoint begins although it may be due: another has to come first.
+    fn waits(&self) -> bool {
+        self.is_stopping() || !self.asked.is_empty() || self.is_at_end() && !self.coordinator.is_quiet()
+    }
+
+    /// Whether the last checkpoint of the job is under way.
+    fn is_stopping(&self) -> bool {
+        self.last.is_some() || self.under_way.values().any(|each| each.barrier.kind == BarrierKind::Stop)
+    }
+
+    /// Begins what was asked for, as far as there is room.
+    fn start_savepoints(&mut self) {
+        while !self.is_stopping()
+            && self.draining.is_none()
+            && let Some(request) = self.asked.pop_front()
+        {
+            if let Some(place) = &self.unstored {
+                let error = Error::config(format!("what {place} holds can't be stored in this version of Flott"))
+                    .with_hint("let the job end, or cancel it");
+                request.answer(Err(error));
+                continue;
+            }
+            let begun = match request.stop {
+                Some(Stop::Drain) => {
+                    self.draining = Some(request);
+                    self.tell(0..self.controls.len(), || Command::Drain);
+                    return;
+                }
+                // nothing of the job goes on behind its barrier
+                Some(Stop::Suspend) if !self.coordinator.is_quiet() => return self.asked.push_front(request),
+                Some(Stop::Suspend) => self.begin_savepoint(request, BarrierKind::Stop),
+                None => self.begin_savepoint(request, BarrierKind::Savepoint),
+            };
+            if begun.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// `None` if it must wait: then it stands in front of the others again.
+    fn begin_savepoint(&mut self, request: SavepointRequest, kind: BarrierKind) -> Option<CheckpointId> {
+        let Some(savepoint) = self.coordinator.trigger_savepoint(self.now, self.timeout) else {
+            self.asked.push_front(request);
+            return None;
+        };
+        self.archiving.begin_savepoint(savepoint, request.archive.clone());
+        self.trigger(Barrier::aligned(savepoint, kind), Some(request));
+        Some(savepoint)
     }
 
     fn align(&self, limits: Vec<(TaskId, i64)>) {
@@ -410,10 +489,11 @@ impl Master {
     }
 
     /// Sources put the barrier into their streams; no barrier reaches the others that have drained.
-    fn trigger(&self, checkpoint: CheckpointId) {
+    fn trigger(&mut self, barrier: Barrier, request: Option<SavepointRequest>) {
+        self.under_way.insert(barrier.checkpoint, UnderWay { barrier, request });
         let drained = self.drained.iter().copied().filter(|task| !self.is_source(*task));
         let sources = self.sources.iter().flat_map(SourceGroup::tasks);
-        self.tell(sources.chain(drained), || Command::Trigger(checkpoint));
+        self.tell(sources.chain(drained), || Command::Trigger(barrier));
     }
 
     fn tell(&self, tasks: impl Iterator<Item = TaskId>, command: impl Fn() -> Command) {
@@ -452,7 +532,7 @@ impl Master {
 
     /// The last checkpoint that is complete.
     pub fn latest_checkpoint(&self) -> Option<CheckpointId> {
-        self.archiving.as_ref().and_then(|archiving| archiving.latest)
+        self.archiving.latest()
     }
 
     pub fn into_result(self) -> Result<()> {

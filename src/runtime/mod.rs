@@ -5,9 +5,11 @@
 //! are in [`master`].
 
 mod alignment;
+mod archiving;
 mod archivist;
 mod capturing;
 mod chain;
+mod control;
 mod exchange;
 mod explain;
 mod launch;
@@ -15,10 +17,12 @@ mod master;
 mod network;
 mod operators;
 mod outputs;
+mod overtaken;
 mod pace;
 mod positions;
 mod progress;
 mod restart;
+mod savepoint;
 pub mod simulated;
 mod source;
 mod tap;
@@ -30,6 +34,7 @@ pub use launch::{AroundTask, JobConfig, Retention};
 pub use master::{JobMetrics, JobStatus, OperatorReport};
 pub use network::ChannelReport;
 pub use restart::RestartStrategy;
+pub use savepoint::Stop;
 pub use simulated::{Settled, Simulation};
 pub use source::SplitReport;
 pub use tap::{Tap, Tapped};

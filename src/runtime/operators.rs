@@ -91,6 +91,11 @@ impl Operator for SinkOperator {
         self.writer()?.finish()
     }
 
+    fn stop(&mut self) -> Result<()> {
+        // one that commits has made visible all there is
+        if self.commits() { Ok(()) } else { self.writer()?.finish() }
+    }
+
     fn close(&mut self) -> Result<()> {
         self.writer.take().map_or(Ok(()), |mut writer| writer.close())
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::exchange::{Element, Gate};
 use crate::batch::Batch;
+use crate::checkpoint::Barrier;
 use crate::error::{Error, Result};
 use crate::graph::Partitioning;
 
@@ -22,6 +23,8 @@ pub struct OutputEdge {
     random: u64,
     /// What did not fit yet, in order.
     pending: VecDeque<(usize, Element)>,
+    /// The processing time (ms) from which a barrier among it does not wait for room.
+    urgent_at: i64,
     /// The targets that have something new and were not woken yet.
     to_wake: Vec<bool>,
     bytes_sent: usize,
@@ -49,6 +52,7 @@ impl OutputEdge {
             next: start,
             random: 0x9E37_79B9_7F4A_7C15 ^ subtask as u64,
             pending: VecDeque::new(),
+            urgent_at: i64::MAX,
             to_wake,
             bytes_sent: 0,
         }
@@ -135,14 +139,36 @@ impl OutputEdge {
         given_back
     }
 
+    /// Sends a barrier; it may overtake what the targets hold, and then takes with it what they have no room for.
+    pub fn send_barrier(&mut self, barrier: Barrier) {
+        self.broadcast(&Element::Barrier(barrier));
+        if !self.pending.is_empty() && self.targets.iter().all(|(gate, _)| gate.overtaken) {
+            self.urgent_at = self.urgent_at.min(barrier.overtakes_at);
+        }
+    }
+
+    /// The processing time (ms) from which [`OutputEdge::flush`] sends without room; the largest number if none.
+    pub fn urgent_at(&self) -> i64 {
+        self.urgent_at
+    }
+
     /// Sends what was held back; `false` while something still is.
-    pub fn flush(&mut self) -> bool {
+    pub fn flush(&mut self, now: i64) -> bool {
+        if self.urgent_at <= now {
+            for (target, element) in std::mem::take(&mut self.pending) {
+                let (gate, channel) = &self.targets[target];
+                gate.force(*channel, element);
+                self.to_wake[target] = true;
+            }
+            self.urgent_at = i64::MAX;
+        }
         while let Some((target, element)) = self.pending.pop_front() {
             if let Some(element) = self.offer(target, element) {
                 self.pending.push_front((target, element));
                 return false;
             }
         }
+        self.urgent_at = i64::MAX;
         true
     }
 

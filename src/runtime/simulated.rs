@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use super::archivist::Archivist;
 use super::capturing::Slices;
+use super::control::Event;
 use super::explain::{Answer, Standing};
 use super::launch::{JobConfig, Launched, launch};
 use super::master::{JobMetrics, Master};
 use super::outputs::next_random;
-use super::task::{Event, Step, TimeReport};
+use super::savepoint::{Deliver, SavepointRequest, Stop};
+use super::task::{Step, TimeReport};
+use crate::checkpoint::Archive;
 use crate::error::{Error, Result};
 use crate::graph::StreamGraph;
 use crate::time::{Clock, ManualClock};
@@ -59,7 +62,7 @@ impl Simulation {
     pub fn new(graph: &StreamGraph, config: &JobConfig, seed: u64, now: i64) -> Result<Self> {
         let clock = Arc::new(ManualClock::new(now));
         let mut launched = launch(graph, config, clock.clone())?;
-        let archivist = launched.archive.clone().map(|archive| Archivist::here(archive, launched.teller.clone()));
+        let archivist = Archivist::here(launched.teller.clone());
         let master = Master::new(&mut launched, config, archivist, None, now);
         for (task, at) in launched.tasks.iter_mut().zip(1..) {
             task.slices = Slices::Drawn(seed.wrapping_mul(at));
@@ -98,6 +101,12 @@ impl Simulation {
     pub fn run(&mut self) -> Result<()> {
         while !self.step()? {}
         Ok(())
+    }
+
+    /// Asks for a savepoint, of which `archive` is the place; see [`super::JobHandle::savepoint`].
+    pub fn savepoint(&self, archive: Archive, stop: Option<Stop>, deliver: Deliver) {
+        let request = Box::new(SavepointRequest::new(archive, stop, deliver));
+        let _ = self.launched.teller.send(Event::Savepoint(request));
     }
 
     /// One step of a task chosen by the seed; `true` once the job has ended.

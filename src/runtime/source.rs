@@ -71,6 +71,8 @@ pub struct SourceInput {
     /// The splits that exist have been handed out: having none means that there is none.
     assigned: bool,
     no_more_splits: bool,
+    /// Nothing more is read: that is the end.
+    draining: bool,
     /// Over all splits, those that have ended among them.
     watermark: i64,
     /// All splits are idle, or there is none.
@@ -125,6 +127,7 @@ impl SourceInput {
             splits: BTreeMap::new(),
             assigned: false,
             no_more_splits: false,
+            draining: false,
             watermark: NO_TIMESTAMP,
             idle: false,
             polls: 0,
@@ -153,6 +156,11 @@ impl SourceInput {
         self.reader.add_splits(splits)
     }
 
+    /// What has been read comes, and then the end; where it is then, a checkpoint has.
+    pub fn drain(&mut self) {
+        self.draining = true;
+    }
+
     pub fn no_more_splits(&mut self) {
         self.no_more_splits = true;
     }
@@ -160,6 +168,9 @@ impl SourceInput {
     pub fn read(&mut self, wait: Duration) -> Result<Read> {
         if let Some(rest) = self.rest.take() {
             return self.hand_out(rest);
+        }
+        if self.draining {
+            return Ok(Read::Ended);
         }
         if self.splits.is_empty() {
             return Ok(if self.no_more_splits { Read::Ended } else { Read::Nothing });
@@ -251,7 +262,7 @@ impl SourceInput {
     }
 
     pub fn no_more_splits_left(&self) -> bool {
-        self.no_more_splits
+        self.no_more_splits || self.draining
     }
 
     /// Whether there is a split to read: otherwise the task waits for a command instead of polling.

@@ -1,106 +1,25 @@
 //! A task: one subtask of a chain, as a state machine with one `step`.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use super::archivist::Taken;
 use super::capturing::{Capturing, Slices};
 use super::chain::Chain;
-use super::exchange::{Element, Signal};
+use super::control::{Command, Event, TaskControl, TaskId};
+use super::exchange::Element;
 use super::explain::Answer;
 use super::network::{ChannelReport, NetworkInput};
+use super::overtaken::Replay;
 use super::pace::Pace;
 use super::source::{Read, SourceInput, SplitReport};
 use crate::batch::Batch;
-use crate::checkpoint::{Capture, CheckpointId, SubtaskState};
-use crate::connector::Split;
+use crate::checkpoint::{Barrier, BarrierKind, Capture, CheckpointId};
 use crate::error::{Error, Result};
-use crate::graph::NodeId;
 use crate::operator::{Load, Slice, Waiting};
 use crate::time::{Clock, MAX_WATERMARK};
 
-pub type TaskId = usize;
-
 /// How long a source may wait for records while operators of its task wait for results.
 const IN_FLIGHT: Duration = Duration::from_millis(5);
-
-/// What the master tells a task.
-pub enum Command {
-    AddSplits(Vec<Split>),
-    NoMoreSplits,
-    /// Read no split whose watermark is ahead of that one (sources).
-    Align(i64),
-    /// Put that barrier into the stream (sources), or take part in that checkpoint (tasks that have drained).
-    Trigger(CheckpointId),
-    /// That checkpoint is complete: commit what was written (sinks).
-    Commit(CheckpointId),
-    /// What was written up to that checkpoint has been committed: commit how far the source was (sources).
-    Complete(CheckpointId),
-    /// That checkpoint has failed: what is still being taken for it is not wanted.
-    Abandon(CheckpointId),
-    /// Every record of the job is safe: end (tasks that have drained).
-    Finish,
-}
-
-/// What a task tells the master.
-pub enum Event {
-    /// The barrier has passed, some time ago, and this is what the task's operators had then: nothing where checkpoints are
-    /// not stored.
-    Acknowledge(TaskId, CheckpointId, Vec<Taken>),
-    /// What a task had has been stored.
-    Stored(TaskId, CheckpointId, Vec<(NodeId, SubtaskState)>),
-    /// The checkpoint has its manifest.
-    Completed(CheckpointId),
-    NotStored(CheckpointId, Error),
-    Committed(TaskId, CheckpointId),
-    /// How far a source of an alignment group is, in event time; `None` if it is idle or has nothing left.
-    Watermark(TaskId, Option<i64>),
-    /// A source or a task that commits has sent its last record and waits for [`Command::Finish`].
-    Drained(TaskId),
-    Finished(TaskId),
-    Failed(TaskId, Error),
-}
-
-/// The master's handle on a task.
-pub struct TaskControl {
-    commands: Mutex<VecDeque<Command>>,
-    cancelled: Arc<AtomicBool>,
-    /// Who wants to know where the task stands; looked at only while `asked`.
-    questions: Mutex<Vec<mpsc::Sender<(TaskId, Answer)>>>,
-    asked: AtomicBool,
-    ended: AtomicBool,
-    pub signal: Arc<Signal>,
-}
-
-impl TaskControl {
-    pub fn new(signal: Arc<Signal>, cancelled: Arc<AtomicBool>) -> Self {
-        let (asked, ended) = (AtomicBool::new(false), AtomicBool::new(false));
-        TaskControl { commands: Mutex::default(), cancelled, questions: Mutex::default(), asked, ended, signal }
-    }
-
-    pub fn send(&self, command: Command) {
-        self.commands.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push_back(command);
-        self.signal.raise();
-    }
-
-    /// Asks where the task stands; it answers before its next step.
-    pub fn ask(&self, answers: mpsc::Sender<(TaskId, Answer)>) {
-        self.questions.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(answers);
-        self.asked.store(true, Ordering::Release);
-        self.signal.raise();
-    }
-
-    /// Whether the task has ended: then nobody answers.
-    pub fn has_ended(&self) -> bool {
-        self.ended.load(Ordering::Relaxed)
-    }
-
-    fn receive(&self) -> Option<Command> {
-        self.commands.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop_front()
-    }
-}
 
 /// What a step found to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,14 +65,38 @@ enum Phase {
     Ending,
     /// A source or a task that commits, waiting for the rest of the job.
     Drained,
+    /// Behind the barrier with which the job stops.
+    Stopped,
     Finished,
 }
 
 /// What must not overtake a record that an operator still works at.
 #[derive(Clone, Copy)]
 enum Held {
-    Barrier(CheckpointId),
+    Barrier(Barrier),
+    /// One that overtakes what waits in the channels.
+    Overtaking(Barrier),
     End,
+}
+
+impl Held {
+    /// Whether results must be there first that are still being made; `stores`: checkpoints are stored.
+    fn waits(&self, chain: &Chain, stores: bool) -> bool {
+        match self {
+            Held::Barrier(barrier) | Held::Overtaking(barrier) if stores || barrier.is_savepoint() => {
+                chain.holds_barriers()
+            }
+            // sources rely on that nothing is left
+            _ => chain.load() != Load::Done,
+        }
+    }
+}
+
+/// What is left of the batch at hand.
+struct Rest {
+    channel: usize,
+    input: usize,
+    batch: Batch,
 }
 
 pub struct Task {
@@ -167,16 +110,22 @@ pub struct Task {
     events: mpsc::Sender<Event>,
     phase: Phase,
     idle: bool,
-    /// What is left of the batch at hand, and the input it came by. Nothing else is taken before it is done.
-    rest: Option<(usize, Batch)>,
+    /// Nothing else is taken before it is done.
+    rest: Option<Rest>,
     /// What waits until the chain has emitted all results. Nothing else is taken before it has passed.
     held: Option<Held>,
     pace: Pace,
     /// Whether checkpoints are stored.
     pub stores: bool,
+    /// What a checkpoint has on its way to this task: it comes before anything else.
+    pub replay: Replay,
     /// What of a checkpoint is still to be taken, and when that is done.
     capturing: Option<Capturing>,
     pub slices: Slices,
+    /// The last savepoint with which the job was to stop in vain.
+    gone_on: CheckpointId,
+    /// The job ends with a savepoint, in which every task takes part.
+    draining: bool,
 }
 
 impl Task {
@@ -190,7 +139,8 @@ impl Task {
         events: mpsc::Sender<Event>,
     ) -> Self {
         let (phase, pace) = (Phase::Created, Pace::default());
-        let (idle, rest, held, stores) = (false, None, None, false);
+        let (idle, rest, held) = (false, None, None);
+        let (stores, replay, gone_on, draining) = (false, Replay::default(), 0, false);
         let (capturing, slices) = (None, Slices::Timed { next: false });
         Task {
             id,
@@ -206,16 +156,19 @@ impl Task {
             held,
             pace,
             stores,
+            replay,
             capturing,
             slices,
+            gone_on,
+            draining,
         }
     }
 
     /// Does one small piece of work: a command, a batch, a timer. A source waits for records at most `wait`.
     pub fn step(&mut self, wait: Duration) -> Result<Step> {
-        let step = match self.capturing {
-            Some(_) => self.advance_or_capture(),
-            None => self.advance_by_one(wait),
+        let step = match self.capturing.as_ref().is_some_and(Capturing::is_unfinished) {
+            true => self.advance_or_capture(),
+            false => self.advance_by_one(wait),
         };
         // what one step sends comes to the next tasks at once
         self.chain.wake_edges();
@@ -224,7 +177,7 @@ impl Task {
 
     /// A slice of a snapshot, or a small piece of work like any other; a slice too where there is nothing else to do.
     fn advance_or_capture(&mut self) -> Result<Step> {
-        if self.control.cancelled.load(Ordering::Relaxed) {
+        if self.control.is_cancelled() {
             return Err(Error::cancelled());
         }
         if let Some(slice) = self.slices.turn(&self.clock) {
@@ -242,19 +195,25 @@ impl Task {
         if self.phase == Phase::Finished {
             return Ok(Step::Finished);
         }
-        if self.control.cancelled.load(Ordering::Relaxed) {
+        if self.control.is_cancelled() {
             return Err(Error::cancelled());
         }
-        if self.control.asked.load(Ordering::Relaxed) {
-            self.answer();
-        }
+        self.answer();
         if self.phase == Phase::Created {
             self.chain.open()?;
             self.phase = Phase::Running;
             return Ok(Step::Progress);
         }
-        if !self.chain.flush_edges() {
-            return Ok(Step::Wait(None));
+        let now = self.clock.now();
+        if self.overtake(now)? {
+            return Ok(Step::Progress);
+        }
+        // a source lets go of what it has read, so that its barrier comes
+        if !self.chain.flush_edges(now) && self.control.urgent_at() > now {
+            return Ok(Step::Wait(self.urgent_behind(now)));
+        }
+        if self.replay.step(&mut self.chain)? {
+            return Ok(Step::Progress);
         }
         if self.phase == Phase::Ending {
             return self.ended();
@@ -267,25 +226,25 @@ impl Task {
             self.command(command)?;
             return Ok(Step::Progress);
         }
-        if self.phase == Phase::Drained {
+        if matches!(self.phase, Phase::Drained | Phase::Stopped) {
             return Ok(Step::Wait(None));
         }
-        let wakeup = self.chain.next_wakeup();
-        let now = self.clock.now();
-        if wakeup.is_some_and(|at| at <= now) {
+        let timer = self.chain.next_wakeup();
+        let wakeup = [timer, self.urgent_behind(now)].into_iter().flatten().min();
+        if timer.is_some_and(|at| at <= now) {
             self.chain.processing_time(now)?;
             return Ok(Step::Progress);
         }
         let load = self.chain.load();
-        if let Some(held) = self.held.take_if(|_| load == Load::Done) {
+        if let Some(held) = self.held.take_if(|held| !held.waits(&self.chain, self.stores)) {
             self.pass(held)?;
             return Ok(Step::Progress);
         }
         if self.held.is_some() || load == Load::Full {
             return Ok(Step::Wait(wakeup));
         }
-        if let Some((input, batch)) = self.rest.take() {
-            self.process(input, batch)?;
+        if let Some(Rest { channel, input, batch }) = self.rest.take() {
+            self.process(channel, input, batch)?;
             return Ok(Step::Progress);
         }
         // a reader that waits does not hear that a result is there
@@ -312,7 +271,7 @@ impl Task {
                 if !source.is_idle() {
                     self.set_idle(false)?;
                 }
-                self.process(0, batch)?;
+                self.process(0, 0, batch)?;
                 Ok(Step::Progress)
             }
             Read::Nothing => {
@@ -334,7 +293,7 @@ impl Task {
     }
 
     /// Works at the first piece of the batch and keeps the rest for the next step.
-    fn process(&mut self, input: usize, mut batch: Batch) -> Result<()> {
+    fn process(&mut self, channel: usize, input: usize, mut batch: Batch) -> Result<()> {
         let records = self.pace.records();
         let rest = if batch.len() > records { Some(batch.split_off(records)) } else { None };
         let records = batch.len();
@@ -342,7 +301,7 @@ impl Task {
         self.chain.process(input, batch)?;
         self.pace.note(records, self.clock.now() - started, self.chain.bytes_sent() - sent);
         match rest {
-            Some(rest) => self.rest = Some((input, rest)),
+            Some(batch) => self.rest = Some(Rest { channel, input, batch }),
             // event time passes behind the whole batch
             None => drop(self.source_time()?),
         }
@@ -391,10 +350,11 @@ impl Task {
     fn step_network(&mut self, wakeup: Option<i64>) -> Result<Step> {
         let TaskInput::Network(network) = &mut self.input else { return Ok(Step::Wait(wakeup)) };
         let Some((index, element)) = network.gate.pop() else { return Ok(Step::Wait(wakeup)) };
+        network.taken(index, &element);
         match element {
             Element::Batch(batch) => {
                 let input = network.input(index);
-                self.process(input, batch)?;
+                self.process(index, input, batch)?;
             }
             Element::Watermark(watermark) => {
                 let (watermark, idle) = network.time(index, |valve, at| valve.set_watermark(at, watermark));
@@ -404,13 +364,15 @@ impl Task {
                 let (watermark, idle) = network.time(index, |valve, at| valve.set_idle(at, idle));
                 self.advance(watermark, idle)?;
             }
-            Element::Barrier(checkpoint) => {
-                network.barrier(index, checkpoint);
+            Element::Barrier(barrier) => {
+                network.barrier(index, barrier);
+                self.acknowledge_cut()?;
                 self.pass_aligned_barrier()?;
             }
             Element::End => {
                 let (watermark, idle) = network.end(index);
                 let all_ended = network.all_ended();
+                self.acknowledge_cut()?;
                 self.advance(watermark, idle)?;
                 if all_ended {
                     self.hold(Held::End)?;
@@ -425,14 +387,56 @@ impl Task {
     fn pass_aligned_barrier(&mut self) -> Result<()> {
         let TaskInput::Network(network) = &mut self.input else { return Ok(()) };
         match network.aligned() {
-            Some(checkpoint) => self.hold(Held::Barrier(checkpoint)),
+            Some(barrier) => self.hold(Held::Barrier(barrier)),
             None => Ok(()),
         }
     }
 
+    /// The processing time (ms) behind `now` from which a barrier does not wait any longer.
+    fn urgent_behind(&self, now: i64) -> Option<i64> {
+        let input = match &self.input {
+            TaskInput::Source(_) => self.control.urgent_at(),
+            TaskInput::Network(network) => network.urgent_at(),
+        };
+        [input, self.chain.urgent_at()].into_iter().filter(|at| *at > now && *at != i64::MAX).min()
+    }
+
+    /// Lets a barrier pass that does not wait for the records in front of it, if there is one.
+    fn overtake(&mut self, now: i64) -> Result<bool> {
+        if self.acknowledge_cut()? {
+            return Ok(true);
+        }
+        let TaskInput::Network(network) = &self.input else { return Ok(false) };
+        if self.phase != Phase::Running || self.held.is_some() || !self.replay.is_empty() {
+            return Ok(false);
+        }
+        match network.urgent(now) {
+            Some(barrier) => self.hold(Held::Overtaking(barrier)).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Adds what a barrier has overtaken to what was taken behind it, once all of it is known.
+    fn acknowledge_cut(&mut self) -> Result<bool> {
+        let (TaskInput::Network(network), Some(capturing)) = (&mut self.input, &mut self.capturing) else {
+            return Ok(false);
+        };
+        if !capturing.is_cut {
+            return Ok(false);
+        }
+        let Some(overtaken) = network.overtaken() else { return Ok(false) };
+        capturing.is_cut = false;
+        if let Some(first) = capturing.taken.first_mut() {
+            let place = || self.chain.operators[0].place.clone();
+            first.overtaken = overtaken.encode().map_err(|error| error.at(place()))?;
+        }
+        self.captured_if_done();
+        Ok(true)
+    }
+
     /// Lets a barrier or the end pass, at once or as soon as all results of the records before it are there.
     fn hold(&mut self, what: Held) -> Result<()> {
-        if self.chain.load() == Load::Done {
+        if !what.waits(&self.chain, self.stores) {
             return self.pass(what);
         }
         self.held = Some(what);
@@ -441,10 +445,21 @@ impl Task {
 
     fn pass(&mut self, what: Held) -> Result<()> {
         match what {
-            Held::Barrier(checkpoint) => {
-                self.chain.prepare(checkpoint)?;
-                self.acknowledge(checkpoint)?;
-                self.chain.broadcast(&Element::Barrier(checkpoint));
+            Held::Barrier(barrier) => {
+                self.chain.prepare(barrier.checkpoint)?;
+                self.capture(barrier, false)?;
+                self.chain.send_barrier(barrier);
+                if barrier.kind == BarrierKind::Stop && barrier.checkpoint > self.gone_on {
+                    self.phase = Phase::Stopped;
+                }
+            }
+            Held::Overtaking(barrier) => {
+                self.chain.prepare(barrier.checkpoint)?;
+                if let TaskInput::Network(network) = &mut self.input {
+                    network.overtake(barrier, self.rest.as_ref().map(|rest| (rest.channel, rest.batch.clone())));
+                }
+                self.capture(barrier, true)?;
+                self.chain.send_barrier(barrier);
             }
             Held::End => {
                 self.chain.finish()?;
@@ -454,36 +469,51 @@ impl Task {
         Ok(())
     }
 
-    /// Fixes what the operators have, where it is stored, and tells the master once all of it has been taken.
-    fn acknowledge(&mut self, checkpoint: CheckpointId) -> Result<()> {
+    /// Fixes what the operators have, where it is stored, and tells the master once all of it has been taken. `is_cut`:
+    /// the barrier has overtaken what is not known yet.
+    fn capture(&mut self, barrier: Barrier, is_cut: bool) -> Result<()> {
         // one that is not done is of an earlier barrier, and somebody may wait for it
         self.finish_capturing()?;
         let mut taken = Vec::new();
-        if self.stores {
-            taken = self.chain.capture()?;
+        if self.stores || barrier.is_savepoint() {
+            match self.chain.capture() {
+                Ok(captured) => taken = captured,
+                Err(error) => return self.not_captured(barrier, error),
+            }
             if let TaskInput::Source(source) = &mut self.input {
-                taken[0].capture = Capture::Ready(source.snapshot(checkpoint));
+                taken[0].capture = Capture::Ready(source.snapshot(barrier.checkpoint));
             }
         }
-        let unfinished = taken.iter().any(|taken| taken.capture.is_unfinished());
-        let capturing = Capturing { checkpoint, taken };
-        match unfinished {
-            true => self.capturing = Some(capturing),
-            false => self.captured(capturing),
-        }
+        self.capturing = Some(Capturing { barrier, taken, is_cut });
+        self.captured_if_done();
         Ok(())
     }
 
-    fn captured(&mut self, Capturing { checkpoint, taken }: Capturing) {
-        self.tell(Event::Acknowledge(self.id, checkpoint, taken));
+    /// A failure ends the job, unless it is that of a savepoint: nobody's question does.
+    fn not_captured(&mut self, barrier: Barrier, error: Error) -> Result<()> {
+        if !barrier.is_savepoint() {
+            return Err(error);
+        }
+        self.chain.abandon();
+        self.tell(Event::NotStored(barrier.checkpoint, error));
+        Ok(())
+    }
+
+    fn captured_if_done(&mut self) {
+        let done = |capturing: &mut Capturing| !capturing.is_cut && !capturing.is_unfinished();
+        if let Some(Capturing { barrier, taken, .. }) = self.capturing.take_if(done) {
+            self.tell(Event::Acknowledge(self.id, barrier.checkpoint, taken));
+        }
     }
 
     fn go_on_capturing(&mut self, mut slice: Slice) -> Result<()> {
-        let Some(mut capturing) = self.capturing.take() else { return Ok(()) };
-        match self.chain.go_on(&mut capturing.taken, &mut slice)? {
-            true => self.captured(capturing),
-            false => self.capturing = Some(capturing),
+        let Some(capturing) = &mut self.capturing else { return Ok(()) };
+        if let Err(error) = self.chain.go_on(&mut capturing.taken, &mut slice) {
+            let barrier = capturing.barrier;
+            self.capturing = None;
+            return self.not_captured(barrier, error);
         }
+        self.captured_if_done();
         Ok(())
     }
 
@@ -500,13 +530,27 @@ impl Task {
                 Ok(())
             }),
             Command::Align(limit) => self.at_source(|source| source.set_limit(limit)),
-            Command::Trigger(checkpoint) => {
-                self.at_source(|source| source.remember_positions(checkpoint))?;
+            Command::Trigger(barrier) => {
+                self.at_source(|source| source.remember_positions(barrier.checkpoint))?;
                 if self.phase != Phase::Drained {
-                    return self.hold(Held::Barrier(checkpoint));
+                    return self.hold(Held::Barrier(barrier));
                 }
-                self.chain.prepare(checkpoint)?;
-                self.acknowledge(checkpoint)
+                self.chain.prepare(barrier.checkpoint)?;
+                self.capture(barrier, false)
+            }
+            Command::GoOn(checkpoint) => {
+                self.gone_on = checkpoint;
+                if self.phase == Phase::Stopped {
+                    self.phase = Phase::Running;
+                }
+                Ok(())
+            }
+            Command::Drain => {
+                self.draining = true;
+                self.at_source(|source| {
+                    source.drain();
+                    Ok(())
+                })
             }
             Command::Commit(checkpoint) => {
                 self.chain.commit(checkpoint)?;
@@ -515,12 +559,17 @@ impl Task {
             }
             Command::Complete(checkpoint) => self.at_source(|source| source.complete(checkpoint)),
             Command::Abandon(checkpoint) => {
-                if self.capturing.take_if(|capturing| capturing.checkpoint == checkpoint).is_some() {
+                if self.capturing.take_if(|capturing| capturing.barrier.checkpoint == checkpoint).is_some() {
                     self.chain.abandon();
                 }
                 Ok(())
             }
-            Command::Finish => self.finished(),
+            Command::Finish => {
+                if self.phase == Phase::Stopped {
+                    self.chain.stop()?;
+                }
+                self.finished()
+            }
         }
     }
 
@@ -553,11 +602,11 @@ impl Task {
     }
 
     fn answer(&mut self) {
-        self.control.asked.store(false, Ordering::Release);
-        let mut questions = self.control.questions.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let asking = std::mem::take(&mut *questions);
-        drop(questions);
-        let held_back = !self.chain.flush_edges();
+        let asking = self.control.questions();
+        if asking.is_empty() {
+            return;
+        }
+        let held_back = !self.chain.flush_edges(self.clock.now());
         for answers in asking {
             // whoever asked may have gone
             let _ = answers.send((self.id, Answer::of(&mut *self, held_back)));
@@ -582,7 +631,7 @@ impl Task {
     /// The end has left this task.
     fn ended(&mut self) -> Result<Step> {
         self.finish_capturing()?;
-        if matches!(self.input, TaskInput::Source(_)) || self.commits() {
+        if matches!(self.input, TaskInput::Source(_)) || self.commits() || self.draining {
             self.phase = Phase::Drained;
             self.tell(Event::Drained(self.id));
             return Ok(Step::Progress);
@@ -594,7 +643,7 @@ impl Task {
     fn finished(&mut self) -> Result<()> {
         self.phase = Phase::Finished;
         self.capturing = None;
-        self.control.ended.store(true, Ordering::Relaxed);
+        self.control.end();
         self.close()?;
         self.tell(Event::Finished(self.id));
         Ok(())

@@ -7,14 +7,16 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::archivist::Archivist;
+use super::control::{Event, TaskControl};
 use super::explain::{self, Standing, Wiring};
 use super::launch::{AroundTask, JobConfig, Launched, Retention, launch};
 use super::master::{JobMetrics, JobStatus, Master};
 use super::outputs::next_random;
 use super::progress::Progress;
 use super::restart::Restarts;
-use super::task::{Event, Step, Task, TaskControl};
-use crate::checkpoint::CheckpointId;
+use super::savepoint::{Deliver, SavepointRequest, Stop};
+use super::task::{Step, Task};
+use crate::checkpoint::{Archive, CheckpointId};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::StreamGraph;
 use crate::time::{Clock, SystemClock};
@@ -48,16 +50,19 @@ struct Attempt {
     controls: Vec<Arc<TaskControl>>,
     wiring: Arc<Wiring>,
     metrics: JobMetrics,
+    /// To its master.
+    teller: mpsc::Sender<Event>,
 }
 
 impl Attempt {
     fn of(launched: &Launched) -> Self {
-        let Launched { cancelled, controls, wiring, metrics, .. } = launched;
+        let Launched { cancelled, controls, wiring, metrics, teller, .. } = launched;
         Attempt {
             cancelled: cancelled.clone(),
             controls: controls.clone(),
             wiring: wiring.clone(),
             metrics: metrics.clone(),
+            teller: teller.clone(),
         }
     }
 
@@ -229,8 +234,8 @@ fn lead(
     shared: &Shared,
     latest: &mut Option<CheckpointId>,
 ) -> Result<()> {
-    let archivist = launched.archive.clone().map(|archive| Archivist::in_thread(archive, launched.teller.clone()));
-    let mut master = Master::new(&mut launched, config, archivist.transpose()?, *latest, clock.now());
+    let archivist = Archivist::in_thread(launched.teller.clone());
+    let mut master = Master::new(&mut launched, config, archivist, *latest, clock.now());
     let mut progress = config.progress.then(|| Progress::new(launched.metrics.clone()));
     shared.set_status(JobStatus::Running);
     // splits are found before any thread starts: a missing topic or file fails at once
@@ -348,6 +353,18 @@ impl JobHandle {
         self.shared.stopped.store(true, Ordering::SeqCst);
         self.shared.attempt().cancel();
         self.shared.changed.notify_all();
+    }
+
+    /// Asks for a savepoint, of which `archive` is the place, and tells `deliver` when it is complete, or why it is
+    /// not: always, and once. Returns at once.
+    ///
+    /// A savepoint is not taken into account when the job fails: it begins again at its last checkpoint. Of one with
+    /// which the job stops everything is committed when it is delivered, and the job ends behind it.
+    pub fn savepoint(&self, archive: Archive, stop: Option<Stop>, deliver: Deliver) {
+        let request = Box::new(SavepointRequest::new(archive, stop, deliver));
+        let teller = self.shared.attempt().teller.clone();
+        // a job that has ended answers, too: by dropping the request
+        let _ = teller.send(Event::Savepoint(request));
     }
 
     pub fn status(&self) -> JobStatus {

@@ -6,11 +6,13 @@ import asyncio
 import functools
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import flott.state
 from flott.common import Configuration, Duration, Time, Types, WatermarkStrategy
 from flott.common.watermark_strategy import TimestampAssigner
 from flott.datastream import (
@@ -27,6 +29,10 @@ from flott.datastream.async_retry_predicates import (
     exception_type_predicate,
     has_exception_predicate,
 )
+from flott.datastream.connectors.python import PythonSource, Split
+from tests.awaiting import until
+from tests.checkpoints.job import Committed
+from tests.datastream.test_savepoints import Numbers
 
 Env = StreamExecutionEnvironment
 Wait = Callable[..., DataStream]
@@ -448,17 +454,81 @@ def test_a_function_that_blocks_its_loop_is_interrupted(single: Env) -> None:
     assert no_loops_left()
 
 
+class Commits(PythonSource):
+    """Notes how many results there were when it was told that it may commit."""
+
+    def __init__(self) -> None:
+        self.committed: list[tuple[int, int]] = []
+
+    def splits(self, runtime_context: RuntimeContext) -> list[Split]:
+        return [Split("all", 0)]
+
+    def read(self, split: Split, runtime_context: RuntimeContext) -> Iterator[tuple[int, int]]:
+        for number in range(300):
+            time.sleep(0.005)
+            yield number, number + 1
+
+    def commit(self, split_id: str, position: int) -> None:
+        self.committed.append((position, len(EVENTS)))
+
+
 def test_barriers_wait_for_the_records_before_them(single: Env) -> None:
-    """With a checkpoint every 10 ms each record still arrives once."""
-    single.enable_checkpointing(10)
+    """Without checkpoints: what a source commits is not in flight."""
 
     async def after_a_while(value: int) -> list[int]:
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(0.05)
         return [value]
 
-    first = AsyncDataStream.unordered_wait(single.from_collection(range(300)), after_a_while, LONG, 10)
+    source = Commits()
+    numbers = single.from_source(source, WatermarkStrategy.no_watermarks(), "numbers")
+    first = AsyncDataStream.unordered_wait(numbers, after_a_while, LONG, 10)
     second = AsyncDataStream.ordered_wait(first, after_a_while, LONG, 10)
-    assert sorted(collected(second)) == list(range(300))
+    second.map(EVENTS.append).print()
+    single.execute()
+    assert sorted(EVENTS) == list(range(300))
+    assert len(source.committed) > 1, "once a second"
+    assert all(position <= results for position, results in source.committed)
+
+
+#: What the function was asked, and whether it answers.
+ASKED: list[int] = []
+ANSWERS = threading.Event()
+
+
+class Answers(AsyncFunction):
+    async def async_invoke(self, value: int) -> list[int]:
+        ASKED.append(value)
+        while not ANSWERS.is_set():
+            await asyncio.sleep(0.002)
+        return [value]
+
+
+@BOTH
+@pytest.mark.parametrize("after", [1, 3])
+def test_records_in_flight_are_in_checkpoints(tmp_path: Path, wait: Wait, after: int) -> None:
+    def job(env: Env, stops_at: int) -> Committed:
+        source = env.from_source(Numbers(stops_at), WatermarkStrategy.no_watermarks(), "numbers", Types.LONG())
+        sink = Committed()
+        answers = wait(source.set_parallelism(1).uid("numbers").rebalance(), Answers(), LONG)
+        answers.uid("answers").sink_to(sink).uid("sink")
+        return sink
+
+    env = Env.get_execution_environment().set_parallelism(2)
+    ASKED.clear()
+    ANSWERS.clear()
+    nothing = job(env, 20)
+    client = env.execute_async()
+    until(lambda: len(ASKED) == 20)
+    path = client.stop_with_savepoint(False, str(tmp_path)).result()
+    assert nothing.results == [], "nobody has answered, and nobody has waited for that"
+    assert len(flott.state.read(path)["answers"]["in flight"]) > 0
+    ANSWERS.set()
+    restored = Configuration().set_string("execution.state-recovery.path", path)
+    again = Env.get_execution_environment(restored).set_parallelism(after)
+    sink = job(again, -1)
+    again.execute()
+    assert sorted(sink.results) == list(range(3000)), "each once"
+    assert sorted(ASKED) == sorted([*range(20), *range(3000)])
 
 
 @BOTH

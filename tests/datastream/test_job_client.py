@@ -91,14 +91,3 @@ def test_cancelling_a_finished_job_changes_nothing(single: Env) -> None:
     client.cancel().result()
     assert client.get_job_status().result() is JobStatus.FINISHED
     client.get_job_execution_result().result()
-
-
-def test_savepoints_are_not_there_yet(single: Env, gate: Gate) -> None:
-    single.from_collection([1]).map(gate).print()
-    client = single.execute_async()
-    with pytest.raises(NotImplementedError, match="savepoints"):
-        client.trigger_savepoint("/tmp").result()
-    with pytest.raises(NotImplementedError, match=r"use cancel\(\)"):
-        client.stop_with_savepoint(False, "/tmp").result()
-    gate.opened.set()
-    client.get_job_execution_result().result()

@@ -17,8 +17,9 @@ from .kafka import Kafka
 from .mariadb import MariaDb
 from .postgres import Postgres
 from .process import Server, ServerError
+from .s3 import S3
 
 #: Every server by the name that ``--only`` and the environment variables use.
 SERVERS: dict[str, type[Server]] = {"kafka": Kafka, "mariadb": MariaDb, "postgres": Postgres}
 
-__all__ = ["SERVERS", "Database", "Kafka", "KafkaBootstrap", "MariaDb", "Postgres", "Server", "ServerError"]
+__all__ = ["S3", "SERVERS", "Database", "Kafka", "KafkaBootstrap", "MariaDb", "Postgres", "Server", "ServerError"]

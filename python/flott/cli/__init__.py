@@ -5,14 +5,33 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from flott.cli import broker, completion, doctor, explain_window, info, learn, list_jobs, new, run, sql
+from flott.cli import (
+    broker,
+    cancel,
+    completion,
+    doctor,
+    explain_window,
+    info,
+    learn,
+    list_jobs,
+    new,
+    run,
+    savepoint,
+    sql,
+    state,
+    stop,
+)
 from flott.cli._parser import CommandParser
 
 #: One line for each subcommand, in the order in which ``flott --help`` lists them.
 COMMANDS = (
     run,
     list_jobs,
+    savepoint,
+    stop,
+    cancel,
     explain_window,
+    state,
     info,
     sql,
     broker,

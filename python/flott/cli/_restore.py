@@ -13,7 +13,7 @@ _METADATA = "_metadata"
 def restore_settings(path: str, allow_non_restored: bool) -> dict[str, str]:
     """The settings of environments that go on from a checkpoint.
 
-    :param path: its directory, the ``_metadata`` in it, or either as a ``file:`` URL
+    :param path: its directory, the ``_metadata`` in it, or either as a URL
     :raises ValueError: if there is none, with what to give
     """
     return {
@@ -32,13 +32,14 @@ def _found(path: str) -> str:
     if (directory / _METADATA).is_file():
         return directory.as_uri()
     # the directory of a job, or the one that a program gives for checkpoints
-    below = [*directory.glob(f"chk-*/{_METADATA}"), *directory.glob(f"*/chk-*/{_METADATA}")]
+    places = ("chk-*", "*/chk-*", "savepoint-*")
+    below = [metadata for place in places for metadata in directory.glob(f"{place}/{_METADATA}")]
     if below:
         newest = max(below, key=lambda metadata: metadata.stat().st_mtime).parent
         raise ValueError(f"{path} is no checkpoint, but has some below it; name one, the newest is {newest}")
     what = "is no checkpoint: it has no complete one in it" if directory.is_dir() else "is not there"
     raise ValueError(
-        f"{path} {what}; give the directory chk-<number> with _metadata in it, below the directory of "
-        "execution.checkpointing.dir and the job's id. A job that ends or is cancelled removes its checkpoints unless "
-        "execution.checkpointing.externalized-checkpoint-retention says otherwise"
+        f"{path} {what}; give the directory chk-<number> or savepoint-<id> with _metadata in it; checkpoints are below "
+        "the directory of execution.checkpointing.dir and the job's id. A job that ends or is cancelled removes its "
+        "checkpoints unless execution.checkpointing.externalized-checkpoint-retention says otherwise"
     )

@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +36,26 @@ class RunningJob:
         self.status: str = info["status"]
         self.runtime_ms: int = info["runtime_ms"]
 
-    def ask(self, question: str) -> str:
+    def ask(self, question: str, *, patience: float | None = _PATIENCE, **more: str | None) -> str:
         """The job's answer, as JSON.
 
+        :param patience: how long it may take to answer, in seconds; None for as long as it wants to
+        :param more: what else the question says
         :raises NoSuchJobError: if it has ended meanwhile
         """
         try:
-            return _ask(self._path, question)
+            return _ask(self._path, question, patience, more)
         except OSError as error:
             raise NoSuchJobError(f"the job '{self.name}' does not answer any more: {error}") from None
+
+    def wait(self) -> None:
+        """Returns when the job is over."""
+        while self._path.exists():
+            time.sleep(0.02)
+            try:
+                _ask(self._path, "info")
+            except OSError:
+                return
 
 
 def running() -> list[RunningJob]:
@@ -87,13 +99,16 @@ def _folder() -> Path:
     return Path(tempfile.gettempdir()) / f"flott-{user}"
 
 
-def _ask(path: Path, question: str) -> str:
+def _ask(
+    path: Path, question: str, patience: float | None = _PATIENCE, more: dict[str, str | None] | None = None
+) -> str:
     if sys.platform == "win32":
         raise OSError("jobs can't be asked from other processes on Windows")
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(_PATIENCE)
         connection.connect(str(path))
-        connection.sendall(json.dumps({"ask": question}).encode() + b"\n")
+        connection.sendall(json.dumps({"ask": question, **(more or {})}).encode() + b"\n")
+        connection.settimeout(patience)
         with connection.makefile("r", encoding="utf-8") as lines:
             answer = lines.readline()
     if not answer:

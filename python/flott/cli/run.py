@@ -81,7 +81,10 @@ def add_parser(commands: argparse._SubParsersAction[CommandParser]) -> None:
         help="local (this process, the default) or flink (PyFlink, if it is installed)",
     )  # fmt: skip
     parser.add_argument(
-        "-s", "--fromSavepoint", metavar="PATH", help="go on from this checkpoint: a directory chk-<number>"
+        "-s",
+        "--fromSavepoint",
+        metavar="PATH",
+        help="go on from this checkpoint or savepoint: a directory chk-<number> or savepoint-<id>, or its URL",
     )
     parser.add_argument(
         "-n", "--allowNonRestoredState", action="store_true",

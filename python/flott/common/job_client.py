@@ -91,16 +91,29 @@ class JobClient:
     def stop_with_savepoint(
         self, advance_to_end_of_event_time: bool, savepoint_directory: str | None = None
     ) -> CompletableFuture:
-        """Ends the job with a savepoint: a future of the savepoint's path.
+        """Ends the job with a savepoint: a future of the savepoint's URL, there when the job has ended.
+
+        What sinks in two phases hold back is visible then, up to the savepoint. If the savepoint fails, so does the
+        future, and the job goes on (a job that has advanced to the end of event time fails).
 
         :param advance_to_end_of_event_time: first fire all timers and windows, for a job that will not go on
+        :param savepoint_directory: a path or a URL; ``execution.checkpointing.savepoint-dir`` unless given
+        :raises FlottError: (from the future) if there is no savepoint, with what to do
         """
         return CompletableFuture._run(
             lambda: self._job.stop_with_savepoint(advance_to_end_of_event_time, savepoint_directory), "flott-stop"
         )
 
     def trigger_savepoint(self, savepoint_directory: str | None = None) -> CompletableFuture:
-        """Takes a savepoint while the job goes on: a future of its path."""
+        """Takes a savepoint while the job goes on: a future of its URL.
+
+        Nothing removes it but who asked for it. A job that fails does not go on from it, but from its last checkpoint::
+
+            path = client.trigger_savepoint("/var/lib/flott/savepoints").result()
+
+        :param savepoint_directory: a path or a URL; ``execution.checkpointing.savepoint-dir`` unless given
+        :raises FlottError: (from the future) if there is no savepoint, with what to do
+        """
         return CompletableFuture._run(lambda: self._job.trigger_savepoint(savepoint_directory), "flott-savepoint")
 
     def get_accumulators(self) -> CompletableFuture:

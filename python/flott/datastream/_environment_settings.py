@@ -269,7 +269,7 @@ class EnvironmentSettings:
         return text.lower() == "true" if text else None
 
     def set_default_savepoint_directory(self: S, directory: str) -> S:
-        """Where savepoints go unless a path is given. This version of Flott keeps the setting, and makes none yet."""
+        """Where savepoints go unless a path is given: ``"file:///var/savepoints"``."""
         self._configuration.set_string("execution.checkpointing.savepoint-dir", directory)
         return self
 

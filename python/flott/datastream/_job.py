@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flott.common._job_panel import Snapshot
 from flott.common.job_execution_result import JobExecutionResult
 from flott.common.job_id import JobID
+from flott.datastream._recovery import place
 
 if TYPE_CHECKING:
     from flott._flott import Job
@@ -79,10 +80,13 @@ class RunningJob:
             self._job.wait(None)
 
     def stop_with_savepoint(self, advance_to_end_of_event_time: bool, savepoint_directory: str | None) -> str:
-        raise NotImplementedError("savepoints are not in this version of Flott yet: use cancel()")
+        directory = None if savepoint_directory is None else place(savepoint_directory)
+        path = self._job.savepoint(directory, "drain" if advance_to_end_of_event_time else "suspend")
+        self._job.wait(None)
+        return path
 
     def trigger_savepoint(self, savepoint_directory: str | None) -> str:
-        raise NotImplementedError("savepoints are not in this version of Flott yet")
+        return self._job.savepoint(None if savepoint_directory is None else place(savepoint_directory))
 
     def standing(self) -> str:
         return self._job.standing()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flott.common._units import parse_duration_ms
@@ -12,19 +13,31 @@ if TYPE_CHECKING:
     from flott.common.configuration import Configuration
     from flott.datastream.checkpoint_config import CheckpointConfig
 
-__all__ = ["backend_options", "recovery_options", "schedule_options"]
+__all__ = ["backend_options", "place", "recovery_options", "schedule_options", "storage_options"]
 
 _RESTORE = ("execution.state-recovery.path", "execution.savepoint.path")
 _IGNORE = ("execution.state-recovery.ignore-unclaimed-state", "execution.savepoint.ignore-unclaimed-state")
+_SAVEPOINTS = ("execution.checkpointing.savepoint-dir", "state.savepoints.dir")
 _RESTART = "restart-strategy."
 _FACTORIES = "org.apache.flink.runtime.state."
 
 
 def schedule_options(config: CheckpointConfig) -> dict[str, Any]:
-    """The part of a job's configuration that says when checkpoints are taken; empty where they are not."""
+    """The part of a job's configuration that says when checkpoints are taken; empty where they are not.
+
+    :raises ValueError: for settings that do not go together
+    """
     if not config.is_checkpointing_enabled():
         return {}
+    unaligned, concurrent = config.is_unaligned_checkpoints_enabled(), config.get_max_concurrent_checkpoints()
+    if unaligned and concurrent > 1:
+        raise ValueError(
+            f"max-concurrent-checkpoints is {concurrent}, and unaligned checkpoints are taken one at a time: leave it "
+            "at 1, or leave execution.checkpointing.unaligned.enabled off"
+        )
     return {
+        "concurrent_checkpoints": concurrent,
+        "unaligned_after_ms": config.get_alignment_timeout()._to_millis() if unaligned else None,
         "checkpoint_interval_ms": config.get_checkpoint_interval(),
         "checkpoint_pause_ms": config.get_min_pause_between_checkpoints(),
         "checkpoint_timeout_ms": config.get_checkpoint_timeout(),
@@ -53,7 +66,10 @@ def recovery_options(config: CheckpointConfig, options: Configuration, job_id: s
 
     :raises ValueError: for a setting that means nothing
     """
-    found: dict[str, Any] = {"restart": _restart(options)}
+    found: dict[str, Any] = {"restart": _restart(options), "storage_options": storage_options(options)}
+    savepoints = _first(options, _SAVEPOINTS)
+    if savepoints:
+        found["savepoint_dir"] = place(savepoints)
     if config.is_checkpointing_enabled():
         directory = options.get_string("execution.checkpointing.dir", options.get_string("state.checkpoints.dir", ""))
         kind = options.get_string("execution.checkpointing.storage", "")
@@ -65,6 +81,18 @@ def recovery_options(config: CheckpointConfig, options: Configuration, job_id: s
         found["restore"] = (root or ".", name)
         found["allow_non_restored"] = _first(options, _IGNORE).lower() == "true"
     return found
+
+
+def storage_options(options: Configuration) -> dict[str, str]:
+    """What storages are told: where an object store is, and who asks."""
+    return {key: str(value) for key, value in options.to_dict().items() if key.startswith("s3.")}
+
+
+def place(directory: str) -> str:
+    """A directory as a URL, so that it is the same wherever somebody else stands."""
+    if "://" in directory or directory.startswith("file:"):
+        return _path(directory)
+    return Path(directory).absolute().as_uri()
 
 
 def _first(options: Configuration, keys: tuple[str, ...]) -> str:

@@ -42,7 +42,7 @@ pub struct ArrowTable {
 
 impl ArrowTable {
     /// A table of what is read, in the engine's types.
-    fn normalised(
+    pub fn normalised(
         schema: SchemaRef,
         batches: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
     ) -> PyResult<ArrowTable> {
@@ -128,6 +128,14 @@ impl ArrowTable {
         let schema = Arc::new(Schema::new(fields));
         let batch = of_rows(&schema, arrays, rows)?;
         Self::normalised(schema, std::iter::once(Ok(batch)))
+    }
+
+    /// From records of these columns: tuples or rows.
+    #[staticmethod]
+    fn of_records(py: Python<'_>, columns: &ColumnsType, records: Vec<Py<PyAny>>) -> PyResult<Self> {
+        let batch =
+            from_python::columns(py, &records, &columns.schema, columns.shape).map_err(|misfit| misfit.error)?;
+        Ok(ArrowTable { columns: columns.clone(), batches: vec![batch] })
     }
 
     #[getter]

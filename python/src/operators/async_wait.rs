@@ -9,15 +9,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flott::batch::{Batch, NO_TIMESTAMP};
-use flott::operator::in_flight::{InFlight, Released};
+use flott::checkpoint::{ItemPart, Snapshot, Spread};
+use flott::operator::in_flight::{InFlight, Released, Unfinished};
 use flott::operator::{Load, Operator, OperatorFactory, Output, SubtaskContext, Waker};
 use flott::{Error, Result};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use crate::function::{Failure, UserFunction};
 use crate::gate;
-use crate::objects::PyObjects;
+use crate::objects::{PyObjects, release};
+use crate::state::pickled;
 
 /// `factory(subtask)` returns `([submit], close)`, with `submit(completions, first, values)`.
 pub fn factory(factory: Py<PyAny>, capacity: usize, ordered: bool) -> Arc<dyn OperatorFactory> {
@@ -27,7 +30,9 @@ pub fn factory(factory: Py<PyAny>, capacity: usize, ordered: bool) -> Arc<dyn Op
             function: UserFunction::new(factory.clone(), context, false, &Arc::default()),
             capacity,
             queue: InFlight::new(ordered),
-            waiting: VecDeque::new(),
+            inputs: VecDeque::new(),
+            inputs_from: 0,
+            restored: context.restored.clone(),
             shared: Arc::new(Shared {
                 done: Mutex::default(),
                 ready: AtomicBool::new(false),
@@ -92,8 +97,11 @@ struct AsyncWait {
     capacity: usize,
     /// The records that are not through, with their timestamps.
     queue: InFlight<i64, Py<PyList>>,
-    /// Those of them that have not been started.
-    waiting: VecDeque<Py<PyAny>>,
+    /// These records, from that number on.
+    inputs: VecDeque<Py<PyAny>>,
+    inputs_from: u64,
+    /// What a checkpoint has, until the first record comes.
+    restored: Arc<Snapshot>,
     shared: Arc<Shared>,
     completions: Option<Py<Completions>>,
     /// Nothing comes for a while: told once nothing is under way.
@@ -108,7 +116,8 @@ impl AsyncWait {
             return Ok(());
         }
         gate::enter(|py| {
-            let values = PyList::new(py, self.waiting.drain(..count).map(|value| value.into_bound(py)))?;
+            let at = (first - self.inputs_from) as usize;
+            let values = PyList::new(py, self.inputs.range(at..at + count))?;
             let submit = self.function.callable(py, 0)?.function();
             submit.call1((&self.completions, first, values)).map(drop)
         })
@@ -121,24 +130,69 @@ impl AsyncWait {
             match done {
                 Done::Results(record, results) => self.queue.complete(record, results, &mut released),
                 Done::Failed(error) => {
-                    emit(released, output)?;
+                    self.emit(released, output)?;
                     return Err(error);
                 }
             }
         }
-        emit(released, output)?;
+        self.emit(released, output)?;
         if self.queue.is_empty() && std::mem::take(&mut self.idle) {
             output.emit_idle(true);
         }
         self.start()
     }
+
+    /// Takes records in; they are started when there is room.
+    fn take(&mut self, records: impl IntoIterator<Item = (Py<PyAny>, i64)>) {
+        for (record, timestamp) in records {
+            self.queue.push(timestamp);
+            self.inputs.push_back(record);
+        }
+    }
+
+    fn emit(&mut self, released: Vec<Released<i64, Py<PyList>>>, output: &mut Output) -> Result<()> {
+        if released.is_empty() {
+            return Ok(());
+        }
+        let gone = (self.queue.first() - self.inputs_from) as usize;
+        self.inputs_from = self.queue.first();
+        let gone = self.inputs.drain(..gone);
+        emit(released, gone, output)
+    }
+
+    /// What was in flight at the checkpoint is begun again.
+    fn restore(&mut self) -> Result<()> {
+        let restored = std::mem::take(&mut self.restored);
+        let lists = restored.items(IN_FLIGHT);
+        for list in lists {
+            let mut released = Vec::new();
+            gate::enter(|py| {
+                for entry in pickled::loads(py, list, IN_FLIGHT)?.try_iter()? {
+                    let (record, time): (Option<(Py<PyAny>,)>, i64) = entry?.extract()?;
+                    match record {
+                        Some((record,)) => self.take([(record, time)]),
+                        // of several subtasks' records none may be late because of another's
+                        None if lists.len() == 1 => self.queue.push_watermark(time, &mut released),
+                        None => {}
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        self.start()
+    }
 }
 
-fn emit(released: Vec<Released<i64, Py<PyList>>>, output: &mut Output) -> Result<()> {
-    if released.is_empty() {
-        return Ok(());
-    }
+/// The items of a snapshot: for each subtask a pickled list of `((record,), timestamp)` and `(None, watermark)`.
+const IN_FLIGHT: &str = "in flight";
+
+fn emit(
+    released: Vec<Released<i64, Py<PyList>>>,
+    gone: impl Iterator<Item = Py<PyAny>>,
+    output: &mut Output,
+) -> Result<()> {
     gate::enter(|py| {
+        release(py, gone);
         let mut items: Vec<Py<PyAny>> = Vec::new();
         let mut times: Vec<i64> = Vec::new();
         let flush = |items: &mut Vec<Py<PyAny>>, times: &mut Vec<i64>, output: &mut Output| {
@@ -173,23 +227,22 @@ fn emit(released: Vec<Released<i64, Py<PyList>>>, output: &mut Output) -> Result
 impl Operator for AsyncWait {
     fn open(&mut self) -> Result<()> {
         self.completions = Some(gate::enter(|py| Py::new(py, Completions(self.shared.clone())))?);
-        self.function.open()
+        self.function.open()?;
+        self.restore()
     }
 
     fn process(&mut self, _input: usize, batch: Batch, _output: &mut Output) -> Result<()> {
         let Batch { data, timestamps, .. } = batch;
         let items = gate::enter(|py| PyObjects::take(py, data))?;
-        for index in 0..items.len() {
-            self.queue.push(timestamps.as_ref().map_or(NO_TIMESTAMP, |times| times[index]));
-        }
-        self.waiting.extend(items);
+        let times = timestamps.unwrap_or_else(|| vec![NO_TIMESTAMP; items.len()]);
+        self.take(items.into_iter().zip(times));
         self.start()
     }
 
     fn watermark(&mut self, watermark: i64, output: &mut Output) -> Result<()> {
         let mut released = Vec::new();
         self.queue.push_watermark(watermark, &mut released);
-        emit(released, output)
+        self.emit(released, output)
     }
 
     fn idle(&mut self, idle: bool, output: &mut Output) -> Result<()> {
@@ -217,9 +270,40 @@ impl Operator for AsyncWait {
         }
     }
 
+    fn holds_barriers(&self) -> bool {
+        // they are in the snapshot
+        false
+    }
+
+    fn snapshot(&mut self) -> Result<Snapshot> {
+        let unfinished = self.queue.unfinished();
+        if unfinished.is_empty() {
+            return Ok(Snapshot::default());
+        }
+        let list = gate::enter(|py| {
+            let list = PyList::empty(py);
+            for each in unfinished {
+                match each {
+                    Unfinished::Record(record) => {
+                        let value = &self.inputs[(record - self.inputs_from) as usize];
+                        list.append(((value,), self.queue.tag(record).unwrap_or(NO_TIMESTAMP)))?;
+                    }
+                    Unfinished::Watermark(watermark) => list.append((py.None(), watermark))?,
+                }
+            }
+            pickled::dumps(list.as_any()).map_err(|error| {
+                let why = error.value(py);
+                PyTypeError::new_err(format!("a record in flight can't be stored in a checkpoint: {why}"))
+            })
+        })?;
+        let (name, encoding) = (IN_FLIGHT.to_owned(), "pickle in flight".to_owned());
+        let part = ItemPart { name, encoding, spread: Spread::Split, items: vec![list] };
+        Ok(Snapshot { items: vec![part], ..Snapshot::default() })
+    }
+
     fn close(&mut self) -> Result<()> {
         let closed = self.function.close();
-        let left = (self.completions.take(), std::mem::take(&mut self.waiting), self.shared.take());
+        let left = (self.completions.take(), std::mem::take(&mut self.inputs), self.shared.take());
         let queue = std::mem::replace(&mut self.queue, InFlight::new(true));
         let _ = gate::enter(|_| {
             drop((left, queue));

@@ -1,4 +1,4 @@
-//! How far windows over columns have come, as a checkpoint keeps it: the same for all keys.
+//! How far windows over columns have come, as a checkpoint keeps it: the same for all keys of a subtask.
 
 use crate::checkpoint::codec::{Decoder, Encoder};
 use crate::checkpoint::{ItemPart, Snapshot, Spread};
@@ -19,19 +19,20 @@ impl Progress {
         let mut item = Encoder::default();
         item.i64(self.watermark).u64(self.arrived);
         let encoding = "watermark, records".to_owned();
-        ItemPart { name: NAME.to_owned(), encoding, spread: Spread::Union, items: vec![item.into_bytes()] }
+        ItemPart { name: NAME.to_owned(), encoding, spread: Spread::Own, items: vec![item.into_bytes()] }
     }
 
-    /// The furthest that any subtask was.
+    /// Of several subtasks, the event time of the one that was furthest behind: nothing is late that was not. They
+    /// differ only where a barrier has overtaken records.
     pub fn restored(from: &Snapshot) -> Result<Progress> {
-        let mut furthest = Progress { watermark: i64::MIN, arrived: 0 };
+        let mut all = Vec::new();
         for item in from.items(NAME) {
             let mut item = Decoder::new(item.clone(), NAME);
-            let (watermark, arrived) = (item.i64()?, item.u64()?);
+            all.push((item.i64()?, item.u64()?));
             item.end()?;
-            furthest.watermark = furthest.watermark.max(watermark);
-            furthest.arrived = furthest.arrived.max(arrived);
         }
-        Ok(furthest)
+        let watermark = all.iter().map(|(watermark, _)| *watermark).min().unwrap_or(i64::MIN);
+        let arrived = all.iter().map(|(_, arrived)| *arrived).max().unwrap_or(0);
+        Ok(Progress { watermark, arrived })
     }
 }

@@ -5,6 +5,7 @@ mod commits;
 mod event_time;
 mod outside;
 mod restore;
+mod savepoints;
 mod slices;
 
 use super::*;

@@ -50,7 +50,8 @@ impl SinkWriter for TwoPhaseWriter {
         Ok(())
     }
     fn prepare(&mut self, checkpoint: CheckpointId) -> Result<()> {
-        self.prepared.insert(checkpoint, std::mem::take(&mut self.written));
+        let before = self.prepared.insert(checkpoint, std::mem::take(&mut self.written));
+        assert!(before.is_none(), "a barrier passes once");
         Ok(())
     }
     fn prepared(&self) -> Result<Vec<Bytes>> {

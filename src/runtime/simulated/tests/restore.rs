@@ -74,7 +74,7 @@ impl Operator for Totals {
 }
 
 /// numbers (1 split of 100: in order) -> key by last digit -> totals -> two-phase sink
-fn job() -> (StreamGraph, TwoPhase) {
+pub fn job() -> (StreamGraph, TwoPhase) {
     job_of(|context| Box::new(Totals::new(context)))
 }
 
@@ -95,7 +95,7 @@ fn job_of(totals: impl Fn(&SubtaskContext) -> Box<dyn Operator> + Send + Sync + 
 }
 
 /// The running totals of 0 to 99 by last digit.
-fn expected() -> Vec<i64> {
+pub fn expected() -> Vec<i64> {
     let mut totals = [0; 10];
     let mut all: Vec<i64> = (0..100)
         .map(|value: i64| {
@@ -116,6 +116,19 @@ fn latest(storage: &dyn Storage, archive: &Archive) -> Option<Arc<crate::checkpo
     numbers.iter().rev().find_map(|number| archive.load(*number).ok()).map(Arc::new)
 }
 
+/// Checkpoints now and then if there is a storage for them.
+pub fn with_storage(parallelism: usize, storage: Option<Arc<dyn Storage>>) -> JobConfig {
+    let interval = storage.is_some().then(|| Duration::from_millis(7));
+    JobConfig { checkpoint_interval: interval, archive: storage.map(Archive::new), ..config(parallelism, 5) }
+}
+
+/// Whether the checkpoint has records that a barrier has overtaken.
+fn has_overtaken(restored: &crate::checkpoint::Restored) -> bool {
+    let operators = restored.manifest.operators.iter();
+    let mut snapshots = operators.flat_map(|operator| restored.all(&operator.id));
+    snapshots.any(|snapshot| snapshot.items.iter().any(|part| part.name.starts_with("overtaken")))
+}
+
 #[test]
 fn a_crash_at_any_step_changes_nothing() {
     crash_at_random_steps(200, |context| Box::new(Totals::new(context)));
@@ -126,7 +139,7 @@ pub fn crash_at_random_steps(
     seeds: u64,
     totals: impl Fn(&SubtaskContext) -> Box<dyn Operator> + Clone + Send + Sync + 'static,
 ) {
-    let mut restores = 0;
+    let (mut restores, mut overtaken) = (0, 0);
     for seed in 0..seeds {
         let (graph, sink) = job_of(totals.clone());
         let storage = Arc::new(MemoryStorage::default());
@@ -135,11 +148,15 @@ pub fn crash_at_random_steps(
         loop {
             let restored = latest(storage.as_ref(), &archive);
             restores += usize::from(restored.is_some());
+            overtaken += usize::from(restored.as_deref().is_some_and(has_overtaken));
             let config = JobConfig {
                 checkpoint_interval: Some(Duration::from_millis(5)),
                 // in every second run most checkpoints take too long
                 checkpoint_timeout: Duration::from_millis(if seed % 2 == 0 { 600_000 } else { 25 }),
                 tolerated_failures: u32::MAX,
+                concurrent_checkpoints: 1 + seed as usize / 2 % 3,
+                // barriers that wait, that overtake, and that wait for a while
+                unaligned_after: [None, Some(0), Some(8)][seed as usize % 3].map(Duration::from_millis),
                 archive: Some(archive.clone()),
                 restored,
                 ..config(1 + next_random(&mut random) as usize % 4, 1 + next_random(&mut random) as usize % 7)
@@ -161,6 +178,7 @@ pub fn crash_at_random_steps(
         assert_eq!(visible, expected(), "seed {seed}");
     }
     assert!(restores > 100, "{restores}");
+    assert!(overtaken > seeds as usize / 10, "{overtaken}");
 }
 
 #[test]
