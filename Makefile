@@ -125,8 +125,27 @@ stub: $(DEV)/ready
 python-tests: $(DEV)/ready
 	@$(STEP) "pytest" $(DEV)/bin/python -m pytest $(ARGS)
 
+# How many of each.
+SEEDS ?= 10000
+CASES ?= 100000
+.PHONY: crash-test fuzz
+crash-test: $(DEV)/ready ## Simulated jobs that crash: SEEDS=10000 of each, or JOB=… SEED=… that failed
+	@$(STEP) "crash test" env FLOTT_CRASH_SEEDS=$(SEEDS) $(if $(SEED),FLOTT_CRASH_SEED=$(SEED)) \
+	  cargo test --locked --lib runtime::simulated::tests::crashes::$(JOB)
+
+fuzz: $(DEV)/ready ## What reads foreign bytes: CASES=100000 of each target, or TARGET=… CASE=… that failed
+	@$(STEP) "fuzz" env FLOTT_FUZZ_CASES=$(CASES) $(if $(TARGET),FLOTT_FUZZ_TARGET=$(TARGET)) \
+	  $(if $(CASE),FLOTT_FUZZ_CASE=$(CASE)) cargo test --locked --test fuzz
+
 pytest: develop requirements-servers ## Build, then pytest alone (ARGS="-k kafka"); starts the servers that a test asks for
 	@$(DEV)/bin/python -m pytest $(ARGS)
+
+.PHONY: kill-test
+# How often, and what the seed of the last failure was.
+KILLS ?= 100
+SEED ?=
+kill-test: develop requirements-servers ## Kills a job, its broker and its database 100 times (KILLS=…, SEED=… of a run before)
+	@FLOTT_KILLS=$(KILLS) FLOTT_KILL_SEED=$(SEED) $(DEV)/bin/python -m pytest -o faulthandler_timeout=0 tests/kills $(ARGS)
 
 ##@ Clean
 .PHONY: clean clean-cache

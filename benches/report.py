@@ -28,6 +28,8 @@ _TITLES = {
     "window": "Windows with Python functions: each user's orders in each minute",
     "window_typed": "Windows typed, without a Python function: the same, one thread",
     "window_typed_2": "Windows typed, two threads",
+    "cep": "Patterns with Python conditions: three rising orders of a user within a minute",
+    "cep_typed": "Patterns typed: the same with conditions on columns",
     "tumbling": "Windows of numbers, one after the other",
     "sliding": "Windows of numbers that overlap: each is in 10,000 of them",
     "state": "State and timers: a keyed process function",
@@ -46,6 +48,8 @@ _THROUGHPUTS = (
     "window",
     "window_typed",
     "window_typed_2",
+    "cep",
+    "cep_typed",
     "tumbling",
     "sliding",
     "state",
@@ -129,6 +133,7 @@ def _goals(measured: _Results, sizes: dict[str, Any]) -> str:
     sums, polars = measured.rate("keyed_sum", "flott"), measured.rate("keyed_sum", "polars")
     typed, sql, frame = (measured.rate("window_typed", key) for key in ("flott", "pyflink-sql", "polars"))
     two = measured.rate("window_typed_2", "flott")
+    patterns, recognized = (measured.rate("cep_typed", key) for key in ("flott", "pyflink-sql"))
     state, thread = measured.rate("state", "flott"), measured.rate("state", "pyflink-thread")
     stored = measured.rate("state_checkpoints", "flott")
     sliding, tumbling = measured.rate("sliding", "flott"), measured.rate("tumbling", "flott")
@@ -147,6 +152,20 @@ def _goals(measured: _Results, sizes: dict[str, Any]) -> str:
         ("windows typed", "at least 10 times Flink SQL", typed and sql and typed / sql, 10, "{:.1f}"),
         ("windows typed", "at least polars on one thread", typed and frame and typed / frame, 1, "{:.2f}"),
         ("windows typed, two threads", "at least 1.6 times one", typed and two and two / typed, 1.6, "{:.2f}"),
+        (
+            "patterns typed",
+            "at least 8 times Flink SQL",
+            patterns and recognized and patterns / recognized,
+            8,
+            "{:.1f}",
+        ),
+        (
+            "patterns with Python conditions",
+            "at least 0.5 of the bare loop",
+            measured.ratio("cep", "flott"),
+            0.5,
+            "{:.2f}",
+        ),
         (
             "a window of 10,000 slides",
             "at most 3 times the cost of one",

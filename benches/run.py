@@ -32,6 +32,8 @@ WORKLOADS = (
     "window",
     "window_typed",
     "window_typed_2",
+    "cep",
+    "cep_typed",
     "tumbling",
     "sliding",
     "state",
@@ -123,7 +125,7 @@ def _repeat(workload: str, systems: list[System], workloads: Workloads, options:
             if rep >= options.reps and system.peer == "pyflink":
                 continue
             records = options.numbers if workload in NUMBERS else 10 if workload == "cold" else options.n
-            if system.peer == "pyflink" and workload not in ("cold", *THREADS):
+            if system.peer == "pyflink" and workload not in ("cold", "cep_typed", *THREADS):
                 share = PYFLINK_SHARE_OF_SUMS if workload == "keyed_sum" else PYFLINK_SHARE
                 records = max(records // share // 2 * 2, 2)
             run = workloads.run(workload, system, records)

@@ -108,12 +108,14 @@ def _typed(program: str) -> dict[str, str]:
     return {"window_typed": program, "window_typed_2": program}
 
 
-LOOP = System("loop", "bare Python loop", None, {**_LOOP, **_OWN_LOOP, **_SUMS_LOOP})
+_CEP = {"cep": "cep.py", "cep_typed": "cep_typed.py"}
+
+LOOP = System("loop", "bare Python loop", None, {**_LOOP, **_OWN_LOOP, **_SUMS_LOOP, "cep": "cep_loop.py"})
 FLOTT = System(
     "flott",
     "Flott",
     None,
-    {**_SAME, **_WINDOW, **_STATES, **_SLIDING, **_typed("window_typed.py"), "typed": "etl_typed.py", **_SUMS},
+    {**_SAME, **_WINDOW, **_STATES, **_SLIDING, **_typed("window_typed.py"), "typed": "etl_typed.py", **_SUMS, **_CEP},
     module="flott.datastream",
 )
 PEERS = (
@@ -137,7 +139,13 @@ PEERS = (
         renamed=True,
         module="pyflink.datastream",
     ),
-    System("pyflink-sql", "Flink SQL 1.20.3", "pyflink-venv", _typed("window_sql.py"), module="pyflink.table"),
+    System(
+        "pyflink-sql",
+        "Flink SQL 1.20.3",
+        "pyflink-venv",
+        {**_typed("window_sql.py"), "cep_typed": "cep_sql.py"},
+        module="pyflink.table",
+    ),
     System(
         "pyflink-process",
         "PyFlink 1.20.3, process mode",

@@ -29,6 +29,9 @@ GATE_ENTRIES = {
     "state_typed": 0.05,
     "window_typed": 0.0,
     "window_typed_2": 0.0,
+    "cep": 0.05,
+    # for matches alone, of which there are 13 for a thousand orders
+    "cep_typed": 0.02,
     "tumbling": 0.0,
     "sliding": 0.0,
     "typed": 0.0,
@@ -44,6 +47,8 @@ INPUTS: dict[str, Callable[..., Path]] = {
     "window": order_file,
     "window_typed": order_file,
     "window_typed_2": order_files,
+    "cep": order_file,
+    "cep_typed": order_file,
     "stage2": course_file,
     "state": step_file,
     "state_checkpoints": step_file,
@@ -63,12 +68,15 @@ LOOPS = {
     "typed": "etl",
     "window_typed": "window",
     "window_typed_2": "window",
+    "cep_typed": "cep",
     "state_checkpoints": "state",
     "state_typed": "state",
 }
 #: What is made of the files that a workload writes, where it is not :func:`digest.etl`.
 DIGESTS: dict[str, Callable[[Path], Any]] = {
     "stage2": digest.texts,
+    "cep": digest.texts,
+    "cep_typed": digest.texts,
     "state": digest.texts,
     "state_checkpoints": digest.texts,
     "state_typed": digest.texts,

@@ -18,6 +18,8 @@ pub mod state;
 
 pub mod window;
 
+pub mod cep;
+
 pub mod expression;
 
 pub mod format;

@@ -34,6 +34,11 @@ class Kind(str, Enum):
     FREQUENT_ORDERS = "frequent_orders"
     ORDER_RUN = "order_run"
     PAYMENT_TIMEOUT = "payment_timeout"
+    # found by patterns
+    RISING_ORDERS = "rising_orders"
+    PAID_AFTER_FAILURES = "paid_after_failures"
+    ORDERED_NOT_PAID = "ordered_not_paid"
+    PURCHASE = "purchase"
 
 
 def anomaly(

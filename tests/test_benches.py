@@ -19,6 +19,8 @@ def test_a_small_run_agrees(tmp_path: Path) -> None:
         "etl",
         "stage2",
         "typed",
+        "cep",
+        "cep_typed",
         "chain",
         "lambdas",
         "keyed_sum",

@@ -15,21 +15,27 @@ __all__ = [
     "AssignerContext",
     "BroadcastState",
     "Broker",
+    "CepPattern",
+    "CepPlan",
     "CheckpointReader",
     "ColumnsType",
     "Completions",
+    "ConditionContext",
     "Conform",
     "Counter",
     "EvictorContext",
     "Feed",
     "Graph",
+    "HostedMatcher",
     "Job",
     "KeyedState",
     "ListState",
     "MapState",
+    "MatchContext",
     "Metrics",
     "NativeOperator",
     "NoWindowState",
+    "OperatorState",
     "ProcessContext",
     "ReadOnlyBroadcastState",
     "ReducingState",
@@ -70,8 +76,8 @@ def stop_all_jobs() -> None:
 class Graph:
     """A graph of operators. Nodes are numbered from 1."""
 
-    def __new__(cls, simulated: bool = False) -> Graph:
-        """``simulated`` for one that is run by :meth:`simulate`."""
+    def __new__(cls, simulated: bool = False, crashing: bool = False) -> Graph:
+        """``simulated`` for one that is run by :meth:`simulate`, ``crashing`` for one that is run by :meth:`crash`."""
 
     def add_collection(self, name: str, items: Sequence[object]) -> int:
         """Objects as a source."""
@@ -123,6 +129,19 @@ class Graph:
     ) -> int:
         """An operator around a Python function; ``factory(subtask)`` returns ``(calls, close)``. Results are converted
         to the declared type ``result``, and what goes to side outputs to those of ``sides``."""
+
+    def add_cep(
+        self,
+        name: str,
+        plan: CepPlan,
+        factory: Callable[[Subtask], _Opened],
+        clock: tuple[bool, bool],
+        late_output: str | None,
+        result: Conform | None,
+        sides: Sequence[tuple[str, Conform]],
+    ) -> int:
+        """A pattern over the stream; ``clock`` is whether it goes by event time, and whether events of one time are
+        compared."""
 
     def add_async_wait(self, name: str, factory: Callable[[Subtask], _Opened], capacity: int, ordered: bool) -> int:
         """Async I/O; ``factory(subtask)`` returns ``([submit], close)``."""
@@ -189,6 +208,12 @@ class Graph:
 
     def simulate(self, config: dict[str, Any], seed: int, now: int) -> Simulation:
         """The job on the simulated executor; ``now`` (ms) is where its clock starts."""
+
+    def crash(
+        self, config: dict[str, Any], plan: dict[str, Any]
+    ) -> tuple[Job, list[tuple[int | None, int, int, int, str]]]:
+        """The job on the simulated executor to its end, with crashes, and its starts: the checkpoint each went on from,
+        parallelism, batch size, steps, and how it ended."""
 
 @final
 class Feed:
@@ -307,6 +332,92 @@ class ColumnsType:
 
     @property
     def names(self) -> list[str]: ...
+
+_Condition: TypeAlias = tuple[Any, bool, str | None, str]
+
+@final
+class CepPattern:
+    """A pattern as it is built: each method gives a new one, or raises ``ConfigurationError``.
+
+    A condition is ``(callable, with context, expression as JSON, text)``. Times are in ms.
+    """
+
+    @staticmethod
+    def begin(name: str) -> CepPattern: ...
+    @staticmethod
+    def begin_group(group: CepPattern) -> CepPattern: ...
+    def with_skip(self, skip: tuple[str, str, bool]) -> CepPattern:
+        """``skip`` is ``(strategy, pattern, must exist)``."""
+
+    def then(self, how: str, name: str) -> CepPattern: ...
+    def then_group(self, how: str, group: CepPattern) -> CepPattern: ...
+    def and_(self, given: _Condition) -> CepPattern: ...
+    def or_(self, given: _Condition) -> CepPattern: ...
+    def until(self, given: _Condition) -> CepPattern: ...
+    def within(self, millis: int, previous: bool) -> CepPattern: ...
+    def optional(self) -> CepPattern: ...
+    def one_or_more(self, gap: int | None) -> CepPattern: ...
+    def times(self, least: int, most: int, gap: int | None) -> CepPattern: ...
+    def times_or_more(self, times: int, gap: int | None) -> CepPattern: ...
+    def greedy(self) -> CepPattern: ...
+    def consecutive(self) -> CepPattern: ...
+    def allow_combinations(self) -> CepPattern: ...
+    def explain(self) -> str:
+        """States and transitions in words."""
+
+    def svg(self) -> str:
+        """The same as a picture."""
+
+@final
+class CepPlan:
+    """A compiled pattern over a stream."""
+
+    def __new__(cls, pattern: CepPattern, columns: ColumnsType | None) -> Self: ...
+    @property
+    def conditions(self) -> list[Any]:
+        """The condition objects in the order of the tests; None for those that are expressions."""
+
+    @property
+    def names(self) -> list[str]:
+        """The names of patterns that events are matched under."""
+
+@final
+class ConditionContext:
+    """The ``ctx`` of iterative conditions."""
+
+    def get_events_for_pattern(self, name: str) -> list[Any]: ...
+    def timestamp(self) -> int: ...
+    def current_processing_time(self) -> int: ...
+
+@final
+class MatchContext:
+    """The ``ctx`` of the functions of matches."""
+
+    def timestamp(self) -> int: ...
+    def current_processing_time(self) -> int: ...
+    def output(self, output_tag: Any, value: Any) -> None: ...
+
+@final
+class HostedMatcher:
+    """A pattern's matcher, one key at a time, for a host that brings its own state and timers.
+
+    What is found comes as ``(timed out, {pattern: events}, time in ms)``.
+    """
+
+    def __new__(cls, plan: CepPlan, conditions: Sequence[Any], timed_out: bool) -> Self: ...
+    def load(self, stored: bytes | None) -> None:
+        """Goes on with the matches of another key."""
+
+    def store(self) -> bytes | None:
+        """The matches of the key; None where there is nothing to keep."""
+
+    def process(self, event: Any, time: int) -> list[tuple[bool, dict[str, list[Any]], int]]: ...
+    def advance(self, time: int) -> list[tuple[bool, dict[str, list[Any]], int]]:
+        """No event before that time will come any more."""
+
+    @property
+    def deadline(self) -> int | None:
+        """When a partial match runs out of time first, in ms."""
 
 @final
 class NativeOperator:
@@ -455,12 +566,25 @@ class Subtask:
     def metrics(self) -> Metrics: ...
     @property
     def state(self) -> KeyedState | None: ...
+    @property
+    def operator_state(self) -> OperatorState: ...
     @staticmethod
     def adopt_thread(ident: int, name: str) -> None:
         """Lets Ctrl-C reach a thread that a function has started for its calls."""
 
     @staticmethod
     def release_thread(ident: int) -> None: ...
+
+@final
+class OperatorState:
+    """The lists of one subtask of a function that belong to no key, by name."""
+
+    def is_restored(self) -> bool: ...
+    def list(self, name: str, union: bool) -> list[Any]:
+        """The list of that name, with what a checkpoint has of it; with ``union`` every subtask has all elements."""
+
+    def call_before(self, before: Callable[[int], object]) -> None:
+        """Calls ``before(checkpoint)`` whenever the lists are about to be stored."""
 
 @final
 class SinkContext:

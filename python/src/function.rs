@@ -4,7 +4,7 @@ use std::ffi::c_long;
 use std::sync::Arc;
 
 use flott::batch::Keys;
-use flott::checkpoint::Capture;
+use flott::checkpoint::{Capture, ItemPart, Snapshot};
 use flott::error::ErrorKind;
 use flott::metrics::OperatorMetrics;
 use flott::operator::{Slice, SubtaskContext};
@@ -17,7 +17,7 @@ use pyo3::types::PyString;
 use crate::gate;
 use crate::metrics::Metrics;
 use crate::operators::Settings;
-use crate::state::{FUNCTION, KeyCursor, KeyedState, PyKey};
+use crate::state::{FUNCTION, KeyCursor, KeyedState, OperatorState, PyKey};
 use crate::threads;
 
 /// What Python is told about the subtask its function runs in.
@@ -30,6 +30,7 @@ pub struct Subtask {
     metrics: Py<Metrics>,
     /// `None` on a stream without keys.
     state: Option<Py<KeyedState>>,
+    pub operator_state: Py<OperatorState>,
 }
 
 impl Subtask {
@@ -44,6 +45,7 @@ impl Subtask {
                 max_parallelism: context.max_parallelism,
                 metrics: Py::new(py, Metrics::new(metrics))?,
                 state: state.map(|state| state.clone_ref(py)),
+                operator_state: Py::new(py, OperatorState::new(&context.restored))?,
             },
         )
     }
@@ -73,6 +75,11 @@ pub struct UserFunction {
     close: Option<Py<PyAny>>,
     keyed: bool,
     state: Option<Py<KeyedState>>,
+    operator_state: Option<Py<OperatorState>>,
+    /// The last checkpoint whose barrier has come.
+    checkpoint: u64,
+    /// What the lists of the function had at that barrier, until the snapshot is taken.
+    items: Vec<ItemPart>,
     pub settings: Arc<Settings>,
 }
 
@@ -80,7 +87,19 @@ impl UserFunction {
     /// `keyed` where the function may have state of keys.
     pub fn new(factory: Arc<Py<PyAny>>, context: &SubtaskContext, keyed: bool, settings: &Arc<Settings>) -> Self {
         let (context, settings) = (context.clone(), settings.clone());
-        UserFunction { factory, context, calls: Vec::new(), close: None, keyed, state: None, settings }
+        let (state, operator_state, checkpoint) = (None, None, 0);
+        UserFunction {
+            factory,
+            context,
+            calls: Vec::new(),
+            close: None,
+            keyed,
+            state,
+            operator_state,
+            checkpoint,
+            items: Vec::new(),
+            settings,
+        }
     }
 
     /// Makes the function, which runs the user's `open`.
@@ -92,10 +111,11 @@ impl UserFunction {
                 inspected.add_state(*node, state.clone_ref(py));
             }
             let subtask = Subtask::create(py, &self.context, state.as_ref())?;
+            let operator_state = Some(subtask.get().operator_state.clone_ref(py));
             let (calls, close) = self.factory.call1(py, (subtask,))?.extract(py)?;
-            Ok((calls, close, state))
+            Ok((calls, close, state, operator_state))
         })?;
-        (self.calls, self.close, self.state) = made;
+        (self.calls, self.close, self.state, self.operator_state) = made;
         self.context.forget_restored();
         Ok(())
     }
@@ -123,28 +143,43 @@ impl UserFunction {
         self.state.as_ref().ok_or_else(not_open)
     }
 
+    /// What is asked for next is for that checkpoint.
+    pub fn barrier(&mut self, checkpoint: u64) {
+        self.checkpoint = checkpoint;
+    }
+
     /// Fixes the state of the function for a snapshot.
-    pub fn capture(&self) -> Result<Capture> {
-        let Some(state) = &self.state else { return Ok(Capture::default()) };
-        gate::enter(|py| {
+    pub fn capture(&mut self) -> Result<Capture> {
+        let (operator_state, state, checkpoint) = (&self.operator_state, &self.state, self.checkpoint);
+        let (capture, items) = gate::enter(|py| {
+            // first, because the function is called
+            let items = operator_state.as_ref().map(|state| state.get().snapshot(py, checkpoint));
+            let items = items.transpose()?.unwrap_or_default();
+            let Some(state) = state else {
+                return Ok((Capture::Ready(Snapshot { items, ..Snapshot::default() }), Vec::new()));
+            };
             state.borrow_mut(py).begin_snapshot(py)?;
-            Ok(Capture::Unfinished)
-        })
+            Ok((Capture::Unfinished, items))
+        })?;
+        self.items = items;
+        Ok(capture)
     }
 
     /// Goes on with the snapshot, for one slice.
-    pub fn go_on(&self, slice: &mut Slice) -> Result<Capture> {
+    pub fn go_on(&mut self, slice: &mut Slice) -> Result<Capture> {
         let Some(state) = &self.state else { return Ok(Capture::default()) };
-        gate::enter(|py| {
-            Ok(match KeyedState::go_on(state, py, slice)? {
-                Some(snapshot) => Capture::Ready(snapshot),
-                None => Capture::Unfinished,
-            })
+        Ok(match gate::enter(|py| KeyedState::go_on(state, py, slice))? {
+            Some(mut snapshot) => {
+                snapshot.items.append(&mut self.items);
+                Capture::Ready(snapshot)
+            }
+            None => Capture::Unfinished,
         })
     }
 
     /// Nobody wants the snapshot any more.
-    pub fn abandon(&self) {
+    pub fn abandon(&mut self) {
+        self.items.clear();
         if let Some(state) = &self.state {
             // without an interpreter there is nobody to take it for either
             let _: Result<()> = gate::enter(|py| {
@@ -166,7 +201,7 @@ impl UserFunction {
     pub fn close(&mut self) -> Result<()> {
         let close = self.close.take();
         let calls = std::mem::take(&mut self.calls);
-        let state = self.state.take();
+        let state = (self.state.take(), self.operator_state.take());
         if close.is_none() && calls.is_empty() {
             return Ok(());
         }

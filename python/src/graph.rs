@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use flott::checkpoint::{Archive, storage_at};
 use flott::connector::memory::Memory;
-use flott::connector::{self, Boundedness, Options, Spec};
+use flott::connector::{self, Boundedness, Options, Sink, Spec};
 use flott::graph::{Chaining, CustomPartitioner, NodeKind, Partitioning, StreamEdge, StreamGraph};
 use flott::operator::AssignTimestamps;
-use flott::runtime::{JobConfig, RestartStrategy, Retention, run};
+use flott::runtime::{HeldBack, JobConfig, RestartStrategy, Retention, run};
 use flott::state::{RocksDbSettings, StateBackend};
 use flott::time::WatermarkPace;
 use flott::{Result, batch::Batch};
@@ -17,11 +17,13 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::arrow::{ArrowCollect, ArrowTable};
+use crate::cep::{self, CepPlan};
 use crate::collection::Collection;
 use crate::conform::{Declared, PyConform};
 use crate::connectors::sink::PythonSink;
 use crate::connectors::source::PythonSource;
 use crate::control::{Control, Identity};
+use crate::crashes::{self, ShownStart};
 use crate::feed::Feed;
 use crate::function::Failure;
 use crate::gate::{self, raise};
@@ -44,6 +46,8 @@ pub struct PyGraph {
     graph: StreamGraph,
     /// Where the functions show their state, in a graph that is made for `simulate`.
     inspected: Option<Arc<Inspected>>,
+    /// What the program prints and collects appears when its checkpoint is complete.
+    held_back: bool,
 }
 
 fn checked<T>(py: Python<'_>, result: Result<T>) -> PyResult<T> {
@@ -65,11 +69,11 @@ fn built(kind: &str, name: &str, place: Option<&str>) -> String {
 
 #[pymethods]
 impl PyGraph {
-    /// `simulated` for one that is run by `simulate`.
+    /// `simulated` for one that is run by `simulate`, `crashing` for one that is run by `crash`.
     #[new]
-    #[pyo3(signature = (simulated=false))]
-    fn new(simulated: bool) -> Self {
-        PyGraph { graph: StreamGraph::default(), inspected: simulated.then(Arc::default) }
+    #[pyo3(signature = (simulated=false, crashing=false))]
+    fn new(simulated: bool, crashing: bool) -> Self {
+        PyGraph { graph: StreamGraph::default(), inspected: simulated.then(Arc::default), held_back: crashing }
     }
 
     /// Objects as a source.
@@ -185,6 +189,23 @@ impl PyGraph {
         Ok(self.graph.add_node(name, NodeKind::Operator(operator)))
     }
 
+    /// A pattern over the stream; `clock` is whether it goes by event time, and whether events of one time are compared.
+    #[allow(clippy::too_many_arguments, reason = "Python passes them by name")]
+    fn add_cep(
+        &mut self,
+        name: &str,
+        plan: &CepPlan,
+        factory: Py<PyAny>,
+        clock: (bool, bool),
+        late_output: Option<&str>,
+        result: Option<&PyConform>,
+        sides: Vec<(String, PyRef<'_, PyConform>)>,
+    ) -> usize {
+        let declared = Arc::new(Declared::new(result, sides));
+        let operator = cep::factory(plan, factory, clock, late_output.map(Arc::from), declared);
+        self.graph.add_node(name, NodeKind::Operator(operator))
+    }
+
     /// Async I/O around `factory(subtask)`; see [`async_wait::factory`].
     fn add_async_wait(&mut self, name: &str, factory: Py<PyAny>, capacity: usize, ordered: bool) -> usize {
         let operator = async_wait::factory(factory, capacity, ordered);
@@ -231,20 +252,20 @@ impl PyGraph {
     /// Lines on standard output; `render(record)` makes the text.
     #[pyo3(signature = (name, render, identifier=None))]
     fn add_print(&mut self, name: &str, render: Py<PyAny>, identifier: Option<String>) -> usize {
-        self.graph.add_node(name, NodeKind::Sink(Arc::new(Print { render, identifier })))
+        self.graph.add_node(name, self.shown(Print { render, identifier }))
     }
 
     /// Records for the program itself; see [`Results`].
     fn add_collect(&mut self, name: &str) -> (usize, Results) {
-        let collect = Collect::new();
-        let node = self.graph.add_node(name, NodeKind::Sink(Arc::new(collect.clone())));
+        let collect = if self.held_back { Collect::unbounded() } else { Collect::new() };
+        let node = self.graph.add_node(name, self.shown(collect.clone()));
         (node, Results { collect, ready: Vec::new() })
     }
 
     /// Columns for the program itself.
     fn add_collect_arrow(&mut self, name: &str, columns: &ColumnsType) -> (usize, ArrowCollect) {
         let collect = ArrowCollect::new(columns.clone());
-        (self.graph.add_node(name, NodeKind::Sink(Arc::new(collect.clone()))), collect)
+        (self.graph.add_node(name, self.shown(collect.clone())), collect)
     }
 
     /// A stream from one node to another. `partitioner(record, partitions)` goes with `custom`.
@@ -359,6 +380,27 @@ impl PyGraph {
         let inspected = self.inspected.clone().unwrap_or_default();
         let config = job_config(config, &places(config)?)?;
         checked(py, PySimulation::new(&self.graph, config, seed, now, inspected))
+    }
+
+    /// The job on the simulated executor to its end, with crashes, and what became of it; see [`crashes::plan`].
+    fn crash(
+        &self,
+        py: Python<'_>,
+        config: &Bound<'_, PyDict>,
+        plan: &Bound<'_, PyDict>,
+    ) -> PyResult<(Job, Vec<ShownStart>)> {
+        let places = places(config)?;
+        let id = config.get_item("job_id")?.map(|id| id.extract::<String>()).transpose()?;
+        let (handle, starts) = crashes::live(py, &self.graph, &job_config(config, &places)?, &crashes::plan(plan)?)?;
+        let savepoints = Savepoints::new(handle.clone(), id.clone().unwrap_or_default(), places);
+        Ok((Job::new(handle, savepoints, Threads::default(), id), starts))
+    }
+}
+
+impl PyGraph {
+    /// A sink whose end is the program itself.
+    fn shown(&self, sink: impl Sink + 'static) -> NodeKind {
+        NodeKind::Sink(if self.held_back { Arc::new(HeldBack::new(Arc::new(sink))) } else { Arc::new(sink) })
     }
 }
 

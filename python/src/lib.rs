@@ -2,12 +2,14 @@
 
 mod arrow;
 mod broker;
+mod cep;
 mod collection;
 mod conform;
 mod connectors;
 mod context;
 mod control;
 mod convert;
+mod crashes;
 mod feed;
 mod function;
 mod gate;
@@ -42,6 +44,11 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("has_rocksdb", flott::state::rocks::IS_THERE)?;
     log::start();
     module.add_class::<broker::PyBroker>()?;
+    module.add_class::<cep::CepPattern>()?;
+    module.add_class::<cep::CepPlan>()?;
+    module.add_class::<cep::ConditionContext>()?;
+    module.add_class::<cep::MatchContext>()?;
+    module.add_class::<cep::HostedMatcher>()?;
     module.add_class::<graph::PyGraph>()?;
     module.add_class::<graph::Results>()?;
     module.add_class::<arrow::ArrowTable>()?;
@@ -73,6 +80,7 @@ fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<state::MapState>()?;
     module.add_class::<state::ReducingState>()?;
     module.add_class::<state::AggregatingState>()?;
+    module.add_class::<state::OperatorState>()?;
     module.add_class::<state::ReadOnlyBroadcastState>()?;
     module.add_class::<state::BroadcastState>()?;
     module.add_function(wrap_pyfunction!(gate::gate_entries, module)?)?;

@@ -96,6 +96,8 @@ struct State {
     batches: VecDeque<Vec<Py<PyAny>>>,
     /// The program has closed its iterator: whatever still comes is not wanted.
     closed: bool,
+    /// Nothing waits: the program reads when the job has ended.
+    unbounded: bool,
 }
 
 impl Shared {
@@ -107,6 +109,13 @@ impl Shared {
 impl Collect {
     pub fn new() -> Self {
         Collect { shared: Arc::default() }
+    }
+
+    /// Keeps all records, for a job that has ended when the program reads them.
+    pub fn unbounded() -> Self {
+        let collect = Collect::new();
+        collect.shared.state().unbounded = true;
+        collect
     }
 
     /// The next batch, if one comes within `timeout`.
@@ -145,7 +154,7 @@ impl SinkWriter for CollectWriter {
     fn write(&mut self, batch: Batch) -> Result<()> {
         let items = gate::enter(|py| PyObjects::take(py, batch.data))?;
         let mut state = self.shared.state();
-        while state.batches.len() >= CAPACITY && !state.closed {
+        while state.batches.len() >= CAPACITY && !state.closed && !state.unbounded {
             if self.cancelled.load(Ordering::Relaxed) {
                 return Err(Error::cancelled());
             }

@@ -16,6 +16,7 @@ mod files;
 mod manifest;
 mod object_storage;
 mod shared;
+mod simulated;
 mod snapshot;
 mod storage;
 
@@ -28,6 +29,7 @@ pub use error::CheckpointError;
 pub use files::{FileAt, FilesPart, LocalFile, StateFile};
 pub use manifest::{Manifest, OperatorState, Stored, SubtaskState};
 pub use object_storage::ObjectStorage;
+pub use simulated::{Faults, SimulatedStorage};
 pub use snapshot::{ItemPart, KeyedPart, Snapshot, Spread};
 pub use storage::{FileStorage, MemoryStorage, Storage, storage_at};
 

@@ -46,7 +46,8 @@ impl Source for Memory {
         let (rows, count) = (self.table.starts[self.table.batches.len()], context.parallelism.max(1));
         let parts = (0..count).map(|at| (at, rows * at / count, rows * (at + 1) / count));
         let splits = parts.filter(|(_, from, to)| from < to).map(|(at, from, to)| split(at.to_string(), from, to));
-        Ok(Box::new(Enumerator { splits: splits.collect() }))
+        // a checkpoint has the parts of its own parallelism, all of them
+        Ok(Box::new(Enumerator { splits: splits.filter(|_| context.restored.is_empty()).collect() }))
     }
 
     fn reader(&self, context: &SubtaskContext) -> Result<Box<dyn SourceReader>> {

@@ -18,7 +18,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::batch::Batch;
-use crate::checkpoint::CheckpointId;
+use crate::checkpoint::{CheckpointId, ItemPart, Spread};
 use crate::error::{Error, Result};
 use crate::operator::SubtaskContext;
 use crate::types::{SchemaRef, Shape};
@@ -157,6 +157,12 @@ pub trait Sink: Send + Sync {
         !self.commits(true)
     }
 
+    /// Which writers find what is prepared after a restore: one of them each piece, or all of them everything. In the
+    /// latter case they share the work out themselves.
+    fn spread(&self) -> Spread {
+        Spread::Split
+    }
+
     fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>>;
 }
 
@@ -179,9 +185,15 @@ pub trait SinkWriter: Send {
     }
 
     /// Behind `prepare`, where checkpoints are stored: everything that is prepared and not committed. After a restore each
-    /// of these is found by one writer under [`PREPARED`] in [`SubtaskContext::restored`]. Their checkpoint was
+    /// of these is found under [`PREPARED`] in [`SubtaskContext::restored`], by one writer ([`Sink::spread`]). Their checkpoint was
     /// complete, so the writer commits them when it is made, also those that were committed before the failure.
     fn prepared(&self) -> Result<Vec<Bytes>> {
+        Ok(Vec::new())
+    }
+
+    /// Behind `prepare`, where checkpoints are stored: what the writer has beside what is prepared. After a restore it is in
+    /// [`SubtaskContext::restored`] again.
+    fn snapshot(&mut self, _checkpoint: CheckpointId) -> Result<Vec<ItemPart>> {
         Ok(Vec::new())
     }
 

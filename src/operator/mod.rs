@@ -1,6 +1,7 @@
 //! Operators: what happens to the records between a source and a sink. One operator, one file.
 
 pub mod aggregate;
+pub mod cep;
 pub mod event_time;
 pub mod explode;
 pub mod filter;

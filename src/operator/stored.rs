@@ -1,5 +1,6 @@
 //! Columns as the bytes of a checkpoint: Arrow's IPC stream with a checksum behind it, for each key group one.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
@@ -34,11 +35,46 @@ pub fn encode(records: &RecordBatch) -> Result<Bytes> {
 /// `name` is what the bytes belong to, for messages.
 pub fn decode(bytes: Bytes, name: &str) -> Result<RecordBatch, CheckpointError> {
     let damaged = |what: String| CheckpointError::Damaged { file: name.to_owned(), what };
-    let reader = StreamReader::try_new(Decoder::unsealed(bytes, name)?.rest().reader(), None);
-    let reader = reader.map_err(|error| damaged(error.to_string()))?;
-    let schema = reader.schema();
-    let batches = reader.collect::<Result<Vec<_>, _>>().map_err(|error| damaged(error.to_string()))?;
-    concat_batches(&schema, &batches).map_err(|error| damaged(error.to_string()))
+    let bytes = Decoder::unsealed(bytes, name)?.rest();
+    check_messages(&bytes).map_err(damaged)?;
+    let read = || {
+        let reader = StreamReader::try_new(bytes.reader(), None)?;
+        let schema = reader.schema();
+        concat_batches(&schema, &reader.collect::<Result<Vec<_>, _>>()?)
+    };
+    // the reader panics at some of what is wrong
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(read) => read.map_err(|error| damaged(error.to_string())),
+        Err(_) => Err(damaged("it is no stream of columns".to_owned())),
+    }
+}
+
+/// What the messages of a stream promise must be there: the reader takes memory for it before it looks.
+fn check_messages(mut rest: &[u8]) -> Result<(), String> {
+    const CONTINUED: [u8; 4] = [255; 4];
+    let missing = || "a message of its columns ends too early".to_owned();
+    while let Some((mut length, mut behind)) = rest.split_first_chunk::<4>() {
+        if *length == CONTINUED {
+            (length, behind) = behind.split_first_chunk().ok_or_else(missing)?;
+        }
+        let length = usize::try_from(i32::from_le_bytes(*length)).map_err(|_| missing())?;
+        if length == 0 {
+            return Ok(());
+        }
+        let (head, behind) = behind.split_at_checked(length).ok_or_else(missing)?;
+        let message = arrow_ipc::root_as_message(head).map_err(|error| error.to_string())?;
+        let body = usize::try_from(message.bodyLength()).map_err(|_| missing())?;
+        let inside = |buffer: &arrow_ipc::Buffer| {
+            let end = buffer.offset().checked_add(buffer.length());
+            buffer.offset() >= 0 && buffer.length() >= 0 && end.is_some_and(|end| end as u64 <= body as u64)
+        };
+        let buffers = message.header_as_record_batch().and_then(|batch| batch.buffers());
+        if buffers.is_some_and(|buffers| !buffers.iter().all(inside)) {
+            return Err(missing());
+        }
+        rest = behind.split_at_checked(body).ok_or_else(missing)?.1;
+    }
+    Ok(())
 }
 
 /// The part of a snapshot that has these records, each in its key group; within one they stay as they stand.

@@ -1,6 +1,7 @@
 //! Stores checkpoints while the job goes on.
 
-use std::sync::mpsc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
 use super::control::{Event, TaskId};
@@ -26,16 +27,25 @@ enum Work {
 /// Does what takes time with an archive, one thing after the other, and tells the master when it is done.
 pub struct Archivist {
     events: mpsc::Sender<Event>,
-    /// Whether it has a thread of its own; without one, work is done where it is asked for.
-    apart: bool,
-    /// Started when there is something to do.
-    thread: Option<(mpsc::Sender<Work>, JoinHandle<()>)>,
+    desk: Desk,
+}
+
+/// Where work is done.
+enum Desk {
+    /// Where it is asked for.
+    Here,
+    /// Where [`Archivist::work`] is called.
+    Later(Arc<Mutex<VecDeque<Work>>>),
+    /// In a thread of its own, which is started when there is something to do.
+    Apart(Option<(mpsc::Sender<Work>, JoinHandle<()>)>),
 }
 
 impl Drop for Archivist {
     /// Returns when everything that was asked for is done.
     fn drop(&mut self) {
-        if let Some((work, thread)) = self.thread.take() {
+        if let Desk::Apart(thread) = &mut self.desk
+            && let Some((work, thread)) = thread.take()
+        {
             drop(work);
             // a panic in it has been printed, and nothing waits for its result any more
             let _ = thread.join();
@@ -46,12 +56,19 @@ impl Drop for Archivist {
 impl Archivist {
     /// Works where it is asked: for the simulated executor, in which nothing happens at the same time.
     pub fn here(events: mpsc::Sender<Event>) -> Self {
-        Archivist { events, apart: false, thread: None }
+        Archivist { events, desk: Desk::Here }
+    }
+
+    /// Works only when it is told to: the second one is told so by [`Archivist::work`].
+    pub fn later(events: mpsc::Sender<Event>) -> (Self, Self) {
+        let queue = Arc::default();
+        let archivist = |queue| Archivist { events: events.clone(), desk: Desk::Later(queue) };
+        (archivist(Arc::clone(&queue)), archivist(queue))
     }
 
     /// Works in a thread of its own.
     pub fn in_thread(events: mpsc::Sender<Event>) -> Self {
-        Archivist { events, apart: true, thread: None }
+        Archivist { events, desk: Desk::Apart(None) }
     }
 
     pub fn store(&mut self, archive: Archive, task: TaskId, checkpoint: CheckpointId, taken: Vec<Taken>) {
@@ -67,27 +84,42 @@ impl Archivist {
     }
 
     fn submit(&mut self, work: Work) {
-        if self.apart && self.thread.is_none() {
-            self.thread = self.start();
+        if let Desk::Apart(thread @ None) = &mut self.desk {
+            *thread = start(&self.events);
         }
-        match &self.thread {
+        match &self.desk {
+            Desk::Here | Desk::Apart(None) => perform(work, &self.events),
+            Desk::Later(queue) => queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(work),
             // it ends only with this
-            Some((thread, _)) => drop(thread.send(work)),
-            None => perform(work, &self.events),
+            Desk::Apart(Some((thread, _))) => drop(thread.send(work)),
         }
     }
 
-    /// `None` where the system has no thread for it: then work is done here.
-    fn start(&self) -> Option<(mpsc::Sender<Work>, JoinHandle<()>)> {
-        let (sender, work) = mpsc::channel();
-        let events = self.events.clone();
-        let started = std::thread::Builder::new().name("flott-archivist".into()).spawn(move || {
-            for work in work {
-                perform(work, &events);
-            }
-        });
-        Some((sender, started.ok()?))
+    /// Whether something waits for [`Archivist::work`].
+    pub fn has_work(&self) -> bool {
+        matches!(&self.desk, Desk::Later(queue) if !queue.lock().unwrap_or_else(PoisonError::into_inner).is_empty())
     }
+
+    /// Does the first thing that waits.
+    pub fn work(&self) {
+        let Desk::Later(queue) = &self.desk else { return };
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        if let Some(work) = next {
+            perform(work, &self.events);
+        }
+    }
+}
+
+/// `None` where the system has no thread for it: then work is done where it is asked for.
+fn start(events: &mpsc::Sender<Event>) -> Option<(mpsc::Sender<Work>, JoinHandle<()>)> {
+    let (sender, work) = mpsc::channel();
+    let events = events.clone();
+    let started = std::thread::Builder::new().name("flott-archivist".into()).spawn(move || {
+        for work in work {
+            perform(work, &events);
+        }
+    });
+    Some((sender, started.ok()?))
 }
 
 fn perform(work: Work, events: &mpsc::Sender<Event>) {

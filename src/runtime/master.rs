@@ -261,9 +261,23 @@ impl Master {
         if !self.waits()
             && let Some(checkpoint) = self.coordinator.trigger(now)
         {
-            let overtakes_at = self.overtakes_after.map_or(i64::MAX, |after| now.saturating_add(after));
-            let kind = BarrierKind::Checkpoint;
-            self.trigger(Barrier { checkpoint, kind, overtakes_at }, None);
+            self.start(checkpoint);
+        }
+    }
+
+    fn start(&mut self, checkpoint: CheckpointId) {
+        let overtakes_at = self.overtakes_after.map_or(i64::MAX, |after| self.now.saturating_add(after));
+        self.trigger(Barrier { checkpoint, kind: BarrierKind::Checkpoint, overtakes_at }, None);
+    }
+
+    /// Starts a checkpoint before its time, unless one is under way or sources don't know their splits yet.
+    pub fn checkpoint(&mut self) {
+        if !self.waits()
+            && !self.is_cancelled()
+            && self.sources.iter().all(|source| source.looked)
+            && let Some(checkpoint) = self.coordinator.trigger_now(self.now)
+        {
+            self.start(checkpoint);
         }
     }
 

@@ -35,7 +35,7 @@ pub use master::{JobMetrics, JobStatus, OperatorReport};
 pub use network::ChannelReport;
 pub use restart::RestartStrategy;
 pub use savepoint::Stop;
-pub use simulated::{Settled, Simulation};
+pub use simulated::{Crashes, End, HeldBack, Lived, Settled, Simulation, Start};
 pub use source::SplitReport;
 pub use tap::{Tap, Tapped};
 pub use task::TimeReport;

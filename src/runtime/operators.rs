@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::batch::Batch;
-use crate::checkpoint::{ItemPart, Snapshot, Spread};
+use crate::checkpoint::{CheckpointId, ItemPart, Snapshot};
 use crate::connector::{PREPARED, Sink, SinkWriter};
 use crate::error::{Error, Result};
 use crate::operator::{Operator, Output, SubtaskContext};
@@ -24,11 +24,13 @@ pub struct SinkOperator {
     sink: Arc<dyn Sink>,
     context: SubtaskContext,
     writer: Option<Box<dyn SinkWriter>>,
+    /// The last checkpoint whose barrier has come.
+    checkpoint: CheckpointId,
 }
 
 impl SinkOperator {
     pub fn new(sink: Arc<dyn Sink>, context: SubtaskContext) -> Self {
-        SinkOperator { sink, context, writer: None }
+        SinkOperator { sink, context, writer: None, checkpoint: 0 }
     }
 
     fn writer(&mut self) -> Result<&mut Box<dyn SinkWriter>> {
@@ -59,8 +61,9 @@ impl Operator for SinkOperator {
         self.writer()?.watermark(watermark)
     }
 
-    fn barrier(&mut self, checkpoint: u64, _output: &mut Output) -> Result<()> {
+    fn barrier(&mut self, checkpoint: CheckpointId, _output: &mut Output) -> Result<()> {
         let commits = self.commits();
+        self.checkpoint = checkpoint;
         let writer = self.writer()?;
         writer.flush()?;
         if commits { writer.prepare(checkpoint) } else { Ok(()) }
@@ -71,19 +74,21 @@ impl Operator for SinkOperator {
     }
 
     fn snapshot(&mut self) -> Result<Snapshot> {
-        let items = self.writer()?.prepared()?;
-        if items.is_empty() {
-            return Ok(Snapshot::default());
+        let checkpoint = self.checkpoint;
+        let writer = self.writer()?;
+        let (prepared, mut items) = (writer.prepared()?, writer.snapshot(checkpoint)?);
+        if !prepared.is_empty() {
+            let (name, encoding, spread) = (PREPARED.to_owned(), "sink".to_owned(), self.sink.spread());
+            items.push(ItemPart { name, encoding, spread, items: prepared });
         }
-        let (name, encoding) = (PREPARED.to_owned(), "sink".to_owned());
-        Ok(Snapshot { items: vec![ItemPart { name, encoding, spread: Spread::Split, items }], ..Snapshot::default() })
+        Ok(Snapshot { items, ..Snapshot::default() })
     }
 
     fn commits(&self) -> bool {
         self.sink.commits(self.context.checkpoints)
     }
 
-    fn commit(&mut self, checkpoint: u64) -> Result<()> {
+    fn commit(&mut self, checkpoint: CheckpointId) -> Result<()> {
         self.writer()?.commit(checkpoint)
     }
 

@@ -1,5 +1,8 @@
 //! The executor of tests: one thread, a seeded order of steps, a manual clock. Same seed, same run.
 
+mod crashes;
+mod held_back;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,10 +15,13 @@ use super::master::{JobMetrics, Master};
 use super::outputs::next_random;
 use super::savepoint::{Deliver, SavepointRequest, Stop};
 use super::task::{Step, TimeReport};
-use crate::checkpoint::Archive;
+use crate::checkpoint::{Archive, CheckpointId};
 use crate::error::{Error, Result};
 use crate::graph::StreamGraph;
 use crate::time::{Clock, ManualClock};
+
+pub use crashes::{Crashes, End, Lived, Start};
+pub use held_back::HeldBack;
 
 /// How long to wait for one task's results before another's are looked for.
 const OUTSIDE: Duration = Duration::from_millis(1);
@@ -55,20 +61,49 @@ pub struct Simulation {
     random: u64,
     states: Vec<State>,
     steps: u64,
+    /// What stores checkpoints, where that takes time.
+    storing: Option<Archivist>,
+    /// One step of so many is the storage's, while it has something to do.
+    slowness: u64,
 }
 
 impl Simulation {
     /// `now` is where the clock starts, in ms.
     pub fn new(graph: &StreamGraph, config: &JobConfig, seed: u64, now: i64) -> Result<Self> {
         let clock = Arc::new(ManualClock::new(now));
-        let mut launched = launch(graph, config, clock.clone())?;
+        let launched = launch(graph, config, clock.clone())?;
         let archivist = Archivist::here(launched.teller.clone());
-        let master = Master::new(&mut launched, config, archivist, None, now);
+        Ok(Simulation::of(launched, config, archivist, None, clock, seed))
+    }
+
+    /// A job that goes on from `config.restored`, in the storage that has it. Checkpoints take their time: one step of
+    /// `slowness` is the storage's.
+    fn again(graph: &StreamGraph, config: &JobConfig, seed: u64, now: i64, slowness: u64) -> Result<Self> {
+        let clock = Arc::new(ManualClock::new(now));
+        let launched = launch(graph, config, clock.clone())?;
+        let latest = config.restored.as_ref().map(|restored| restored.manifest.checkpoint);
+        let (archivist, storing) = Archivist::later(launched.teller.clone());
+        Ok(Simulation {
+            storing: Some(storing),
+            slowness,
+            ..Simulation::of(launched, config, archivist, latest, clock, seed)
+        })
+    }
+
+    fn of(
+        mut launched: Launched,
+        config: &JobConfig,
+        archivist: Archivist,
+        latest: Option<CheckpointId>,
+        clock: Arc<ManualClock>,
+        seed: u64,
+    ) -> Self {
+        let master = Some(Master::new(&mut launched, config, archivist, latest, clock.now()));
         for (task, at) in launched.tasks.iter_mut().zip(1..) {
             task.slices = Slices::Drawn(seed.wrapping_mul(at));
         }
         let states = vec![State::Alive { until: None }; launched.tasks.len()];
-        Ok(Simulation { launched, master: Some(master), clock, random: seed, states, steps: 0 })
+        Simulation { launched, master, clock, random: seed, states, steps: 0, storing: None, slowness: 1 }
     }
 
     pub fn metrics(&self) -> &JobMetrics {
@@ -112,15 +147,28 @@ impl Simulation {
     /// One step of a task chosen by the seed; `true` once the job has ended.
     pub fn step(&mut self) -> Result<bool> {
         let turn = self.turn()?;
-        if turn == Turn::Settled(Settled::Waiting) {
-            match self.next_wakeup().into_iter().chain(self.next_tick()).min() {
-                Some(at) => self.clock.set(at),
-                None => {
-                    return Err(Error::internal("the simulated job can't go on: every task waits and no timer is set"));
-                }
-            }
+        if turn == Turn::Settled(Settled::Waiting) && !self.pass_time() {
+            return Err(Error::internal("the simulated job can't go on: every task waits and no timer is set"));
         }
         Ok(turn == Turn::Settled(Settled::Ended))
+    }
+
+    /// The last checkpoint that is complete.
+    fn latest_checkpoint(&self) -> Option<CheckpointId> {
+        self.master.as_ref().and_then(Master::latest_checkpoint)
+    }
+
+    /// Moves the clock to when something is to happen; `false` if nothing is.
+    fn pass_time(&mut self) -> bool {
+        let next = self.next_wakeup().into_iter().chain(self.next_tick()).min();
+        next.inspect(|at| self.clock.set(*at)).is_some()
+    }
+
+    /// Starts a checkpoint now, unless one is under way.
+    pub fn checkpoint(&mut self) {
+        if let Some(master) = &mut self.master {
+            master.checkpoint();
+        }
     }
 
     /// Runs until nothing can happen at the present time.
@@ -169,8 +217,8 @@ impl Simulation {
         let alive: Vec<usize> = (0..self.states.len()).filter(|&task| self.states[task] != State::Ended).collect();
         // a task that waits may have been given work by any other step, so all that live stay in the draw;
         // only when a whole round of them found nothing does time pass
-        let mut progressed = false;
-        if !alive.is_empty() {
+        let mut progressed = store(self.storing.as_ref(), self.slowness, &mut self.random);
+        if !alive.is_empty() && !progressed {
             let start = (next_random(&mut self.random) % alive.len() as u64) as usize;
             for at in 0..alive.len() {
                 let index = alive[(start + at) % alive.len()];
@@ -195,6 +243,7 @@ impl Simulation {
                 }
             }
         }
+        progressed = progressed || store(self.storing.as_ref(), 1, &mut self.random);
         while let Ok(event) = self.launched.events.try_recv() {
             master.handle(event);
             progressed = true;
@@ -235,6 +284,16 @@ impl Simulation {
     fn next_tick(&self) -> Option<i64> {
         self.master.as_ref().and_then(Master::next_tick).filter(|at| *at > self.clock.now())
     }
+}
+
+/// A step of the storage, where it has something to do and it is its turn: one in `slowness`.
+fn store(storing: Option<&Archivist>, slowness: u64, random: &mut u64) -> bool {
+    let Some(storing) = storing.filter(|storing| storing.has_work()) else { return false };
+    let its_turn = next_random(random).is_multiple_of(slowness.max(1));
+    if its_turn {
+        storing.work();
+    }
+    its_turn
 }
 
 #[cfg(test)]

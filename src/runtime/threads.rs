@@ -343,6 +343,24 @@ fn thread_name(task: &str) -> String {
 }
 
 impl JobHandle {
+    /// Of a job that has ended already, elsewhere than in threads.
+    pub fn of_ended(name: String, metrics: JobMetrics, result: Result<()>, runtime: Duration) -> JobHandle {
+        let status = if result.is_ok() { JobStatus::Finished } else { JobStatus::Failed };
+        let (cancelled, controls, wiring) = Default::default();
+        // nobody listens: what is asked of a job that has ended is not answered
+        let (teller, _) = mpsc::channel();
+        JobHandle {
+            shared: Arc::new(Shared {
+                state: Mutex::new(State { status, result: Some(result), runtime, master: None }),
+                changed: Condvar::new(),
+                attempt: Mutex::new(Attempt { cancelled, controls, wiring, metrics, teller }),
+                stopped: AtomicBool::new(false),
+                name,
+                started: Instant::now(),
+            }),
+        }
+    }
+
     /// Asks every task to stop; returns at once.
     pub fn cancel(&self) {
         let mut state = self.shared.state();

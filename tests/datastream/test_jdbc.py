@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from flott.common import Types
-from flott.datastream.connectors.jdbc import JdbcConnectionOptions, JdbcExecutionOptions, JdbcSink
+from flott.datastream.connectors.jdbc import (
+    JdbcConnectionOptions,
+    JdbcExactlyOnceOptions,
+    JdbcExecutionOptions,
+    JdbcSink,
+)
 
 ORDER = Types.ROW_NAMED(["id", "amount"], [Types.LONG(), Types.BIG_DEC()])
 SQL = "REPLACE INTO orders (id, amount) VALUES (?, ?)"
@@ -43,6 +48,19 @@ def test_defaults_are_flinks() -> None:
     assert (defaults.get_batch_size(), defaults.get_batch_interval_ms(), defaults.get_max_retries()) == (5000, 0, 3)
     given = JdbcSink.sink(SQL, ORDER, connection())._to_spec()[1]
     assert (given["batch-size"], given["batch-interval-ms"], given["max-retries"]) == ("5000", "0", "3")
+
+
+def test_exactly_once_has_a_table_and_a_limit() -> None:
+    given = JdbcSink.exactly_once_sink(SQL, ORDER, connection())._to_spec()[1]
+    assert (given["delivery-guarantee"], given["commits-table"]) == ("exactly-once", "flott_commits")
+    assert given["max-buffered-bytes"] == "268435456"
+    options = JdbcExactlyOnceOptions.builder().with_commits_table("etl.done").with_max_buffered_bytes(1).build()
+    given = JdbcSink.exactly_once_sink(SQL, ORDER, connection(), None, options)._to_spec()[1]
+    assert (given["commits-table"], given["max-buffered-bytes"]) == ("etl.done", "1")
+    with pytest.raises(ValueError, match="at least 1"):
+        JdbcExactlyOnceOptions.builder().with_max_buffered_bytes(0)
+    with pytest.raises(TypeError, match="JdbcExactlyOnceOptions"):
+        JdbcSink.exactly_once_sink(SQL, ORDER, connection(), None, "flott_commits")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

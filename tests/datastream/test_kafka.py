@@ -221,6 +221,9 @@ def test_the_old_producer() -> None:
     assert producer._to_spec()[1]["delivery-guarantee"] == "at-least-once"
     assert producer.set_flush_on_checkpoint(False)._to_spec()[1]["delivery-guarantee"] == "none"
     exact = FlinkKafkaProducer("out", SimpleStringSchema(), {"bootstrap.servers": "b"}, semantic=Semantic.EXACTLY_ONCE)
-    assert exact._to_spec()[1]["transactional-id-prefix"] == "flott-out"
+    given = exact.ignore_failures_after_transaction_timeout()._to_spec()[1]
+    # the engine names transactions by job, operator and topic
+    assert "transactional-id-prefix" not in given
+    assert (given["delivery-guarantee"], given["lost-transactions"]) == ("exactly-once", "ignore")
     with pytest.raises(NotImplementedError, match="drop records"):
         producer.set_log_failures_only(True)

@@ -56,4 +56,5 @@ MISTAKES = {
         "        self.n = getattr(self, 'n', {})\n        count = self.n[value] = self.n.get(value, 0) + 1\n",
     ),
     "4.11": ('event["user_id"]', 'event["order_id"]'),
+    "4.12": ("        .consecutive()\n", ""),
 }

@@ -65,6 +65,14 @@ MISTAKES = {
         "numbers.window(TumblingEventTimeWindows.of(Time.minutes(1)))",
         ["it needs keys: stream.key_by(lambda record: ...).window(...)"],
     ),
+    "sum of a window": (
+        "pairs.window_all(TumblingEventTimeWindows.of(Time.minutes(1))).sum(1)",
+        ["no attribute 'sum'; aggregate(col('amount').sum) on a typed stream, or reduce(...)"],
+    ),
+    "print of a window": (
+        "pairs.window_all(TumblingEventTimeWindows.of(Time.minutes(1))).print()",
+        ["a window has a result behind reduce(...), aggregate(...)"],
+    ),
     "count, from pandas": ("numbers.count()", ["no attribute 'count'; a stream has no end to count to"]),
     "group_by, from SQL": ("numbers.group_by(abs)", ["it is key_by(...) here"]),
     "show, from Spark": ("numbers.show()", ["it is print() and env.execute() here"]),

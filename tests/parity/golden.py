@@ -43,6 +43,8 @@ def main(names: list[str]) -> int:
     venv = environment()
     # PyFlink starts its workers with the `python` it finds in the path
     environ = {**os.environ, "PATH": f"{venv / 'bin'}:{os.environ['PATH']}", "PYTHONUNBUFFERED": "1"}
+    # flott.cep runs there, too; built by `make develop` with the same version of Python
+    environ["PYTHONPATH"] = str(HERE.parents[1] / "python")
     failed = 0
     for program in sorted((HERE / "programs").glob("*.py")):
         if names and program.stem not in names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 import flott.state
 from flott.common import Types, WatermarkStrategy
 from flott.datastream import KeyedProcessFunction, RuntimeContext, StreamExecutionEnvironment
+from flott.datastream.connectors.python import PythonSource, Split
 from flott.datastream.state import ValueStateDescriptor
 from flott.errors import FlottError
 from flott.state import StateTable, UntrustedClassError
@@ -190,3 +192,38 @@ def test_the_command_lists_and_prints() -> None:
         1,
         True,
     )
+
+
+class Count(KeyedProcessFunction):
+    """As docs/state.md has it."""
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        self.count = runtime_context.get_state(ValueStateDescriptor("count", Types.LONG()))
+
+    def process_element(self, value: str, ctx: KeyedProcessFunction.Context) -> Any:
+        count = (self.count.value() or 0) + 1
+        self.count.update(count)
+        yield ctx.get_current_key(), count
+
+
+class Names(PythonSource):
+    def splits(self, runtime_context: RuntimeContext) -> list[Split]:
+        return [Split("all", 0)]
+
+    def read(self, split: Split, runtime_context: RuntimeContext) -> Iterator[tuple[str, int] | None]:
+        for position, name in enumerate(["ann", "ann", "bob", "ann"], 1):
+            yield name, position
+        while True:
+            yield None
+
+
+def test_the_example_of_the_documentation(tmp_path: Path) -> None:
+    env = StreamExecutionEnvironment.get_execution_environment().set_parallelism(1)
+    names = env.from_source(Names(), WatermarkStrategy.no_watermarks(), "names", Types.STRING())
+    sink = Committed()
+    names.key_by(lambda name: name).process(Count()).uid("count").sink_to(sink)
+    client = env.execute_async()
+    until(lambda: len(sink.results) == 4)
+    path = client.stop_with_savepoint(False, str(tmp_path)).result()
+    page = (Path(__file__).parents[2] / "docs" / "checkpoints.md").read_text()
+    assert f"```\n{flott_state(path, 'count', 'count').stdout}```" in page

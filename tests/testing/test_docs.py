@@ -14,4 +14,4 @@ def test_the_examples_pass(pytester: pytest.Pytester) -> None:
     files = re.findall(r"```python\n# (\w+)\.py\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
     pytester.makepyfile(**dict(files))
     # one a page and file, and twenty seeds
-    pytester.runpytest_subprocess("--engine=flott").assert_outcomes(passed=24)
+    pytester.runpytest_subprocess("--engine=flott").assert_outcomes(passed=25)

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from flott.datastream._python_files import import_path
@@ -50,17 +51,33 @@ def run_on_flink(options: argparse.Namespace, words: list[str], settings: dict[s
             settings[option] = value if "://" in value else Path(value).resolve().as_uri()
     program = [options.python] if options.python is not None else ["-m", options.pyModule]
     paths = [*map(import_path, options.pyFiles), options.pyPythonPath, os.environ.get("PYTHONPATH", "")]
+    folder = tempfile.TemporaryDirectory(prefix="flott-run-")
+    paths.append(_flott_for(python, Path(folder.name)))
     environ = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         # PyFlink starts its workers with the `python` it finds
         "PATH": os.pathsep.join((os.path.dirname(python), os.environ.get("PATH", ""))),
     }
-    process = subprocess.Popen([python, str(_START), json.dumps(settings), *program, *words], env=environ)
-    while True:
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            # Ctrl-C reaches it as well; its end is awaited
-            continue
-        return code if code >= 0 else 128 - code
+    with folder:
+        process = subprocess.Popen([python, str(_START), json.dumps(settings), *program, *words], env=environ)
+        while True:
+            try:
+                code = process.wait()
+            except KeyboardInterrupt:
+                # Ctrl-C reaches it as well; its end is awaited
+                continue
+            return code if code >= 0 else 128 - code
+
+
+def _flott_for(python: str, folder: Path) -> str:
+    """Where that Python finds Flott, for a program that imports ``flott.cep``: a folder with nothing else in it.
+
+    :return: empty if it has Flott itself, or is of another version and so can't load this one
+    """
+    probe = "import sys, importlib.util as u; print(sys.implementation.cache_tag, u.find_spec('flott') is not None)"
+    found = subprocess.run([python, "-c", probe], capture_output=True, text=True).stdout.split()
+    if found != [sys.implementation.cache_tag, "False"]:
+        return ""
+    (folder / "flott").symlink_to(Path(__file__).parents[1], target_is_directory=True)
+    return str(folder)

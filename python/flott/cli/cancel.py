@@ -13,6 +13,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="end a running job at once",
         usage="flott cancel [OPTIONS] JOB",
         description="Ends a job at once, as Ctrl-C in its terminal does. To go on later, use 'flott stop'.",
+        epilog="examples:\n  flott cancel orders\n",
     )
     parser.add_argument("job", nargs="?", metavar="JOB", help="the job's name, or the beginning of its id")
     parser.add_argument(

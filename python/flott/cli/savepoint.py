@@ -14,6 +14,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         usage="flott savepoint [OPTIONS] JOB [DIRECTORY]\n       flott savepoint -d PATH",
         description="Has a job take a savepoint: its whole state at one moment, from which 'flott run -s' goes on. The "
         "job goes on meanwhile. A savepoint stays until you remove it.",
+        epilog="examples:\n  flott savepoint orders /var/lib/flott/savepoints\n"
+        "  flott savepoint -d /var/lib/flott/savepoints/savepoint-1a2b3c-0123456789ab\n",
     )
     parser.add_argument("job", nargs="?", metavar="JOB", help="the job's name, or the beginning of its id")
     parser.add_argument(

@@ -14,6 +14,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="show what a checkpoint or a savepoint holds",
         description="Without OPERATOR and STATE lists the operators of a checkpoint, their states, and how large each "
         "is. With both, prints the rows of that state as CSV. No job is needed, and nothing is changed.",
+        epilog="examples:\n  flott state checkpoints/chk-17\n  flott state checkpoints/chk-17 totals total\n",
     )
     parser.add_argument("path", metavar="PATH", help="a directory chk-<number> or savepoint-<id>, or its URL")
     parser.add_argument("operator", nargs="?", metavar="OPERATOR", help="an operator's uid, or its name")

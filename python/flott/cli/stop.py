@@ -14,6 +14,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         usage="flott stop [OPTIONS] JOB",
         description="Ends a job with a savepoint, from which 'flott run -s' goes on. All it has written up to there is "
         "visible. If the savepoint fails, the job goes on.",
+        epilog="examples:\n  flott stop -p /var/lib/flott/savepoints orders\n",
     )
     parser.add_argument("job", metavar="JOB", help="the job's name, or the beginning of its id")
     parser.add_argument(

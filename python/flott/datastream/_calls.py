@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     from flott.common.typeinfo import TypeInformation
     from flott.datastream._transformation import AddNode, Transformation
     from flott.datastream.functions.base import Function
+    from flott.datastream.functions.context import RuntimeContext
     from flott.datastream.stream_execution_environment import StreamExecutionEnvironment
 
     Opened = tuple[list[Callable[..., Any]], Callable[[], Any] | None]
 
-__all__ = ["factory", "operator_node", "own_copy", "runtime_context"]
+__all__ = ["factory", "open_function", "opened", "operator_node", "own_copy", "runtime_context"]
 
 T = TypeVar("T")
+
+#: Called with each function that has been opened, for tests that look into it.
+opened: list[Callable[[Any], None]] = []
 
 
 def operator_node(
@@ -70,10 +74,21 @@ def factory(
         if isinstance(function, FunctionWrapper):
             return [getattr(function, method) for method in methods], None
         own = own_copy(function)
-        own.open(runtime_context(subtask, job_parameters))
+        open_function(own, runtime_context(subtask, job_parameters), subtask)
         return [getattr(own, method) for method in methods], own.close
 
     return make
+
+
+def open_function(own: Function, context: RuntimeContext, subtask: Subtask) -> None:
+    """Gives a subtask's own copy of a function its operator state, and opens it."""
+    if hasattr(own, "initialize_state"):
+        from flott.datastream._operator_state import initialize_state
+
+        initialize_state(own, subtask)
+    own.open(context)
+    for look in opened:
+        look(own)
 
 
 def own_copy(function: T) -> T:

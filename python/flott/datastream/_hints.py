@@ -7,6 +7,8 @@ from typing import Any
 __all__ = ["no_attribute"]
 
 _COLLECT = "read the records with execute_and_collect(), or the first ten with execute_and_collect(limit=10)"
+_AGGREGATE = "aggregate(col('amount').sum) on a typed stream, or reduce(...) of two records"
+_RESULT = "a window has a result behind reduce(...), aggregate(...), apply(...) or process(...)"
 _PLACES: dict[str, dict[str, str]] = {
     "DataStream": {
         "apply": "call a function for each record with map()",
@@ -29,6 +31,15 @@ _PLACES: dict[str, dict[str, str]] = {
         "to_pandas": "execute_and_collect_arrow().to_pandas() gives a DataFrame",
         "where": "it is filter(...) here",
         "write_as_text": "sink_to(FileSink...) writes files",
+    },
+    "_Windowed": {
+        "avg": _AGGREGATE,
+        "count": "aggregate(lit(1).count) on a typed stream, or aggregate(...) with an AggregateFunction that counts",
+        "max": _AGGREGATE,
+        "mean": _AGGREGATE,
+        "min": _AGGREGATE,
+        "sum": _AGGREGATE,
+        "": _RESULT,
     },
     "DataStreamSink": {
         "execute": "a program is run by its environment: env.execute()",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flott.common._job_panel import Snapshot
 from flott.common.job_execution_result import JobExecutionResult
 from flott.common.job_id import JobID
 from flott.datastream._recovery import place
 
 if TYPE_CHECKING:
     from flott._flott import Job
+    from flott.common._job_panel import Snapshot
 
 __all__ = ["RunningJob", "execution_result", "silent_windows"]
 
@@ -61,6 +61,8 @@ class RunningJob:
 
     def snapshot(self) -> Snapshot:
         from time import time
+
+        from flott.common._job_panel import Snapshot
 
         return Snapshot(
             name=self._job_name,

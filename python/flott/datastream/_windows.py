@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from flott.datastream._calls import own_copy, runtime_context
+from flott.datastream._calls import open_function, own_copy, runtime_context
 from flott.datastream.functions import ProcessAllWindowFunction, ProcessWindowFunction
 from flott.datastream.window import (
     ContinuousEventTimeTrigger,
@@ -190,7 +190,7 @@ def window_factory(
         own = [None if function is None else own_copy(function) for function in (keep, window_function)]
         functions = [function for function in own if function is not None]
         for function in functions:
-            function.open(context)
+            open_function(function, context, subtask)
         parts = WindowParts()
         parts.assigner, parts.assigner_spec = own_copy(assigner), assigner_spec(assigner)
         parts.trigger, parts.trigger_spec = own_copy(trigger), trigger_spec(trigger)

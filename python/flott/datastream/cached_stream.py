@@ -20,6 +20,8 @@ __all__ = ["CachedDataStream"]
 
 #: A record's timestamp, and the record.
 _Record = tuple["int | None", Any]
+#: What each subtask of a job has kept.
+_Kept = dict[int, "list[_Record]"]
 
 
 class Cache(Transformation):
@@ -33,7 +35,7 @@ class Cache(Transformation):
         self._origin = self.inputs
         self._records: list[_Record] | None = None
         #: What each job that was started has kept; one that has not finished may not have seen everything.
-        self._attempts: list[tuple[list[_Record], Job | None]] = []
+        self._attempts: list[tuple[_Kept, Job | None]] = []
 
     def started(self, job: Job) -> None:
         """The graph that was built last runs as ``job``."""
@@ -43,13 +45,13 @@ class Cache(Transformation):
     def refresh(self) -> None:
         """Called before a graph is built."""
         running = []
-        for records, job in self._attempts:
+        for kept, job in self._attempts:
             status = "" if job is None else job.status()
             if status == "FINISHED":
-                self._keep(records)
+                self._keep([record for subtask in sorted(kept) for record in kept[subtask]])
                 return
-            if status in ("CREATED", "RUNNING"):
-                running.append((records, job))
+            if status in ("CREATED", "RUNNING", "RESTARTING"):
+                running.append((kept, job))
         self._attempts = running
 
     def invalidate(self) -> None:
@@ -70,14 +72,19 @@ class Cache(Transformation):
                 "cache() keeps the records of a stream that ends, and this one reads from a source that does not: "
                 "bound the source, for example with KafkaSource's set_bounded(...)"
             )
-        records: list[_Record] = []
-        self._attempts.append((records, None))
+        kept: _Kept = {}
+        self._attempts.append((kept, None))
 
-        def keep(value: Any, ctx: Any) -> Iterator[Any]:
-            records.append((ctx.timestamp(), value))
-            yield value
+        def make(subtask: Subtask) -> Any:
+            # a job that is started again goes on with what its checkpoint has, and with nothing else
+            records = kept[subtask.index] = subtask.operator_state.list("kept", False)
+            for other in [other for other in kept if other >= subtask.parallelism]:
+                kept.pop(other, None)
 
-        def make(_subtask: Subtask) -> Any:
+            def keep(value: Any, ctx: Any) -> Iterator[Any]:
+                records.append((ctx.timestamp(), value))
+                yield value
+
             return [keep], None
 
         return graph.add_operator(self.name, "process", make)

@@ -45,11 +45,30 @@ OUT = TypeVar("OUT")
 
 
 class OperatorStateStore(ABC):
-    """Gives a function the state that does not belong to a key."""
+    """Gives a function the state that does not belong to a key; see
+    :class:`flott.datastream.functions.CheckpointedFunction`.
+
+    https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/dev/datastream/fault-tolerance/state/#operator-state
+    """
 
     @abstractmethod
     def get_broadcast_state(self, state_descriptor: MapStateDescriptor) -> BroadcastState[Any, Any]:
         """The broadcast state of that descriptor."""
+
+    @abstractmethod
+    def get_list_state(self, state_descriptor: ListStateDescriptor) -> ListState[Any]:
+        """A list of the subtask's own (beyond PyFlink). When the job goes on at another parallelism the elements of all
+        subtasks are dealt out one by one.
+
+        :raises TypeError: if the descriptor is of another kind of state
+        """
+
+    @abstractmethod
+    def get_union_list_state(self, state_descriptor: ListStateDescriptor) -> ListState[Any]:
+        """A list of the subtask's own (beyond PyFlink). When the job goes on every subtask is given those of all.
+
+        :raises TypeError: if the descriptor is of another kind of state
+        """
 
 
 class State(ABC):

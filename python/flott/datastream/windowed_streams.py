@@ -63,6 +63,13 @@ class _Windowed(Generic[D, A, P]):
         self._allowed_lateness = 0
         self._late_data_output_tag: OutputTag | None = None
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            from flott.datastream._hints import no_attribute
+
+            raise no_attribute(self, name)
+
     def get_execution_environment(self) -> StreamExecutionEnvironment:
         """The environment the stream belongs to."""
         return self._stream.get_execution_environment()

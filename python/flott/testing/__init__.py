@@ -13,6 +13,7 @@ from flott._lazy import lazy_exports
 if TYPE_CHECKING:
     from flott.testing._broker import EmbeddedBroker
     from flott.testing._collect import collect
+    from flott.testing._crash_test import CrashReport, crash_test
     from flott.testing._functions import (
         BroadcastHarness,
         OneInputHarness,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BroadcastHarness",
+    "CrashReport",
     "EmbeddedBroker",
     "Harness",
     "OneInputHarness",
@@ -35,6 +37,7 @@ __all__ = [
     "Watermark",
     "broadcast_harness",
     "collect",
+    "crash_test",
     "one_input_harness",
     "two_input_harness",
 ]
@@ -42,6 +45,7 @@ __all__ = [
 _MODULES = {
     "_broker": ["EmbeddedBroker"],
     "_collect": ["collect"],
+    "_crash_test": ["CrashReport", "crash_test"],
     "_functions": [
         "BroadcastHarness",
         "OneInputHarness",

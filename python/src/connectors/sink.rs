@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use flott::batch::{Batch, NO_TIMESTAMP};
-use flott::checkpoint::CheckpointId;
+use flott::checkpoint::{CheckpointId, ItemPart};
 use flott::connector::{PREPARED, Sink, SinkWriter};
 use flott::operator::SubtaskContext;
 use flott::time::Clock;
@@ -16,7 +16,7 @@ use pyo3::prelude::*;
 use crate::function::{Callable, Failure, Subtask};
 use crate::gate;
 use crate::objects::{PyObjects, release};
-use crate::state::pickled;
+use crate::state::{OperatorState, pickled};
 
 pub struct PythonSink {
     /// `open(subtask)` returns a writer, and a committer or None.
@@ -36,11 +36,12 @@ impl Sink for PythonSink {
     fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>> {
         gate::enter(|py| {
             let subtask = Subtask::create(py, context, None)?;
+            let state = subtask.get().operator_state.clone_ref(py);
             let (writer, committer): (Py<PyAny>, Option<Py<PyAny>>) = self.open.call1(py, (subtask,))?.extract(py)?;
             recover(py, context, committer.as_ref())?;
             let time = SinkContext { timestamp: NO_TIMESTAMP, watermark: NO_TIMESTAMP, clock: context.clock.clone() };
             let context = Py::new(py, time)?;
-            Ok(Box::new(Writer { writer, committer, context, prepared: BTreeMap::new() }) as Box<dyn SinkWriter>)
+            Ok(Box::new(Writer { writer, committer, context, state, prepared: BTreeMap::new() }) as Box<dyn SinkWriter>)
         })
     }
 }
@@ -91,6 +92,7 @@ struct Writer {
     writer: Py<PyAny>,
     committer: Option<Py<PyAny>>,
     context: Py<SinkContext>,
+    state: Py<OperatorState>,
     /// What belongs to each checkpoint that is not complete.
     prepared: BTreeMap<CheckpointId, Vec<Py<PyAny>>>,
 }
@@ -140,6 +142,10 @@ impl SinkWriter for Writer {
             let pickled = |item: &Py<PyAny>| pickled::dumps(item.bind(py)).map_err(|error| refused(py, item, error));
             self.prepared.values().flatten().map(pickled).collect()
         })
+    }
+
+    fn snapshot(&mut self, checkpoint: CheckpointId) -> Result<Vec<ItemPart>> {
+        gate::enter(|py| self.state.get().snapshot(py, checkpoint))
     }
 
     fn commit(&mut self, checkpoint: CheckpointId) -> Result<()> {

@@ -100,6 +100,11 @@ macro_rules! lifecycle {
             self.function.open()
         }
 
+        fn barrier(&mut self, checkpoint: u64, _output: &mut flott::operator::Output) -> flott::Result<()> {
+            self.function.barrier(checkpoint);
+            Ok(())
+        }
+
         fn capture(&mut self) -> flott::Result<flott::checkpoint::Capture> {
             self.function.capture()
         }

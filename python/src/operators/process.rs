@@ -210,6 +210,11 @@ impl Operator for Process {
         self.held.is_none()
     }
 
+    fn barrier(&mut self, checkpoint: u64, _output: &mut Output) -> Result<()> {
+        self.function.barrier(checkpoint);
+        Ok(())
+    }
+
     fn capture(&mut self) -> Result<Capture> {
         let state = self.function.capture()?;
         let Opened { timers, broadcast, .. } = self.opened()?;

@@ -88,6 +88,11 @@ impl Operator for Reduce {
         self.only_final.is_none()
     }
 
+    fn barrier(&mut self, checkpoint: u64, _output: &mut Output) -> Result<()> {
+        self.function.barrier(checkpoint);
+        Ok(())
+    }
+
     fn capture(&mut self) -> Result<Capture> {
         self.function.capture()
     }

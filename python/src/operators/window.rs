@@ -166,6 +166,11 @@ impl Operator for WindowOperator {
         Ok(())
     }
 
+    fn barrier(&mut self, checkpoint: u64, _output: &mut Output) -> Result<()> {
+        self.function.barrier(checkpoint);
+        Ok(())
+    }
+
     fn snapshot(&mut self) -> Result<Snapshot> {
         self.function.capture()?;
         let mut snapshot = self.function.go_on(&mut Slice::whole())?.into_snapshot()?;

@@ -9,6 +9,7 @@ mod key;
 mod keyed;
 mod list;
 mod map;
+mod operator;
 pub mod pickled;
 mod rows;
 mod taking;
@@ -22,6 +23,7 @@ pub use key::PyKey;
 pub use keyed::{FUNCTION, KeyCursor, KeyedState};
 pub use list::ListState;
 pub use map::MapState;
+pub use operator::OperatorState;
 pub use taking::Copied;
 pub use value::ValueState;
 

@@ -18,6 +18,9 @@ const EARLIEST: i64 = -2;
 const MAX_TIMESTAMP: i64 = -3;
 const EARLIEST_LOCAL: i64 = -4;
 
+/// The first version whose answer has the leader's epoch.
+const FIRST_WITH_EPOCH: i16 = 4;
+
 pub fn list_offsets(c: &Context<'_>, request: ListOffsetsRequest) -> ListOffsetsResponse {
     let committed_only = request.isolation_level == 1;
     let mut topics = Vec::with_capacity(request.topics.len());
@@ -32,7 +35,7 @@ pub fn list_offsets(c: &Context<'_>, request: ListOffsetsRequest) -> ListOffsets
                 Ok((offset, timestamp)) => response
                     .with_offset(offset)
                     .with_timestamp(timestamp)
-                    .with_leader_epoch(if offset < 0 { -1 } else { 0 }),
+                    .with_leader_epoch(if offset < 0 || c.version < FIRST_WITH_EPOCH { -1 } else { 0 }),
                 Err(error) => response.with_error_code(error.code()).with_offset(-1).with_timestamp(-1),
             }
         };

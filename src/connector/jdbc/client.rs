@@ -5,6 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use arrow::array::RecordBatch;
+
+use crate::error::{Error, Result};
 use crate::types::SchemaRef;
 
 use super::error::{JdbcError, Reason, Trouble};
@@ -13,7 +16,7 @@ use super::statement::Statement;
 use super::url::{Database, JdbcUrl};
 use super::{mysql, postgres, sqlite};
 
-pub type Outcome<T = ()> = Result<T, Trouble>;
+pub type Outcome<T = ()> = std::result::Result<T, Trouble>;
 
 /// How many rows go into one statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +33,9 @@ pub trait Client: Send {
     /// Runs the statement for those rows, inside the transaction. The error says which rows the failed statement
     /// held.
     fn execute(&mut self, rows: &Rows, range: Range<usize>, packing: Packing) -> Outcome;
+
+    /// Runs a statement of this module's own; how many rows it has changed.
+    fn update(&mut self, sql: &str) -> Outcome<u64>;
 
     fn commit(&mut self) -> Outcome;
 
@@ -72,6 +78,15 @@ impl Settings {
     pub fn column_name(&self, number: usize) -> String {
         let from_sql = self.statement.columns.get(number).cloned().flatten();
         from_sql.unwrap_or_else(|| self.schema.fields().get(number).map(|f| f.name().clone()).unwrap_or_default())
+    }
+
+    /// Refuses records of another width than the row type's.
+    pub fn check(&self, records: &RecordBatch) -> Result<()> {
+        let (found, wanted) = (records.num_columns(), self.schema.fields().len());
+        if found == wanted {
+            return Ok(());
+        }
+        Err(Error::internal(format!("the JDBC sink was given {found} columns and its row type has {wanted}")))
     }
 
     /// This side's refusal of a value.

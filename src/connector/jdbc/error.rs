@@ -251,6 +251,11 @@ pub enum JdbcError {
 
     #[error("{database} did not take a flush of {rows} row(s): {}{}", details(message, code), tried(*attempts))]
     Rows { database: Database, reason: Reason, code: String, message: String, rows: usize, attempts: u32 },
+
+    #[error(
+        "{rows} rows wait for a checkpoint to be written to {database} exactly once: they take {bytes} bytes, and the limit is {most}"
+    )]
+    TooMuchWaits { database: Database, rows: usize, bytes: usize, most: usize },
 }
 
 impl JdbcError {
@@ -270,6 +275,7 @@ impl Explain for JdbcError {
             | JdbcError::Refused { reason, .. }
             | JdbcError::Row { reason, .. }
             | JdbcError::Rows { reason, .. } => reason.kind(),
+            JdbcError::TooMuchWaits { .. } => ErrorKind::Connector,
             _ => ErrorKind::Config,
         }
     }
@@ -285,6 +291,11 @@ impl Explain for JdbcError {
             JdbcError::FieldType { .. } => {
                 Some("turn the field into a string before the sink, as JSON for example".into())
             }
+            JdbcError::TooMuchWaits { .. } => Some(
+                "take checkpoints more often, raise the limit (JdbcExactlyOnceOptions, with_max_buffered_bytes), or write an \
+                 upsert with JdbcSink.sink(), which keeps nothing back"
+                    .into(),
+            ),
             JdbcError::Connect { reason, database, .. }
             | JdbcError::Refused { reason, database, .. }
             | JdbcError::Row { reason, database, .. }

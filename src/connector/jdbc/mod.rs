@@ -1,14 +1,18 @@
 //! The JDBC sink: rows into MySQL, MariaDB, PostgreSQL or SQLite by a JDBC URL and a SQL statement with `?`.
 //!
 //! Options: `url`, `sql`, `username`, `password`, `batch-size` (5000), `batch-interval-ms` (0), `max-retries` (3),
-//! `driver` (accepted, without effect). At-least-once; effectively once where the statement is an upsert.
+//! `driver` (accepted, without effect). At-least-once; effectively once where the statement is an upsert, and exactly-once
+//! where `delivery-guarantee` says so (then also `commits-table` and `max-buffered-bytes`).
 //! `docs/connectors/jdbc.md` is the page for users.
 
 mod attended;
 mod client;
 mod error;
+mod exactly_once;
+mod flusher;
 mod lexer;
 mod literal;
+mod marker;
 mod mysql;
 mod params;
 mod pg_param;
@@ -27,6 +31,7 @@ mod writer;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::checkpoint::Spread;
 use crate::connector::{Connector, Options, Sink, SinkWriter, Spec};
 use crate::error::{Error, Result};
 use crate::operator::SubtaskContext;
@@ -34,6 +39,7 @@ use crate::types::SchemaRef;
 
 use client::Settings;
 pub use error::JdbcError;
+use exactly_once::{ExactlyOnce, ExactlyOnceWriter};
 use retry::Backoff;
 use statement::Statement;
 pub use url::{Database, JdbcUrl};
@@ -41,6 +47,10 @@ use writer::JdbcWriter;
 
 /// How long a connection may take unless the URL says otherwise.
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What the rows of a subtask of an exactly-once sink that are not in the database may take, unless the program says
+/// otherwise.
+const DEFAULT_BUFFERED_BYTES: usize = 256 << 20;
 
 /// The registry's entry.
 pub struct Jdbc;
@@ -56,19 +66,66 @@ impl Connector for Jdbc {
                 .with_hint("give the stream an output type: Types.ROW_NAMED([...], [...]) or Types.ROW([...])")
         })?;
         let settings = settings(&spec.options, schema)?;
-        Ok(Box::new(JdbcSink { settings: Arc::new(settings), backoff: Backoff::default() }))
+        let exactly_once = exactly_once(&spec.options)?;
+        Ok(Box::new(JdbcSink { settings: Arc::new(settings), exactly_once, backoff: Backoff::default() }))
     }
 }
 
 struct JdbcSink {
     settings: Arc<Settings>,
+    /// `None`: at-least-once.
+    exactly_once: Option<ExactlyOnce>,
     backoff: Backoff,
 }
 
 impl Sink for JdbcSink {
-    fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>> {
-        Ok(Box::new(JdbcWriter::open(self.settings.clone(), context, self.backoff)?))
+    /// Without checkpoints too: rows are then written at each barrier of those by which sources commit.
+    fn commits(&self, _checkpoints: bool) -> bool {
+        self.exactly_once.is_some()
     }
+
+    fn stores(&self) -> bool {
+        true
+    }
+
+    fn spread(&self) -> Spread {
+        Spread::Union
+    }
+
+    fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>> {
+        let settings = self.settings.clone();
+        let Some(told) = &self.exactly_once else {
+            return Ok(Box::new(JdbcWriter::open(settings, context, self.backoff)?));
+        };
+        if !context.checkpoints && context.subtask == 0 {
+            tracing::warn!(
+                "the JDBC sink '{}' is to write exactly once, and checkpoints are not enabled: rows come again after a \
+                 failure. env.enable_checkpointing(…) enables them",
+                context.operator
+            );
+        }
+        Ok(Box::new(ExactlyOnceWriter::open(settings, told, context, self.backoff)?))
+    }
+}
+
+fn exactly_once(options: &Options) -> Result<Option<ExactlyOnce>> {
+    match options.get("delivery-guarantee") {
+        None | Some("at-least-once") => return Ok(None),
+        Some("exactly-once") => {}
+        Some(other) => {
+            return Err(Error::config(format!("the option 'delivery-guarantee' is '{other}'"))
+                .with_hint("it has to be at-least-once or exactly-once"));
+        }
+    }
+    let table = options.get("commits-table").unwrap_or(marker::DEFAULT_TABLE);
+    if !marker::is_name(table) {
+        return Err(Error::config(format!(
+            "the option 'commits-table' is '{table}', which is no plain name of a table"
+        ))
+        .with_hint("use letters, digits and '_', with the name of a schema and a '.' in front where it is needed"));
+    }
+    let most = options.parse("max-buffered-bytes", DEFAULT_BUFFERED_BYTES)?;
+    Ok(Some(ExactlyOnce { table: table.to_owned(), most }))
 }
 
 /// Checks everything that can be checked without a connection.

@@ -326,6 +326,11 @@ impl Client for MySql {
         Ok(())
     }
 
+    fn update(&mut self, sql: &str) -> Outcome<u64> {
+        self.query(sql.as_bytes())?;
+        Ok(self.connection.affected_rows())
+    }
+
     fn commit(&mut self) -> Outcome {
         self.query(b"COMMIT")
     }

@@ -264,6 +264,10 @@ impl Client for Postgres {
         Ok(())
     }
 
+    fn update(&mut self, sql: &str) -> Outcome<u64> {
+        self.run(self.client.execute(sql, &[]))
+    }
+
     fn commit(&mut self) -> Outcome {
         self.run(self.client.batch_execute("COMMIT"))
     }

@@ -176,6 +176,11 @@ impl Column {
     }
 }
 
+/// What the rows take in memory, in bytes.
+pub fn size(records: &RecordBatch) -> usize {
+    records.columns().iter().map(|array| array.to_data().get_slice_memory_size().unwrap_or(0)).sum()
+}
+
 /// The rows of one flush.
 pub struct Rows {
     columns: Vec<(Option<NullBuffer>, Column)>,

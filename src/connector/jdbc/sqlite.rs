@@ -181,6 +181,11 @@ impl Client for Sqlite {
         Ok(())
     }
 
+    fn update(&mut self, sql: &str) -> Outcome<u64> {
+        self.patiently(sql)?;
+        Ok(self.connection.changes())
+    }
+
     fn commit(&mut self) -> Outcome {
         self.patiently("COMMIT")
     }

@@ -69,6 +69,20 @@ pub enum KafkaError {
     #[error("{} not be written to topic '{topic}': {reason}", could(.count))]
     Delivery { topic: String, count: u64, reason: String },
 
+    #[error("the Kafka transaction '{id}' could not be {what}: {reason}")]
+    Transaction { id: String, what: &'static str, reason: String },
+
+    #[error("another producer has taken the transactional id '{id}' over")]
+    Fenced { id: String },
+
+    #[error(
+        "Kafka took the transaction '{id}' of checkpoint {checkpoint} back before it was committed: its records are lost"
+    )]
+    TransactionLost { id: String, checkpoint: u64 },
+
+    #[error("'transaction.timeout.ms' is {timeout_ms}, and the brokers allow {limit_ms} at most")]
+    TransactionTimeout { timeout_ms: i64, limit_ms: i64 },
+
     #[error("row {row} names no topic: its column '{column}' is {found}")]
     NoTopic { row: usize, column: String, found: String },
 
@@ -94,6 +108,7 @@ impl Explain for KafkaError {
             Option { .. } | UnknownProperty { .. } | Property { .. } | Client { .. } | Authentication { .. } => {
                 ErrorKind::Config
             }
+            TransactionLost { .. } | TransactionTimeout { .. } => ErrorKind::Config,
             NotAuthorized { .. } | PartitionMissing { .. } | NoCommittedOffset { .. } | NoStoppingOffset { .. } => {
                 ErrorKind::Config
             }
@@ -158,6 +173,19 @@ impl Explain for KafkaError {
             Delivery { .. } => {
                 "check that the brokers are up and reachable; 'delivery.timeout.ms' says how long to try".into()
             }
+            Transaction { .. } => "check that the brokers are up, that they are of Kafka 3.0 or newer, and see what they \
+                 log; without transactions: DeliveryGuarantee.AT_LEAST_ONCE"
+                .into(),
+            Fenced { .. } => "run the job once at a time, and give each sink of each job a prefix of its own: \
+                 set_transactional_id_prefix('…')"
+                .into(),
+            TransactionLost { .. } => "raise 'transaction.timeout.ms' above the time from one checkpoint to the next and \
+                 the longest pause of the job together (the brokers' 'transaction.max.timeout.ms' is its limit); to go on \
+                 without those records call the sink's ignore_failures_after_transaction_timeout()"
+                .into(),
+            TransactionTimeout { limit_ms, .. } => format!(
+                "set_property('transaction.timeout.ms', '{limit_ms}'), or raise 'transaction.max.timeout.ms' of the brokers"
+            ),
             NoTopic { column, .. } => format!("fill the column '{column}' in each record"),
             Property { .. } | Client { .. } | Fetch { .. } | Cancelled | Fatal { .. } => return None,
         })

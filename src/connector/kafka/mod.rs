@@ -16,11 +16,14 @@ mod offsets;
 mod options;
 mod properties;
 mod reader;
+mod records;
+mod sender;
 mod sink;
 mod source;
 mod split;
 #[cfg(test)]
 mod tests;
+mod transactions;
 mod writer;
 
 use super::{Connector, Sink, Source, Spec};

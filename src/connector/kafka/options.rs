@@ -10,6 +10,7 @@ use super::metadata::MetadataField;
 use super::offsets::{Reset, Start, Stop};
 use super::properties::{self, Properties, Role, nearest, translate};
 use super::split::TopicPartition;
+use super::transactions::TransactionSettings;
 use crate::connector::Options;
 
 /// Flink looks for new partitions every five minutes unless the program says otherwise.
@@ -42,6 +43,7 @@ const SINK_OPTIONS: &[&str] = &[
     "key.fields",
     "delivery-guarantee",
     "transactional-id-prefix",
+    "lost-transactions",
 ];
 
 /// What a source reads.
@@ -73,10 +75,11 @@ pub enum Topic {
     Field(String),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Guarantee {
     None,
     AtLeastOnce,
+    ExactlyOnce(TransactionSettings),
 }
 
 pub struct SinkOptions {
@@ -158,14 +161,14 @@ impl SinkOptions {
         let guarantee = match options.get("delivery-guarantee") {
             None | Some("none") => Guarantee::None,
             Some("at-least-once") => Guarantee::AtLeastOnce,
-            Some("exactly-once") => {
-                return Err(KafkaError::Option {
-                    option: "delivery-guarantee".into(),
-                    problem: "is 'exactly-once', which needs checkpoints, and this version has none yet".into(),
-                    hint: "use DeliveryGuarantee.AT_LEAST_ONCE; make consumers tolerate a record that comes twice"
-                        .into(),
-                });
-            }
+            Some("exactly-once") => Guarantee::ExactlyOnce(TransactionSettings {
+                prefix: options.get("transactional-id-prefix").map(str::to_owned),
+                ignore_lost: match options.get("lost-transactions") {
+                    None | Some("fail") => false,
+                    Some("ignore") => true,
+                    Some(other) => return Err(wrong("lost-transactions", other, "fail or ignore")),
+                },
+            }),
             Some(other) => return Err(wrong("delivery-guarantee", other, "none, at-least-once or exactly-once")),
         };
         let key_format = options.get("key.format").map(str::to_owned);
@@ -430,9 +433,10 @@ mod tests {
     }
 
     #[test]
-    fn exactly_once_says_what_is_missing() {
-        let parsed = SinkOptions::parse(&options(&[("topic", "a"), ("delivery-guarantee", "exactly-once")]));
-        let error = crate::Error::from(parsed.err().unwrap()).to_string();
-        assert!(error.contains("checkpoints") && error.contains("AT_LEAST_ONCE"), "{error}");
+    fn exactly_once_takes_a_prefix() {
+        let pairs = [("topic", "a"), ("delivery-guarantee", "exactly-once"), ("transactional-id-prefix", "orders")];
+        let parsed = SinkOptions::parse(&options(&pairs)).ok().unwrap();
+        let expected = TransactionSettings { prefix: Some("orders".into()), ignore_lost: false };
+        assert_eq!(parsed.guarantee, Guarantee::ExactlyOnce(expected));
     }
 }

@@ -6,8 +6,11 @@ use arrow::datatypes::Schema;
 
 use super::error::KafkaError;
 use super::options::{Guarantee, SinkOptions, Topic};
+use super::records::{Part, Records};
 use super::source::payload_shape;
-use super::writer::{KafkaWriter, Part};
+use super::transactions::{TransactionalWriter, transactional};
+use super::writer::KafkaWriter;
+use crate::checkpoint::Spread;
 use crate::connector::{Sink, SinkWriter, Spec};
 use crate::error::Result;
 use crate::format;
@@ -24,6 +27,9 @@ impl KafkaSink {
     pub fn new(spec: &Spec) -> Result<KafkaSink> {
         let mut options = SinkOptions::parse(&spec.options)?;
         defaults(&mut options);
+        if let Guarantee::ExactlyOnce(_) = options.guarantee {
+            transactional(&options.properties)?;
+        }
         let (schema, shape) = spec.row_type.clone().ok_or_else(|| KafkaError::Option {
             option: "format".into(),
             problem: "has no row type to write".into(),
@@ -84,6 +90,7 @@ impl KafkaSink {
 fn defaults(options: &mut SinkOptions) {
     let properties = &mut options.properties;
     properties.set_default("partitioner", "murmur2_random");
+    properties.set_default("reconnect.backoff.max.ms", "1000");
     let timeout = ["message.timeout.ms", "delivery.timeout.ms"].iter().any(|name| properties.get(name).is_some());
     if !timeout {
         properties.set("message.timeout.ms", "120000");
@@ -104,13 +111,42 @@ fn defaults(options: &mut SinkOptions) {
 }
 
 impl Sink for KafkaSink {
+    /// Without checkpoints too: a transaction then ends at each barrier of those by which sources commit.
+    fn commits(&self, _checkpoints: bool) -> bool {
+        matches!(self.options.guarantee, Guarantee::ExactlyOnce(_))
+    }
+
+    fn stores(&self) -> bool {
+        true
+    }
+
+    /// Each writer knows all that is prepared, so that it takes back nothing that another one is to commit.
+    fn spread(&self) -> Spread {
+        Spread::Union
+    }
+
     fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>> {
-        let (topic, value, key) = self.parts()?;
-        let fixed = match &self.options.topic {
+        let (topic_column, value, key) = self.parts()?;
+        let topic = match &self.options.topic {
             Topic::Fixed(topic) => Some(topic.clone()),
             Topic::Field(_) => None,
         };
-        let wait = self.options.guarantee == Guarantee::AtLeastOnce;
-        Ok(Box::new(KafkaWriter::new(&self.options.properties, fixed, topic, value, key, wait, context)?))
+        let (properties, records) = (&self.options.properties, Records { topic, topic_column, value, key });
+        Ok(match &self.options.guarantee {
+            Guarantee::ExactlyOnce(told) => {
+                if !context.checkpoints && context.subtask == 0 {
+                    tracing::warn!(
+                        "the Kafka sink '{}' is to write EXACTLY_ONCE, and checkpoints are not enabled: records appear in \
+                         transactions, and come again after a failure. env.enable_checkpointing(…) enables them",
+                        context.operator
+                    );
+                }
+                Box::new(TransactionalWriter::new(properties, told, records, context)?)
+            }
+            guarantee => {
+                let wait = *guarantee == Guarantee::AtLeastOnce;
+                Box::new(KafkaWriter::new(properties, records, wait, context)?)
+            }
+        })
     }
 }

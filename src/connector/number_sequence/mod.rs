@@ -44,7 +44,11 @@ impl Source for Sequence {
     }
 
     fn enumerator(&self, context: &SubtaskContext) -> Result<Box<dyn SplitEnumerator>> {
-        Ok(Box::new(Enumerator { splits: parts(self.from, self.to, context.parallelism) }))
+        // a checkpoint has the parts of its own parallelism, all of them
+        let fresh = context.restored.is_empty();
+        Ok(Box::new(Enumerator {
+            splits: if fresh { parts(self.from, self.to, context.parallelism) } else { Vec::new() },
+        }))
     }
 
     fn reader(&self, context: &SubtaskContext) -> Result<Box<dyn SourceReader>> {

@@ -313,17 +313,19 @@ impl AggregateOperator {
         let Some(part) = restored.keyed(RESULTS) else { return Ok(()) };
         let input = self.of.input.clone();
         let types: Vec<DataType> = input.fields().iter().map(|field| field.data_type().clone()).collect();
-        let mut key_types = None;
+        let mut key_types: Option<Vec<DataType>> = None;
         for (_, records) in stored::groups_of(part, &self.of.what(), &types)? {
             let by: Vec<usize> = (0..records.num_columns() - types.len()).collect();
             let keys = records.project(&by)?;
+            let found = stored::types(&keys);
+            stored::check(RESULTS, &found, key_types.as_ref().unwrap_or(&found))?;
             let columns = RecordBatch::try_new(input.clone(), records.columns()[by.len()..].to_vec())?;
             let columns = Columns::new(columns, Shape::Row);
             self.number(&keys, &columns)?;
             if let (_, (row, Some(refused))) = self.combine(&columns.records)? {
                 return Err(self.failure(refused, &columns, row));
             }
-            key_types = Some(stored::types(&keys));
+            key_types = Some(found);
         }
         self.restored_keys = key_types;
         Ok(())

@@ -1,7 +1,9 @@
 //! Jobs under the simulated executor: results do not depend on seed or batch size, and failures end the job.
 
 mod by_hand;
+mod cep;
 mod commits;
+mod crashes;
 mod event_time;
 mod outside;
 mod restore;

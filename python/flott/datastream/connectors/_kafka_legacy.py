@@ -124,8 +124,6 @@ class FlinkKafkaProducerBase(SinkFunction, ABC):
         for key, value in producer_config.items():
             self._builder.set_property(*property_text(key, value, "FlinkKafkaProducer: producer_config"))
         self._semantic = semantic
-        if semantic is Semantic.EXACTLY_ONCE:
-            self._builder.set_transactional_id_prefix(f"flott-{topic}")
 
     def set_log_failures_only(self, log_failures_only: bool) -> FlinkKafkaProducerBase:
         """Refuses true: a record that cannot be written fails the job here.
@@ -150,7 +148,7 @@ class FlinkKafkaProducerBase(SinkFunction, ABC):
         return self
 
     def _to_spec(self) -> tuple[str, dict[str, str], TypeInformation | None]:
-        return self._builder.set_delivery_guarantee(DeliveryGuarantee[self._semantic.name]).build()._to_spec()
+        return self._builder.set_delivery_guarantee(DeliveryGuarantee[self._semantic.name])._build()._to_spec()
 
 
 class FlinkKafkaProducer(FlinkKafkaProducerBase):
@@ -175,11 +173,6 @@ class FlinkKafkaProducer(FlinkKafkaProducerBase):
         super().__init__(topic, serialization_schema, producer_config, semantic)
 
     def ignore_failures_after_transaction_timeout(self) -> FlinkKafkaProducer:
-        """Refused: it would drop records.
-
-        :raises NotImplementedError: always
-        """
-        raise NotImplementedError(
-            "ignore_failures_after_transaction_timeout() would drop records of a transaction that timed out; leave it "
-            "out and raise Kafka's transaction.timeout.ms instead"
-        )
+        """See :meth:`KafkaSinkBuilder.ignore_failures_after_transaction_timeout`."""
+        self._builder.ignore_failures_after_transaction_timeout()
+        return self

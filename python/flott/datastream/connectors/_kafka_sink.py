@@ -86,6 +86,7 @@ class KafkaSinkBuilder:
         self._properties: dict[str, str] = {}
         self._delivery_guarantee = DeliveryGuarantee.NONE
         self._transactional_id_prefix: str | None = None
+        self._ignores_lost_transactions = False
         self._record_serializer: KafkaRecordSerializationSchema | None = None
 
     def set_bootstrap_servers(self, bootstrap_servers: str) -> KafkaSinkBuilder:
@@ -93,7 +94,11 @@ class KafkaSinkBuilder:
         return self.set_property("bootstrap.servers", brokers(bootstrap_servers, "set_bootstrap_servers"))
 
     def set_delivery_guarantee(self, delivery_guarantee: DeliveryGuarantee) -> KafkaSinkBuilder:
-        """Sets how often a record can be written when the job fails and goes on; ``NONE`` unless set."""
+        """Sets how often a record can be written when the job fails and goes on; ``NONE`` unless set.
+
+        ``EXACTLY_ONCE`` writes a transaction a checkpoint: enable checkpoints, and let consumers read with
+        ``isolation.level`` = ``read_committed``. It needs Kafka 3.0 or newer, over PLAINTEXT or SASL_PLAINTEXT (PLAIN).
+        """
         example = "a DeliveryGuarantee such as DeliveryGuarantee.AT_LEAST_ONCE"
         self._delivery_guarantee = instance(delivery_guarantee, DeliveryGuarantee, "set_delivery_guarantee", example)
         return self
@@ -101,6 +106,16 @@ class KafkaSinkBuilder:
     def set_transactional_id_prefix(self, transactional_id_prefix: str) -> KafkaSinkBuilder:
         """Sets what the names of transactions start with; needed for ``EXACTLY_ONCE``, another for each sink."""
         self._transactional_id_prefix = text(transactional_id_prefix, "set_transactional_id_prefix")
+        return self
+
+    def ignore_failures_after_transaction_timeout(self) -> KafkaSinkBuilder:
+        """Lets a job go on without the records of a transaction that Kafka took back before it was committed.
+
+        That happens when a job stood still for longer than ``transaction.timeout.ms``. Unless this is called the job
+        then fails, as the records are lost; with it that is logged. Flott's own here: PyFlink has it on
+        :class:`FlinkKafkaProducer` only.
+        """
+        self._ignores_lost_transactions = True
         return self
 
     def set_record_serializer(self, record_serializer: KafkaRecordSerializationSchema) -> KafkaSinkBuilder:
@@ -138,6 +153,11 @@ class KafkaSinkBuilder:
             raise ValueError(
                 "KafkaSink: EXACTLY_ONCE needs names for its transactions; call set_transactional_id_prefix('...')"
             )
+        return self._build()
+
+    def _build(self) -> KafkaSink:
+        """Without a prefix the engine names transactions by job, operator and topic, as the old producer's are."""
+        assert self._record_serializer is not None
         options = {
             **self._record_serializer._options,
             "delivery-guarantee": self._delivery_guarantee.name.lower().replace("_", "-"),
@@ -145,6 +165,8 @@ class KafkaSinkBuilder:
         }
         if self._transactional_id_prefix is not None:
             options["transactional-id-prefix"] = self._transactional_id_prefix
+        if self._ignores_lost_transactions:
+            options["lost-transactions"] = "ignore"
         return KafkaSink(options, self._record_serializer._type_info, self._record_serializer._topic_selector)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flott.datastream._calls import runtime_context
+from flott.datastream._operator_state import initialize_state
 from flott.datastream.connectors.python import Committer, PythonSink, SinkWriter
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def add_python_sink(graph: Graph, name: str, sink: PythonSink, job_parameters: M
         context = runtime_context(subtask, job_parameters)
         writer = sink.create_writer(context)
         _check(writer, SinkWriter, f"{kind.__name__}.create_writer()")
+        initialize_state(writer, subtask)
         committer = sink.create_committer(context) if commits else None
         if committer is not None:
             _check(committer, Committer, f"{kind.__name__}.create_committer()")

@@ -14,7 +14,7 @@ from flott.datastream.functions.java import SinkFunction
 if TYPE_CHECKING:
     from flott.common.typeinfo import TypeInformation
 
-__all__ = ["JdbcConnectionOptions", "JdbcExecutionOptions", "JdbcSink"]
+__all__ = ["JdbcConnectionOptions", "JdbcExactlyOnceOptions", "JdbcExecutionOptions", "JdbcSink"]
 
 _SCHEMES = ("jdbc:mysql:", "jdbc:mariadb:", "jdbc:postgresql:", "jdbc:sqlite:")
 
@@ -51,29 +51,70 @@ class JdbcSink(SinkFunction):
         :raises TypeError: if the type is not that of a row, or an option is of the wrong class
         :raises ValueError: if the statement has not as many ``?`` as the row has fields
         """
-        text(sql, "JdbcSink: sql")
-        row_type = instance(type_info, RowTypeInfo, "JdbcSink.sink", "Types.ROW(...) or Types.ROW_NAMED(...)")
-        connection = instance(jdbc_connection_options, JdbcConnectionOptions, "JdbcSink.sink", "JdbcConnectionOptions")
-        execution = instance(
-            JdbcExecutionOptions.defaults() if jdbc_execution_options is None else jdbc_execution_options,
-            JdbcExecutionOptions,
-            "JdbcSink.sink",
-            "JdbcExecutionOptions",
+        return _sink("JdbcSink.sink", sql, type_info, jdbc_connection_options, jdbc_execution_options, {})
+
+    @staticmethod
+    def exactly_once_sink(
+        sql: str,
+        type_info: RowTypeInfo,
+        jdbc_connection_options: JdbcConnectionOptions,
+        jdbc_execution_options: JdbcExecutionOptions | None = None,
+        jdbc_exactly_once_options: JdbcExactlyOnceOptions | None = None,
+    ) -> JdbcSink:
+        """Makes a sink whose rows are in the table once, also behind a failure, whatever the statement is::
+
+            orders.add_sink(JdbcSink.exactly_once_sink(
+                "INSERT INTO order_log (order_id, amount) VALUES (?, ?)", row_type, connection))
+
+        Rows appear when their checkpoint is complete: enable checkpoints. Until then they are in memory, and in the
+        checkpoint. In the transaction that writes them the sink notes in a small table which they are, so that nobody
+        writes them again. Flink has this in Java only (``JdbcSink.exactlyOnceSink``), by XA; Flott does without.
+
+        Parameters and errors are those of :meth:`sink`, and
+
+        :param jdbc_execution_options: only ``max_retries`` counts: there is one batch a checkpoint
+        :param jdbc_exactly_once_options: the table, and how much may wait
+        """
+        where = "JdbcSink.exactly_once_sink"
+        options = instance(
+            JdbcExactlyOnceOptions.defaults() if jdbc_exactly_once_options is None else jdbc_exactly_once_options,
+            JdbcExactlyOnceOptions,
+            where,
+            "JdbcExactlyOnceOptions",
         )
-        wanted, given = _count_parameters(sql), row_type.get_field_names()
-        if wanted != len(given):
-            raise ValueError(
-                f"JdbcSink: the statement has {wanted} '?' but the row has {len(given)} fields "
-                f"({', '.join(given)}); write one '?' for each field, in their order"
-            )
-        options = {"sql": sql, **connection._to_options(), **execution._to_options()}
-        return JdbcSink(options, row_type)
+        return _sink(where, sql, type_info, jdbc_connection_options, jdbc_execution_options, options._to_options())
 
     def _to_spec(self) -> tuple[str, dict[str, str], TypeInformation | None]:
         return "jdbc", dict(self._options), self._type_info
 
     def __repr__(self) -> str:
         return f"JdbcSink({_without_password(self._options['url'])}, {self._options['sql']!r})"
+
+
+def _sink(
+    where: str,
+    sql: str,
+    type_info: RowTypeInfo,
+    connection_options: JdbcConnectionOptions,
+    execution_options: JdbcExecutionOptions | None,
+    more: dict[str, str],
+) -> JdbcSink:
+    text(sql, "JdbcSink: sql")
+    row_type = instance(type_info, RowTypeInfo, where, "Types.ROW(...) or Types.ROW_NAMED(...)")
+    connection = instance(connection_options, JdbcConnectionOptions, where, "JdbcConnectionOptions")
+    execution = instance(
+        JdbcExecutionOptions.defaults() if execution_options is None else execution_options,
+        JdbcExecutionOptions,
+        where,
+        "JdbcExecutionOptions",
+    )
+    wanted, given = _count_parameters(sql), row_type.get_field_names()
+    if wanted != len(given):
+        raise ValueError(
+            f"JdbcSink: the statement has {wanted} '?' but the row has {len(given)} fields "
+            f"({', '.join(given)}); write one '?' for each field, in their order"
+        )
+    return JdbcSink({"sql": sql, **connection._to_options(), **execution._to_options(), **more}, row_type)
 
 
 class JdbcConnectionOptions:
@@ -244,6 +285,73 @@ class JdbcExecutionOptions:
         def build(self) -> JdbcExecutionOptions:
             """The options."""
             return JdbcExecutionOptions(self._batch_interval_ms, self._batch_size, self._max_retries)
+
+
+class JdbcExactlyOnceOptions:
+    """How :meth:`JdbcSink.exactly_once_sink` remembers what it has written.
+
+    Java's class of that name has what XA needs; this one has Flott's own two settings.
+    """
+
+    def __init__(self, commits_table: str, max_buffered_bytes: int) -> None:
+        """Use :meth:`builder`."""
+        self._commits_table = commits_table
+        self._max_buffered_bytes = max_buffered_bytes
+
+    def get_commits_table(self) -> str:
+        """The table in which the sink notes which rows it has written."""
+        return self._commits_table
+
+    def get_max_buffered_bytes(self) -> int:
+        """How many bytes the rows of one subtask may take that wait for their checkpoint."""
+        return self._max_buffered_bytes
+
+    @staticmethod
+    def defaults() -> JdbcExactlyOnceOptions:
+        """The table ``flott_commits``, 256 MiB."""
+        return JdbcExactlyOnceOptions.builder().build()
+
+    @staticmethod
+    def builder() -> JdbcExactlyOnceOptions.Builder:
+        """Starts with the defaults."""
+        return JdbcExactlyOnceOptions.Builder()
+
+    def _to_options(self) -> dict[str, str]:
+        return {
+            "delivery-guarantee": "exactly-once",
+            "commits-table": self._commits_table,
+            "max-buffered-bytes": str(self._max_buffered_bytes),
+        }
+
+    def __repr__(self) -> str:
+        return f"JdbcExactlyOnceOptions({self._commits_table!r}, max_buffered_bytes={self._max_buffered_bytes})"
+
+    class Builder:
+        """Makes :class:`JdbcExactlyOnceOptions`."""
+
+        def __init__(self) -> None:
+            self._commits_table = "flott_commits"
+            self._max_buffered_bytes = 256 << 20
+
+        def with_commits_table(self, table: str) -> JdbcExactlyOnceOptions.Builder:
+            """Sets the table's name; ``flott_commits`` unless set. It is created where there is none.
+
+            Letters, digits and ``_``, with a schema and a ``.`` in front where that is needed.
+            """
+            self._commits_table = text(table, "with_commits_table")
+            return self
+
+        def with_max_buffered_bytes(self, size: int) -> JdbcExactlyOnceOptions.Builder:
+            """Sets how many bytes may wait in one subtask; 268,435,456 (256 MiB) unless set. More fails the job.
+
+            :raises ValueError: if it is less than 1
+            """
+            self._max_buffered_bytes = whole_number(size, "with_max_buffered_bytes", 1)
+            return self
+
+        def build(self) -> JdbcExactlyOnceOptions:
+            """The options."""
+            return JdbcExactlyOnceOptions(self._commits_table, self._max_buffered_bytes)
 
 
 def _count_parameters(sql: str) -> int:

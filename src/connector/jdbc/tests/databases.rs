@@ -9,9 +9,10 @@ use mysql_async::prelude::Queryable;
 use tokio_postgres::SimpleQueryMessage;
 
 use crate::batch::Batch;
+use crate::connector::jdbc::flusher::TEST_BACKOFF;
 use crate::connector::jdbc::retry::Backoff;
 use crate::connector::jdbc::url::{Database, JdbcUrl};
-use crate::connector::jdbc::writer::{JdbcWriter, TEST_BACKOFF};
+use crate::connector::jdbc::writer::JdbcWriter;
 use crate::connector::testing::context_at;
 use crate::connector::{Options, SinkWriter};
 use crate::metrics::OperatorMetrics;

@@ -21,6 +21,7 @@ use on_all_databases;
 
 mod bad_days;
 mod databases;
+mod exactly_once;
 mod restart;
 mod sqlite;
 mod values;

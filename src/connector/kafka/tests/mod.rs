@@ -6,6 +6,7 @@ mod bad_days;
 mod server;
 mod sink;
 mod source;
+mod transactions;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

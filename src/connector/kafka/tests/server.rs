@@ -42,6 +42,7 @@ impl Server {
              log.dirs={}\nauto.create.topics.enable=false\noffsets.topic.num.partitions=1\n\
              offsets.topic.replication.factor=1\ntransaction.state.log.replication.factor=1\n\
              transaction.state.log.min.isr=1\ngroup.initial.rebalance.delay.ms=0\n\
+             transaction.abort.timed.out.transaction.cleanup.interval.ms=500\n\
              broker.heartbeat.interval.ms=500\nbroker.session.timeout.ms=3000\n",
             data.display()
         );

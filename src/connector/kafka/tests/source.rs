@@ -185,11 +185,17 @@ fn the_commit_covers_transaction_marks() {
     producer.begin_transaction().unwrap();
     send(&producer, &topic, &[text(0, "a")]);
     producer.commit_transaction(PATIENCE).unwrap();
-    let mut run = read_all(&servers, &[("topics", &topic)]).unwrap();
-    let split = crate::connector::kafka::split::KafkaSplit::decode(&run.reader.snapshot()[0]).unwrap();
+    let next = || {
+        let mut run = read_all(&servers, &[("topics", &topic)]).unwrap();
+        let split = crate::connector::kafka::split::KafkaSplit::decode(&run.reader.snapshot()[0]).unwrap();
+        run.reader.close().unwrap();
+        split.next
+    };
+    // the mark stands there a moment after the commit
+    let deadline = Instant::now() + PATIENCE;
+    while next() < 2 && Instant::now() < deadline {}
     // the record is at 0, the mark at 1
-    assert_eq!(split.next, 2);
-    run.reader.close().unwrap();
+    assert_eq!(next(), 2);
 }
 
 #[test]

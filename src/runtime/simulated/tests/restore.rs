@@ -108,7 +108,7 @@ pub fn expected() -> Vec<i64> {
     all
 }
 
-fn latest(storage: &dyn Storage, archive: &Archive) -> Option<Arc<crate::checkpoint::Restored>> {
+pub(super) fn latest(storage: &dyn Storage, archive: &Archive) -> Option<Arc<crate::checkpoint::Restored>> {
     let numbers = storage.directories().unwrap();
     let mut numbers: Vec<u64> = numbers.iter().map(|name| name["chk-".len()..].parse().unwrap()).collect();
     numbers.sort_unstable();

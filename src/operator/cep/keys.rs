@@ -1,0 +1,123 @@
+//! The keys of a subtask that have events or partial matches, under numbers.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use super::CepHost;
+use crate::batch::{Data, KeyEncoder, Keys};
+use crate::cep::Progress;
+use crate::error::Result;
+
+pub struct Key<E> {
+    /// In canonical encoding; empty on a stream without keys.
+    pub bytes: Box<[u8]>,
+    pub group: u16,
+    pub progress: Progress<E>,
+    /// Its events that wait for their time.
+    pub pending: usize,
+    /// The time of its timer that counts; the greatest integer without one.
+    pub timer: i64,
+}
+
+pub struct KeyTable<E> {
+    keys: Vec<Option<Key<E>>>,
+    free: Vec<u32>,
+    by_bytes: HashTable<u32>,
+    hasher: RandomState,
+}
+
+impl<E> Default for KeyTable<E> {
+    fn default() -> Self {
+        KeyTable { keys: Vec::new(), free: Vec::new(), by_bytes: HashTable::new(), hasher: RandomState::default() }
+    }
+}
+
+impl<E> KeyTable<E> {
+    pub fn get_mut(&mut self, key: u32) -> &mut Key<E> {
+        self.keys[key as usize].as_mut().expect("a key with events is there")
+    }
+
+    pub fn find_mut(&mut self, key: u32) -> Option<&mut Key<E>> {
+        self.keys.get_mut(key as usize)?.as_mut()
+    }
+
+    /// The number of a key, which is new if need be.
+    pub fn number(&mut self, bytes: &[u8], group: u16) -> u32 {
+        let KeyTable { keys, free, by_bytes, hasher } = self;
+        let hash = hasher.hash_one(bytes);
+        let of = |number: &u32| keys[*number as usize].as_ref().map_or(&[][..], |key| &key.bytes);
+        if let Some(known) = by_bytes.find(hash, |number| of(number) == bytes) {
+            return *known;
+        }
+        let key = Key { bytes: bytes.into(), group, progress: Progress::new(), pending: 0, timer: i64::MAX };
+        let number = free.pop().unwrap_or(keys.len() as u32);
+        if number as usize == keys.len() {
+            keys.push(Some(key));
+        } else {
+            keys[number as usize] = Some(key);
+        }
+        let of = |number: &u32| keys[*number as usize].as_ref().map_or(&[][..], |key| &key.bytes);
+        by_bytes.insert_unique(hash, number, |number| hasher.hash_one(of(number)));
+        number
+    }
+
+    /// The key of each record.
+    pub fn of_batch(
+        &mut self,
+        host: &mut impl CepHost,
+        keys: Option<Keys>,
+        records: usize,
+        max_parallelism: u16,
+    ) -> Result<Vec<u32>> {
+        let Some(keys) = keys else { return Ok(vec![self.number(&[], 0); records]) };
+        let (values, groups) = keys.into_parts(max_parallelism)?;
+        let mut encoded = Vec::with_capacity(64);
+        let mut numbers = Vec::with_capacity(records);
+        match &values {
+            Data::Columns(columns) => {
+                let encoder = KeyEncoder::new(columns.records.columns());
+                for (row, group) in groups.iter().enumerate() {
+                    encoded.clear();
+                    encoder.encode(row, &mut encoded)?;
+                    numbers.push(self.number(&encoded, *group));
+                }
+            }
+            Data::Objects(objects) => {
+                for (row, group) in groups.iter().enumerate() {
+                    encoded.clear();
+                    host.encode_key(objects.as_ref(), row, &mut encoded)?;
+                    numbers.push(self.number(&encoded, *group));
+                }
+            }
+        }
+        Ok(numbers)
+    }
+
+    /// A key without partial matches and events is as one that never was.
+    pub fn forget_if_idle(&mut self, key: u32) {
+        let Some(of) = self.keys[key as usize].as_ref() else { return };
+        if of.pending > 0 || !of.progress.is_idle() {
+            return;
+        }
+        let hash = self.hasher.hash_one(&*of.bytes);
+        if let Ok(entry) = self.by_bytes.find_entry(hash, |number| *number == key) {
+            entry.remove();
+        }
+        self.keys[key as usize] = None;
+        self.free.push(key);
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &Key<E>)> {
+        self.keys.iter().enumerate().filter_map(|(number, key)| Some((number as u32, key.as_ref()?)))
+    }
+
+    pub fn events_mut(&mut self) -> impl Iterator<Item = &mut E> {
+        self.keys.iter_mut().flatten().flat_map(|key| key.progress.events_mut())
+    }
+
+    pub fn partial_matches(&self) -> usize {
+        self.keys.iter().flatten().map(|key| key.progress.partial_matches()).sum()
+    }
+}
