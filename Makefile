@@ -11,6 +11,9 @@ export PYTHON ?= python3
 # Downloads and builds live outside the clone and serve every clone.
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/flott
 export CARGO_TARGET_DIR ?= $(CACHE)/target
+# RocksDB's C++ is built once, and not by each profile for itself; a library of one's own is named by the same variable.
+export ROCKSDB_LIB_DIR ?= $(CACHE)/rocksdb-$(shell sed -n '/^name = "librocksdb-sys"/{n;s/.*"\(.*\)"/\1/p}' Cargo.lock)
+export ROCKSDB_STATIC ?= 1
 # Two virtual environments per clone: one with the release wheel, as a user has it, and one for development and tests
 # (Flott installed editable, in the dev profile).
 RELEASE := $(CURDIR)/.venv
@@ -153,12 +156,13 @@ clean: ## Remove what was built into this clone
 	@rm -rf .venv .venv-dev dist .pytest_cache .mypy_cache .ruff_cache python/flott/*.so
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
-clean-cache: ## Remove the caches that all clones share (cargo's target folder, Kafka's jars)
+clean-cache: ## Remove the caches that all clones share (cargo's target folder, RocksDB, Kafka's jars)
 	@rm -rf $(CACHE)
 
 .PHONY: requirements-build requirements-lint requirements-servers
 requirements-build:
 	@tools/require.sh build
+	@[[ -e $(ROCKSDB_LIB_DIR)/librocksdb.a ]] || $(STEP) "RocksDB's C++ (half an hour of a core, once)" tools/rocksdb.sh $(ROCKSDB_LIB_DIR)
 
 requirements-lint:
 	@tools/require.sh lint
