@@ -115,9 +115,10 @@ impl Shared {
 }
 
 /// Starts the job and returns at once.
-pub fn run(graph: &StreamGraph, config: JobConfig) -> Result<JobHandle> {
+pub fn run(graph: &StreamGraph, mut config: JobConfig) -> Result<JobHandle> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let launched = launch(graph, &config, clock.clone())?;
+    config.release_restored();
     let shared = Arc::new(Shared {
         state: Mutex::new(State { status: JobStatus::Created, result: None, runtime: Duration::ZERO, master: None }),
         changed: Condvar::new(),
@@ -199,9 +200,12 @@ fn restarted(
         }
         let fraction = (next_random(&mut random) >> 11) as f64 / (1u64 << 53) as f64;
         let Some(pause) = restarts.after_failure(clock.now(), fraction) else { return Err(error) };
-        if let (Some(archive), Some(checkpoint)) = (&config.archive, &latest) {
-            config.restored = Some(Arc::new(archive.load(*checkpoint)?));
-        }
+        config.restored = match (&config.archive, &latest, &config.restored) {
+            (Some(archive), Some(checkpoint), _) => Some(Arc::new(archive.load(*checkpoint)?)),
+            // it has to begin once more with what it was started with
+            (_, _, Some(restored)) => Some(Arc::new(restored.reload()?)),
+            _ => None,
+        };
         if let Some(archive) = &config.archive {
             // what was begun behind it gets the same numbers again
             archive.keep_only(*latest)?;
@@ -217,6 +221,7 @@ fn restarted(
             return Err(Error::cancelled());
         }
         launched = launch(graph, &config, clock.clone())?;
+        config.release_restored();
         shared.begin(&launched);
     }
 }
