@@ -8,7 +8,8 @@ use bytes::Bytes;
 
 use super::shared::{SHARED, SharedFiles};
 use super::{
-    CheckpointError, CheckpointId, FileAt, FilesPart, LocalFile, Manifest, OperatorState, Snapshot, StateFile, Storage, Stored,
+    CheckpointError, CheckpointId, FileAt, FilesPart, LocalFile, Manifest, OperatorState, Snapshot, StateFile, Storage,
+    Stored,
 };
 use crate::error::{Error, Result};
 
@@ -130,7 +131,7 @@ impl Archive {
     /// Reads a checkpoint back.
     pub fn load(&self, checkpoint: CheckpointId) -> Result<Restored> {
         let restored = self.load_from(&self.directory(checkpoint))?;
-        for path in restored.paths().filter(|path| path.starts_with(SHARED)) {
+        for path in restored.shared() {
             self.shared.need(checkpoint, path);
         }
         Ok(restored)
@@ -139,6 +140,8 @@ impl Archive {
     /// Reads the checkpoint of that directory back, whatever its name.
     pub fn load_from(&self, directory: &str) -> Result<Restored> {
         let path = format!("{directory}/{MANIFEST}");
+        // what a job goes on from must not be lost when the machine goes down later
+        self.storage.secure(directory)?;
         let Some(bytes) = self.storage.read(&path)? else {
             return Err(CheckpointError::Missing { place: format!("{}/{directory}", self.storage.root()) }.into());
         };
@@ -149,7 +152,12 @@ impl Archive {
                 operator.subtasks.iter().map(|state| self.read(&state.stored, &path)).collect();
             operators.insert(operator.id.clone(), snapshots?);
         }
-        Ok(Restored { manifest, snapshots: operators, archive: self.clone(), directory: directory.to_owned() })
+        let restored =
+            Restored { manifest, snapshots: operators, archive: self.clone(), directory: directory.to_owned() };
+        if restored.shared().next().is_some() {
+            self.storage.secure(SHARED)?;
+        }
+        Ok(restored)
     }
 
     fn read(&self, stored: &Stored, manifest: &str) -> Result<Snapshot> {
@@ -191,10 +199,10 @@ impl Restored {
         self.archive.load_from(&self.directory)
     }
 
-    /// The paths of the files that its snapshots name.
-    fn paths(&self) -> impl Iterator<Item = &str> {
-        let snapshots = self.snapshots.values().flatten();
-        snapshots.flat_map(|snapshot| &snapshot.files).flat_map(FilesPart::paths)
+    /// The paths of the files that its snapshots share with others.
+    fn shared(&self) -> impl Iterator<Item = &str> {
+        let files = self.snapshots.values().flatten().flat_map(|snapshot| &snapshot.files);
+        files.flat_map(FilesPart::paths).filter(|path| path.starts_with(SHARED))
     }
 
     /// What all subtasks of an operator had.

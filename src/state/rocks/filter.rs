@@ -42,7 +42,9 @@ pub struct Filter {
 impl CompactionFilter for Filter {
     fn filter(&mut self, _level: u32, row: &[u8], value: &[u8]) -> CompactionDecision {
         let Some((key, _)) = Rows::key(row) else { return CompactionDecision::Keep };
-        let Some(Some(expiry)) = self.expiries.get(usize::from(Rows::state(row))) else { return CompactionDecision::Keep };
+        let Some(Some(expiry)) = self.expiries.get(usize::from(Rows::state(row))) else {
+            return CompactionDecision::Keep;
+        };
         let Some((_, value)) = Rows::value(key, value) else { return CompactionDecision::Keep };
         self.since += 1;
         if self.since >= expiry.look_after {
