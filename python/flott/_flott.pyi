@@ -51,6 +51,7 @@ __all__ = [
     "WindowContext",
     "__version__",
     "gate_entries",
+    "has_rocksdb",
     "remove_checkpoint",
     "stop_all_jobs",
 ]

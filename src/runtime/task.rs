@@ -225,7 +225,7 @@ impl Task {
         if self.rest.is_none()
             && self.held.is_none()
             && self.input.is_handed_out()
-            && let Some(command) = self.control.receive()
+            && let Some(command) = self.receive()
         {
             self.command(command)?;
             return Ok(Step::Progress);
@@ -526,6 +526,26 @@ impl Task {
         self.go_on_capturing(Slice::whole())
     }
 
+    /// The next command. To give up a checkpoint is no step of its own: where most take too long, the next one would, too.
+    fn receive(&mut self) -> Option<Command> {
+        loop {
+            match self.control.receive()? {
+                Command::Abandon(checkpoint) => self.abandon(checkpoint),
+                command => return Some(command),
+            }
+        }
+    }
+
+    /// Nobody wants that checkpoint any more.
+    fn abandon(&mut self, checkpoint: CheckpointId) {
+        if self.capturing.take_if(|capturing| capturing.barrier.checkpoint == checkpoint).is_some() {
+            self.chain.abandon();
+            if let TaskInput::Network(network) = &mut self.input {
+                network.forget_cut();
+            }
+        }
+    }
+
     fn command(&mut self, command: Command) -> Result<()> {
         match command {
             Command::AddSplits(splits) => self.at_source(|source| source.add_splits(splits)),
@@ -563,9 +583,7 @@ impl Task {
             }
             Command::Complete(checkpoint) => self.at_source(|source| source.complete(checkpoint)),
             Command::Abandon(checkpoint) => {
-                if self.capturing.take_if(|capturing| capturing.barrier.checkpoint == checkpoint).is_some() {
-                    self.chain.abandon();
-                }
+                self.abandon(checkpoint);
                 Ok(())
             }
             Command::Finish => {
