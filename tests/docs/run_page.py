@@ -1,7 +1,8 @@
 """Runs the snippets of one page, in order; a program of its own, so that nothing of them is left in the tests' process.
 
 ``run_page.py PAGE RESULTS`` reads a JSON list of snippets (``text``, ``line``, ``file``, ``setup``, ``then``,
-``continues``, ``compiled``) from standard input and writes the list of what came of them (``output``, ``error``) to the file RESULTS.
+``continues``, ``compiled``) from standard input and writes what came of each (``output``,
+``error``) to the file RESULTS.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The snippets of the documentation's pages, and what the comments in front of them say.
 
-Each ``python`` block of a page is run, with what the page's ``<!-- snippet: setup … -->`` comments above it define. What
-CONTRIBUTING.md says of snippets is all there is.
+CONTRIBUTING.md says which comments there are, under "Documentation".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What MkDocs does beyond its settings in mkdocs.yml: pages from outside ``docs/``, their links, the Chinese edition."""
+"""What MkDocs does beyond mkdocs.yml: pages from outside ``docs/``, their links, the Chinese edition."""
 
 from __future__ import annotations
 

@@ -63,12 +63,12 @@ class PatternProcessFunction(Function):
 class TimedOutPartialMatchHandler(ABC):
     """Beside :class:`PatternProcessFunction`, for one that is told of partial matches that ran out of time::
 
-        class Payment(PatternProcessFunction, TimedOutPartialMatchHandler):
-            def process_match(self, match, ctx):
-                yield match["paid"][0]
+    class Payment(PatternProcessFunction, TimedOutPartialMatchHandler):
+        def process_match(self, match, ctx):
+            yield match["paid"][0]
 
-            def process_timed_out_match(self, match, ctx):
-                yield unpaid, match["order"][0]
+        def process_timed_out_match(self, match, ctx):
+            yield unpaid, match["order"][0]
     """
 
     @abstractmethod
