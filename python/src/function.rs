@@ -195,79 +195,66 @@ fn not_open() -> PyErr {
     PyRuntimeError::new_err("a function was called before it was opened")
 }
 
-/// A function with its entry point, which is looked up once a batch instead of at every call.
-pub struct Callable<'a, 'py> {
-    function: &'a Bound<'py, PyAny>,
-    entry: Option<ffi::vectorcallfunc>,
+/// A function that is called once a record.
+pub struct Callable<'a, 'py>(&'a Bound<'py, PyAny>);
+
+/// Calls without a tuple for the arguments. The stable ABI knows vectorcall itself from Python 3.12 on; this is one all the same.
+macro_rules! call {
+    ($function:expr $(, $argument:expr)*) => {
+        // SAFETY: live references, ended by null; the result is a new reference, or null with an exception set
+        unsafe {
+            let end = std::ptr::null_mut::<ffi::PyObject>();
+            let result = ffi::PyObject_CallFunctionObjArgs($function.as_ptr(), $($argument.as_ptr(),)* end);
+            Bound::from_owned_ptr_or_err($function.py(), result)
+        }
+    };
 }
 
 impl<'a, 'py> Callable<'a, 'py> {
     pub fn new(function: &'a Bound<'py, PyAny>) -> Self {
-        // SAFETY: a live reference, and the interpreter is attached
-        Callable { function, entry: unsafe { ffi::PyVectorcall_Function(function.as_ptr()) } }
+        Callable(function)
     }
 
     pub fn function(&self) -> &'a Bound<'py, PyAny> {
-        self.function
+        self.0
     }
 
-    /// `function(argument)`, without a tuple for the argument.
+    /// `function(argument)`.
     #[inline]
     pub fn one(&self, argument: &Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        // the first slot is the callee's, for a bound method's self
-        self.call([std::ptr::null_mut(), argument.as_ptr()])
+        call!(self.0, argument)
     }
 
     /// `function(first, second)`.
     #[inline]
     pub fn two(&self, first: &Py<PyAny>, second: &Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        self.call([std::ptr::null_mut(), first.as_ptr(), second.as_ptr()])
+        call!(self.0, first, second)
     }
 
     /// `function()`.
     #[inline]
     pub fn none(&self) -> PyResult<Bound<'py, PyAny>> {
-        self.call([std::ptr::null_mut()])
+        call!(self.0)
     }
 
     /// `function(first, second, third)`.
     #[inline]
     pub fn three(&self, first: &Py<PyAny>, second: &Py<PyAny>, third: &Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        self.call([std::ptr::null_mut(), first.as_ptr(), second.as_ptr(), third.as_ptr()])
-    }
-
-    #[inline]
-    fn call<const N: usize>(&self, mut arguments: [*mut ffi::PyObject; N]) -> PyResult<Bound<'py, PyAny>> {
-        let (function, none) = (self.function.as_ptr(), std::ptr::null_mut());
-        let count = (N - 1) | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET;
-        // SAFETY: the array outlives the call and holds live references behind the free slot; the entry point is the
-        // function's own, and the result is a new reference, or null with an exception set
-        unsafe {
-            let arguments = arguments.as_mut_ptr().add(1);
-            let result = match self.entry {
-                Some(entry) => entry(function, arguments, count, none),
-                None => ffi::PyObject_Vectorcall(function, arguments, count, none),
-            };
-            Bound::from_owned_ptr_or_err(self.function.py(), result)
-        }
+        call!(self.0, first, second, third)
     }
 }
 
-/// A function that is kept together with its entry point.
-pub struct KeptFunction {
-    function: Py<PyAny>,
-    entry: Option<ffi::vectorcallfunc>,
-}
+/// A function that is kept.
+pub struct KeptFunction(Py<PyAny>);
 
 impl KeptFunction {
     pub fn new(function: Bound<'_, PyAny>) -> Self {
-        let entry = Callable::new(&function).entry;
-        KeptFunction { function: function.unbind(), entry }
+        KeptFunction(function.unbind())
     }
 
     #[inline]
     pub fn bind<'a, 'py>(&'a self, py: Python<'py>) -> Callable<'a, 'py> {
-        Callable { function: self.function.bind(py), entry: self.entry }
+        Callable(self.0.bind(py))
     }
 }
 
