@@ -1,5 +1,4 @@
-"""A job as a notebook shows it, live while it runs: what each operator has done, how fast, how far event time is, how much
-waits, and how its checkpoints are."""
+"""A job as a notebook shows it, live while it runs: records, their rate, event time, lag, and checkpoints."""
 
 from __future__ import annotations
 
