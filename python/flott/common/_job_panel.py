@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flott.common._event_time import ago, event_time
+from flott.common._event_time import ago, event_time, iso
 from flott.common._html import box, table
 
 if TYPE_CHECKING:
@@ -67,8 +67,9 @@ def panel(now: Snapshot, before: Snapshot | None = None) -> str:
             past = max(before.operators[at][1].get(each, 0) for each in ("numRecordsIn", "numRecordsOut"))
             since = now.runtime_ms - before.runtime_ms
         speed = (busy - past) * 1000 / since if since > 0 else 0
+        reached = event_time(now.watermarks.get(name), iso)
         lag = f"{counters[_PENDING]:,}" if _PENDING in counters else ""
-        rows.append((name, f"{came:,}", f"{went:,}", f"{speed:,.0f}", event_time(now.watermarks.get(name)), lag))
+        rows.append((name, f"{came:,}", f"{went:,}", f"{speed:,.0f}", reached, lag))
     late = sum(counters.get("numLateRecordsDropped", 0) for _, counters in now.operators)
     told = [_behind(now), f"{late:,} late records dropped" if late else "", _checkpoints(now)]
     below = " · ".join(filter(None, told))
