@@ -11,9 +11,11 @@ export PYTHON ?= python3
 # Downloads and builds live outside the clone and serve every clone.
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/flott
 export CARGO_TARGET_DIR ?= $(CACHE)/target
-# RocksDB's C++ is built once, and not by each profile for itself; a library of one's own is named by the same variable.
+# On Linux RocksDB's C++ is built once, and not by each profile for itself; elsewhere the crate builds it.
+ifeq ($(shell uname -s),Linux)
 export ROCKSDB_LIB_DIR ?= $(CACHE)/rocksdb-$(shell sed -n '/^name = "librocksdb-sys"/{n;s/.*"\(.*\)"/\1/p}' Cargo.lock)
 export ROCKSDB_STATIC ?= 1
+endif
 # Two virtual environments per clone: one with the release wheel, as a user has it, and one for development and tests
 # (Flott installed editable, in the dev profile).
 RELEASE := $(CURDIR)/.venv
@@ -165,7 +167,8 @@ clean-cache: ## Remove the caches that all clones share (cargo's target folder, 
 .PHONY: requirements-build requirements-lint requirements-servers
 requirements-build:
 	@tools/require.sh build
-	@[[ -e $(ROCKSDB_LIB_DIR)/librocksdb.a ]] || $(STEP) "RocksDB's C++ (half an hour of a core, once)" tools/rocksdb.sh $(ROCKSDB_LIB_DIR)
+	@[[ -z "$${ROCKSDB_LIB_DIR:-}" || -e $$ROCKSDB_LIB_DIR/librocksdb.a ]] || \
+	  $(STEP) "RocksDB's C++ (10 minutes of a core, once)" tools/rocksdb.sh "$$ROCKSDB_LIB_DIR"
 
 requirements-lint:
 	@tools/require.sh lint

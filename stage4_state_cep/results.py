@@ -35,11 +35,12 @@ def anomalies_in_sqlite(database: Path) -> set[Found]:
 
 
 def anomalies_in_topic(options: DetectionOptions) -> list[Found]:
-    """The same of all messages that are in the topic now."""
+    """The same of all messages that are in the topic now, and committed."""
     env = StreamExecutionEnvironment.get_execution_environment()
     env.set_parallelism(1)
     topic = options.anomaly_topic
-    source = kafka_source(replace(options, topic=topic, group_id=f"{topic}-reader", offset="earliest", bounded=True))
+    reader = replace(options, topic=topic, group_id=f"{topic}-reader", offset="earliest", bounded=True)
+    source = kafka_source(reader, isolation="read_committed")
     messages = map(json.loads, env.from_source(source, WatermarkStrategy.no_watermarks(), topic).execute_and_collect())
     return [(m["order_id"], m["anomaly_type"], datetime.fromisoformat(m["event_time"])) for m in messages]
 
@@ -88,6 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(str(error))
     lines = [
         compare("anomalies in the table", anomalies_in_sqlite(database), lives.anomalies),
+        compare("anomalies in the topic", anomalies_in_topic(options), lives.anomalies),
         compare("changes in the logs", changes_in_logs(options.rejects_path), lives.changes),
     ]
     print("\n".join(lines))
