@@ -12,13 +12,14 @@ use flott::{Error, Result};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyString, PyTuple};
 
 use crate::gate;
 use crate::metrics::Metrics;
 use crate::operators::Settings;
 use crate::state::{FUNCTION, KeyCursor, KeyedState, OperatorState, PyKey};
 use crate::threads;
+use crate::vectorcall::{self, Entry};
 
 /// What Python is told about the subtask its function runs in.
 #[pyclass(module = "flott._flott", frozen, get_all)]
@@ -195,66 +196,80 @@ fn not_open() -> PyErr {
     PyRuntimeError::new_err("a function was called before it was opened")
 }
 
-/// A function that is called once a record.
-pub struct Callable<'a, 'py>(&'a Bound<'py, PyAny>);
-
-/// Calls without a tuple for the arguments. The stable ABI knows vectorcall itself from Python 3.12 on; this is one all the same.
-macro_rules! call {
-    ($function:expr $(, $argument:expr)*) => {
-        // SAFETY: live references, ended by null; the result is a new reference, or null with an exception set
-        unsafe {
-            let end = std::ptr::null_mut::<ffi::PyObject>();
-            let result = ffi::PyObject_CallFunctionObjArgs($function.as_ptr(), $($argument.as_ptr(),)* end);
-            Bound::from_owned_ptr_or_err($function.py(), result)
-        }
-    };
+/// A function with its entry point, which is looked up once a batch instead of at every call.
+pub struct Callable<'a, 'py> {
+    function: &'a Bound<'py, PyAny>,
+    entry: Option<Entry>,
 }
 
 impl<'a, 'py> Callable<'a, 'py> {
     pub fn new(function: &'a Bound<'py, PyAny>) -> Self {
-        Callable(function)
+        Callable { function, entry: vectorcall::entry(function) }
     }
 
     pub fn function(&self) -> &'a Bound<'py, PyAny> {
-        self.0
+        self.function
     }
 
-    /// `function(argument)`.
+    /// `function(argument)`, without a tuple for the argument.
     #[inline]
     pub fn one(&self, argument: &Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        call!(self.0, argument)
+        // the first slot is the callee's, for a bound method's self
+        self.call([std::ptr::null_mut(), argument.as_ptr()])
     }
 
     /// `function(first, second)`.
     #[inline]
     pub fn two(&self, first: &Py<PyAny>, second: &Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        call!(self.0, first, second)
+        self.call([std::ptr::null_mut(), first.as_ptr(), second.as_ptr()])
     }
 
     /// `function()`.
     #[inline]
     pub fn none(&self) -> PyResult<Bound<'py, PyAny>> {
-        call!(self.0)
+        self.call([std::ptr::null_mut()])
     }
 
     /// `function(first, second, third)`.
     #[inline]
     pub fn three(&self, first: &Py<PyAny>, second: &Py<PyAny>, third: &Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        call!(self.0, first, second, third)
+        self.call([std::ptr::null_mut(), first.as_ptr(), second.as_ptr(), third.as_ptr()])
+    }
+
+    #[inline]
+    fn call<const N: usize>(&self, mut arguments: [*mut ffi::PyObject; N]) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.function.py();
+        let Some(entry) = self.entry else {
+            // SAFETY: live references behind the free slot
+            let given = arguments[1..].iter().map(|given| unsafe { Bound::from_borrowed_ptr(py, *given) });
+            return self.function.call1(PyTuple::new(py, given.collect::<Vec<_>>())?);
+        };
+        let count = (N - 1) | vectorcall::ARGUMENTS_OFFSET;
+        // SAFETY: the array outlives the call and holds live references behind the free slot; the entry point is the
+        // function's own, and the result is a new reference, or null with an exception set
+        unsafe {
+            let arguments = arguments.as_mut_ptr().add(1);
+            let result = entry(self.function.as_ptr(), arguments, count, std::ptr::null_mut());
+            Bound::from_owned_ptr_or_err(py, result)
+        }
     }
 }
 
-/// A function that is kept.
-pub struct KeptFunction(Py<PyAny>);
+/// A function that is kept together with its entry point.
+pub struct KeptFunction {
+    function: Py<PyAny>,
+    entry: Option<Entry>,
+}
 
 impl KeptFunction {
     pub fn new(function: Bound<'_, PyAny>) -> Self {
-        KeptFunction(function.unbind())
+        let entry = Callable::new(&function).entry;
+        KeptFunction { function: function.unbind(), entry }
     }
 
     #[inline]
     pub fn bind<'a, 'py>(&'a self, py: Python<'py>) -> Callable<'a, 'py> {
-        Callable(self.0.bind(py))
+        Callable { function: self.function.bind(py), entry: self.entry }
     }
 }
 
