@@ -17,8 +17,8 @@ pub fn draw(nfa: &Nfa, name: impl Fn(usize) -> String) -> String {
     let along = nfa.states.iter().filter(|state| state.kind != Kind::Stop).count();
     let width = STEP * along.max(nfa.states.len() - along) + 20;
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"340\" font-family=\"sans-serif\" \
-         font-size=\"12\"><defs><marker id=\"to\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"8\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"340\" style=\"background:#fff\" \
+         font-family=\"sans-serif\" font-size=\"12\"><defs><marker id=\"to\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"8\" \
          markerHeight=\"8\" orient=\"auto\"><path d=\"M0 0 L8 4 L0 8 z\"/></marker></defs>"
     );
     let places: Vec<(usize, usize)> = (0..nfa.states.len()).map(|at| place(nfa, at)).collect();

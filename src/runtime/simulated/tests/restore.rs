@@ -112,6 +112,34 @@ fn has_overtaken(restored: &crate::checkpoint::Restored) -> bool {
 }
 
 #[test]
+fn what_became_of_checkpoints_is_counted() {
+    let run = |timeout| {
+        let (graph, _) = job();
+        let storage = Arc::new(MemoryStorage::default());
+        let config = JobConfig {
+            checkpoint_timeout: Duration::from_millis(timeout),
+            tolerated_failures: u32::MAX,
+            ..with_storage(2, Some(storage.clone()))
+        };
+        Simulation::new(&graph, &config, 1, 0).unwrap().run().unwrap();
+        let counts = config.checkpoint_counts.get();
+        let stored = latest(storage.as_ref(), &Archive::new(storage.clone())).unwrap();
+        assert_eq!(counts.latest.unwrap().id, stored.manifest.checkpoint, "the one that is there");
+        assert_eq!(
+            counts.completed + counts.failed,
+            stored.manifest.checkpoint,
+            "numbers go on, whatever becomes of one"
+        );
+        counts
+    };
+    let calm = run(600_000);
+    assert_eq!(calm.failed, 0);
+    assert!(calm.completed > 1);
+    assert!(calm.latest.unwrap().took <= calm.latest.unwrap().at, "the clock began at 0");
+    assert!(run(15).failed > 0, "most take longer than 15 ms");
+}
+
+#[test]
 fn a_crash_at_any_step_changes_nothing() {
     let (mut restores, mut overtaken) = (0, 0);
     for seed in 0..200 {
