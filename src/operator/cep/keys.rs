@@ -120,4 +120,10 @@ impl<E> KeyTable<E> {
     pub fn partial_matches(&self) -> usize {
         self.keys.iter().flatten().map(|key| key.progress.partial_matches()).sum()
     }
+
+    /// When the first partial match of all runs out of time, in ms.
+    pub fn first_deadline(&self) -> Option<i64> {
+        let deadlines = self.keys.iter().flatten().map(|key| key.progress.deadline());
+        deadlines.min().filter(|deadline| *deadline < i64::MAX)
+    }
 }

@@ -23,7 +23,7 @@ use bytes::Bytes;
 
 use self::keys::KeyTable;
 use self::pending::Pending;
-use super::{Operator, Output, SubtaskContext};
+use super::{OpenMatches, Operator, Output, SubtaskContext, Waiting};
 use crate::batch::{Batch, Data, NO_TIMESTAMP, Objects};
 use crate::cep::{Host, Matcher};
 use crate::checkpoint::Snapshot;
@@ -297,6 +297,17 @@ impl<H: CepHost> Operator for CepOperator<H> {
 
     fn snapshot(&mut self) -> Result<Snapshot> {
         self.stored()
+    }
+
+    fn waiting(&mut self) -> Option<Waiting> {
+        Some(Waiting::Patterns(OpenMatches {
+            event_time: self.settings.event_time,
+            watermark: self.watermark,
+            events: self.pending.len(),
+            first_event: self.pending.first(),
+            partial: self.keys.partial_matches(),
+            first_deadline: self.keys.first_deadline(),
+        }))
     }
 
     fn finish(&mut self, _output: &mut Output) -> Result<()> {
