@@ -11,13 +11,18 @@ export PYTHON ?= python3
 # Downloads and builds live outside the clone and serve every clone.
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/flott
 export CARGO_TARGET_DIR ?= $(CACHE)/target
-# RocksDB's C++ is built once, and not by each profile for itself; a library of one's own is named by the same variable.
+# On Linux RocksDB's C++ is built once, and not by each profile for itself; elsewhere the crate builds it.
+ifeq ($(shell uname -s),Linux)
 export ROCKSDB_LIB_DIR ?= $(CACHE)/rocksdb-$(shell sed -n '/^name = "librocksdb-sys"/{n;s/.*"\(.*\)"/\1/p}' Cargo.lock)
 export ROCKSDB_STATIC ?= 1
+endif
 # Two virtual environments per clone: one with the release wheel, as a user has it, and one for development and tests
 # (Flott installed editable, in the dev profile).
 RELEASE := $(CURDIR)/.venv
 DEV := $(CURDIR)/.venv-dev
+# The documentation needs neither Flott nor Rust.
+DOCS := $(CURDIR)/.venv-docs
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs
 # What maturin sets, for plain cargo too: when they differ, PyO3 and all above it are built again at every turn.
 export PYO3_PYTHON := $(DEV)/bin/python
 export PYO3_BUILD_EXTENSION_MODULE := 1
@@ -70,7 +75,7 @@ bench: install ## Benchmarks side by side with peers (ARGS=… is handed on)
 	@$(RELEASE)/bin/python benches/run.py $(ARGS)
 
 ##@ Develop
-.PHONY: parity-golden bench develop servers errors commands notebooks fmt
+.PHONY: parity-golden bench develop servers errors commands reference notebooks docs-serve fmt
 develop: requirements-build $(DEV)/ready ## Build the dev profile and install Flott editable into .venv-dev
 	@$(STEP) "native module, dev profile" tools/develop.sh $(DEV)
 
@@ -80,11 +85,17 @@ servers: requirements-servers ## Start Kafka, MariaDB and PostgreSQL, print thei
 errors: ## Write docs/errors.md, the list of all errors, from the code
 	@$(PYTHON) tools/list_errors.py
 
+reference: ## Write docs/reference, the pages of the API, from the code
+	@$(PYTHON) tools/list_api.py
+
 notebooks: $(DEV)/ready ## Run the notebooks and store what they show (ARGS="week3.ipynb" for one)
 	@$(DEV)/bin/python tools/notebooks.py $(ARGS)
 
 commands: ## Write docs/command-line.md, the list of all commands, from the code
 	@$(PYTHON) tools/list_commands.py
+
+docs-serve: $(DOCS)/ready ## The documentation's site on localhost:8000, made again at each change
+	@$(MKDOCS) serve
 
 fmt: $(DEV)/ready ## Format Rust and Python, and fix what the linters can
 	@cargo fmt --all
@@ -92,10 +103,14 @@ fmt: $(DEV)/ready ## Format Rust and Python, and fix what the linters can
 	@$(DEV)/bin/ruff format --quiet
 
 ##@ Check
+.PHONY: docs
+docs: $(DOCS)/ready ## Build the documentation's site into site/; a link that leads nowhere is an error
+	@$(STEP) "documentation" $(MKDOCS) build --strict --quiet
+
 LINTS := ruff-check ruff-format mypy cargo-fmt clippy
 .PHONY: test lint $(LINTS) tests-with-servers rust-tests stub python-tests pytest
 test: requirements-build requirements-lint requirements-servers ## Everything CI runs: linters, type checks, all tests with real servers
-	@$(STEP) "make test" $(MAKE) --keep-going $(LINTS) tests-with-servers
+	@$(STEP) "make test" $(MAKE) --keep-going $(LINTS) docs tests-with-servers
 
 lint: requirements-lint $(LINTS) ## Formatting, clippy, ruff, mypy
 
@@ -153,7 +168,7 @@ kill-test: develop requirements-servers ## Kills a job, its broker and its datab
 ##@ Clean
 .PHONY: clean clean-cache
 clean: ## Remove what was built into this clone
-	@rm -rf .venv .venv-dev dist .pytest_cache .mypy_cache .ruff_cache python/flott/*.so
+	@rm -rf .venv .venv-dev .venv-docs dist site .pytest_cache .mypy_cache .ruff_cache python/flott/*.so
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 clean-cache: ## Remove the caches that all clones share (cargo's target folder, RocksDB, Kafka's jars)
@@ -162,7 +177,8 @@ clean-cache: ## Remove the caches that all clones share (cargo's target folder, 
 .PHONY: requirements-build requirements-lint requirements-servers
 requirements-build:
 	@tools/require.sh build
-	@[[ -e $(ROCKSDB_LIB_DIR)/librocksdb.a ]] || $(STEP) "RocksDB's C++ (half an hour of a core, once)" tools/rocksdb.sh $(ROCKSDB_LIB_DIR)
+	@[[ -z "$${ROCKSDB_LIB_DIR:-}" || -e $$ROCKSDB_LIB_DIR/librocksdb.a ]] || \
+	  $(STEP) "RocksDB's C++ (10 minutes of a core, once)" tools/rocksdb.sh "$$ROCKSDB_LIB_DIR"
 
 requirements-lint:
 	@tools/require.sh lint
@@ -172,6 +188,9 @@ requirements-servers:
 
 $(DEV)/ready: pyproject.toml $(wildcard requirements.txt) tools/venv.sh | requirements-build
 	@$(STEP) "virtual environment .venv-dev" tools/venv.sh $(DEV) --group dev $(addprefix -r ,$(wildcard requirements.txt))
+
+$(DOCS)/ready: pyproject.toml tools/venv.sh
+	@$(STEP) "virtual environment .venv-docs" tools/venv.sh $(DOCS) --group docs
 
 $(RELEASE)/ready: pyproject.toml $(wildcard requirements.txt) tools/venv.sh | requirements-build
 	@$(STEP) "virtual environment .venv" tools/venv.sh $(RELEASE) 'maturin>=1.9.4,<2' $(addprefix -r ,$(wildcard requirements.txt))

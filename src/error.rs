@@ -80,6 +80,12 @@ impl Error {
         error
     }
 
+    /// The same as another kind of failure, where it happened in the middle of something else.
+    pub fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     /// What to do next, as a sentence.
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());

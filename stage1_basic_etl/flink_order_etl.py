@@ -147,8 +147,11 @@ OFFSETS: dict[str, Callable[[], KafkaOffsetsInitializer]] = {
 """Where a run can start in the topic."""
 
 
-def kafka_source(options: EtlOptions) -> KafkaSource:
-    """The topic as a stream of strings; with ``bounded`` it ends where the topic ends when the job starts."""
+def kafka_source(options: EtlOptions, isolation: str = "read_uncommitted") -> KafkaSource:
+    """The topic as a stream of strings; with ``bounded`` it ends where the topic ends when the job starts.
+
+    :param isolation: ``read_committed`` leaves out what a transaction has written that was not committed.
+    """
     builder = (
         KafkaSource.builder()
         .set_bootstrap_servers(options.bootstrap_servers)
@@ -156,6 +159,7 @@ def kafka_source(options: EtlOptions) -> KafkaSource:
         .set_group_id(options.group_id)
         .set_starting_offsets(OFFSETS[options.offset]())
         .set_value_only_deserializer(SimpleStringSchema())
+        .set_property("isolation.level", isolation)
     )
     if options.bounded:
         builder = builder.set_bounded(KafkaOffsetsInitializer.latest())

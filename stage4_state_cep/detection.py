@@ -152,7 +152,7 @@ Detector = Callable[[Messages], Found]
 
 
 def anomaly_sink(options: DetectionOptions) -> KafkaSink:
-    """The topic for anomalies. After a crash some may come twice, with the key that says so."""
+    """The topic for anomalies. Who reads what is committed sees each once, when its checkpoint is complete."""
     serializer = (
         KafkaRecordSerializationSchema.builder()
         .set_topic(options.anomaly_topic)
@@ -162,7 +162,11 @@ def anomaly_sink(options: DetectionOptions) -> KafkaSink:
     return (
         KafkaSink.builder()
         .set_bootstrap_servers(options.bootstrap_servers)
-        .set_delivery_guarantee(DeliveryGuarantee.AT_LEAST_ONCE)
+        .set_delivery_guarantee(DeliveryGuarantee.EXACTLY_ONCE)
+        # One for each job: a second job of that name would take the transactions of the first for its own.
+        .set_transactional_id_prefix(options.group_id)
+        # Longer than any pause between two checkpoints, and no longer than brokers allow unless they are told to.
+        .set_property("transaction.timeout.ms", "600000")
         .set_record_serializer(serializer)
         .build()
     )

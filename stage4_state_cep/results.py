@@ -37,11 +37,12 @@ def anomalies_in_sqlite(database: Path) -> set[Found]:
 
 
 def anomalies_in_topic(options: DetectionOptions) -> list[Found]:
-    """The same of all messages that are in the topic now."""
+    """The same of all messages that are in the topic now, and committed."""
     env = StreamExecutionEnvironment.get_execution_environment()
     env.set_parallelism(1)
     topic = options.anomaly_topic
-    source = kafka_source(replace(options, topic=topic, group_id=f"{topic}-reader", offset="earliest", bounded=True))
+    reader = replace(options, topic=topic, group_id=f"{topic}-reader", offset="earliest", bounded=True)
+    source = kafka_source(reader, isolation="read_committed")
     messages = map(json.loads, env.from_source(source, WatermarkStrategy.no_watermarks(), topic).execute_and_collect())
     return [(m["order_id"], m["anomaly_type"], datetime.fromisoformat(m["event_time"])) for m in messages]
 
@@ -97,8 +98,10 @@ def main(arguments: list[str] | None = None) -> int:
         lives, actions = lives_of_shop(chosen.orders, chosen.seed, chosen.odd_share)
     except ValueError as error:
         parser.error(str(error))
+    anomalies = lives.anomalies | actions.anomalies
     lines = [
-        compare("anomalies in the table", anomalies_in_sqlite(database), lives.anomalies | actions.anomalies),
+        compare("anomalies in the table", anomalies_in_sqlite(database), anomalies),
+        compare("anomalies in the topic", anomalies_in_topic(options), anomalies),
         compare("changes in the logs", changes_in_logs(options.rejects_path), lives.changes),
         compare("purchases in the logs", purchases_in_logs(options.rejects_path), actions.purchases),
     ]

@@ -83,6 +83,8 @@ impl Archive {
     /// Reads the checkpoint of that directory back, whatever its name.
     pub fn load_from(&self, directory: &str) -> Result<Restored> {
         let path = format!("{directory}/{MANIFEST}");
+        // what a job goes on from must not be lost when the machine goes down later
+        self.storage.secure(directory)?;
         let Some(bytes) = self.storage.read(&path)? else {
             return Err(CheckpointError::Missing { place: format!("{}/{directory}", self.storage.root()) }.into());
         };

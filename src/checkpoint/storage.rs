@@ -1,10 +1,10 @@
 //! Where checkpoints are kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use url::Url;
@@ -20,6 +20,12 @@ pub trait Storage: Send + Sync {
 
     /// The contents of a file, `None` if there is none.
     fn read(&self, path: &str) -> Result<Option<Bytes>>;
+
+    /// Makes sure that what is found right below the root in a directory outlives a crash: whoever wrote it may have died
+    /// before it did. Does nothing if there is no such directory.
+    fn secure(&self, _directory: &str) -> Result<()> {
+        Ok(())
+    }
 
     /// The names of the directories right below the root.
     fn directories(&self) -> Result<Vec<String>>;
@@ -53,6 +59,8 @@ pub fn storage_at(url: &str, options: &BTreeMap<String, String>) -> Result<Arc<d
 /// A directory of this machine.
 pub struct FileStorage {
     root: PathBuf,
+    /// Those that outlive a crash.
+    made: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl FileStorage {
@@ -73,11 +81,33 @@ impl FileStorage {
             _ if url.is_empty() => return Err(refused("it is empty")),
             _ => PathBuf::from(url),
         };
-        Ok(FileStorage { root: path })
+        Ok(FileStorage { root: path, made: Mutex::default() })
     }
 
     fn path(&self, path: &str) -> PathBuf {
         path.split('/').fold(self.root.clone(), |whole, part| whole.join(part))
+    }
+
+    fn made(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a directory with those above it, so that a crash leaves it where it is.
+    fn make(&self, directory: &Path) -> Result<()> {
+        if self.made().contains(directory) {
+            return Ok(());
+        }
+        let missing: Vec<&Path> = directory.ancestors().take_while(|above| !above.exists()).collect();
+        std::fs::create_dir_all(directory).map_err(failed("making", directory))?;
+        missing.iter().filter_map(|made| made.parent()).try_for_each(sync_directory)?;
+        // what was there may be the work of a process that died before it was safe
+        for path in [directory, &self.root] {
+            if !missing.contains(&path) && !self.made().contains(path) {
+                path.parent().map_or(Ok(()), sync_if_possible)?;
+            }
+            self.made().insert(path.to_owned());
+        }
+        Ok(())
     }
 }
 
@@ -87,17 +117,33 @@ fn failed<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(std::io::Erro
 
 /// What a directory lists must outlive a crash as well as what its files hold.
 fn sync_directory(path: &Path) -> Result<()> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     #[cfg(unix)]
     File::open(path).and_then(|directory| directory.sync_all()).map_err(failed("syncing", path))?;
     Ok(())
+}
+
+/// The same where a directory may be somebody else's, on a disk that is only read: then nothing was left half done.
+fn sync_if_possible(path: &Path) -> Result<()> {
+    use ErrorKind::{InvalidInput, NotFound, PermissionDenied, ReadOnlyFilesystem, Unsupported};
+    match sync_directory(path) {
+        Err(CheckpointError::Storage { source, .. })
+            if matches!(
+                source.kind(),
+                InvalidInput | NotFound | PermissionDenied | ReadOnlyFilesystem | Unsupported
+            ) =>
+        {
+            Ok(())
+        }
+        done => done,
+    }
 }
 
 impl Storage for FileStorage {
     fn write(&self, path: &str, contents: &[u8]) -> Result<()> {
         let target = self.path(path);
         let parent = target.parent().unwrap_or(&self.root);
-        let is_new = !parent.exists();
-        std::fs::create_dir_all(parent).map_err(failed("making", parent))?;
+        self.make(parent)?;
         let unfinished = target.with_extension("unfinished");
         let written = File::create(&unfinished).and_then(|mut file| {
             file.write_all(contents)?;
@@ -105,11 +151,12 @@ impl Storage for FileStorage {
         });
         written.map_err(failed("writing", &unfinished))?;
         std::fs::rename(&unfinished, &target).map_err(failed("writing", &target))?;
-        sync_directory(parent)?;
-        match parent.parent() {
-            Some(above) if is_new => sync_directory(above),
-            _ => Ok(()),
-        }
+        sync_directory(parent)
+    }
+
+    fn secure(&self, directory: &str) -> Result<()> {
+        let directory = self.path(directory);
+        [Some(&*directory), Some(&*self.root), self.root.parent()].into_iter().flatten().try_for_each(sync_if_possible)
     }
 
     fn read(&self, path: &str) -> Result<Option<Bytes>> {
@@ -140,6 +187,7 @@ impl Storage for FileStorage {
 
     fn remove(&self, directory: &str) -> Result<()> {
         let path = self.path(directory);
+        self.made().remove(&path);
         match std::fs::remove_dir_all(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(failed("removing", &path)(error)),
             _ => Ok(()),
@@ -220,6 +268,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path().join("not/there yet");
         keeps_files(&FileStorage::new(root.to_str().unwrap()).unwrap());
+        let storage = FileStorage::new(root.to_str().unwrap()).unwrap();
+        storage.secure("chk-2").unwrap();
+        storage.secure("chk-3").unwrap();
+        assert_eq!(storage.directories().unwrap(), ["chk-2"], "none is made by that");
     }
 
     #[test]

@@ -182,7 +182,7 @@ fn live(
 /// Leads the job, and starts it again from its last checkpoint as often as its strategy allows.
 fn restarted(
     graph: &StreamGraph,
-    mut launched: Launched,
+    launched: Launched,
     mut config: JobConfig,
     clock: Arc<dyn Clock>,
     shared: &Shared,
@@ -190,24 +190,18 @@ fn restarted(
 ) -> Result<()> {
     let mut restarts = Restarts::new(config.restart.clone());
     let mut random = clock.now() as u64;
+    let mut outcome = lead(launched, &config, clock.as_ref(), shared, latest);
     loop {
-        let result = lead(launched, &config, clock.as_ref(), shared, latest);
-        let Err(error) = result else { return Ok(()) };
+        let Err(error) = outcome else { return Ok(()) };
         let hopeless = matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::Config);
         if hopeless || shared.stopped.load(Ordering::SeqCst) {
             return Err(error);
         }
         let fraction = (next_random(&mut random) >> 11) as f64 / (1u64 << 53) as f64;
         let Some(pause) = restarts.after_failure(clock.now(), fraction) else { return Err(error) };
-        if let (Some(archive), Some(checkpoint)) = (&config.archive, &latest) {
-            config.restored = Some(Arc::new(archive.load(*checkpoint)?));
-        }
-        if let Some(archive) = &config.archive {
-            // what was begun behind it gets the same numbers again
-            archive.keep_only(*latest)?;
-        }
-        let from = match &config.restored {
-            Some(restored) => format!("checkpoint {}", restored.manifest.checkpoint),
+        let restored = config.restored.as_ref().map(|restored| restored.manifest.checkpoint);
+        let from = match latest.or(restored) {
+            Some(checkpoint) => format!("checkpoint {checkpoint}"),
             None => "the beginning".to_owned(),
         };
         tracing::warn!("{} failed: {error}\nrestart {} from {from} in {pause} ms", shared.name, restarts.count());
@@ -216,9 +210,22 @@ fn restarted(
         if shared.stopped.load(Ordering::SeqCst) {
             return Err(Error::cancelled());
         }
-        launched = launch(graph, &config, clock.clone())?;
-        shared.begin(&launched);
+        // a storage that fails now may answer at the next attempt
+        outcome = recover(&mut config, *latest).map_err(|error| error.of_kind(ErrorKind::Connector)).and_then(|()| {
+            let launched = launch(graph, &config, clock.clone())?;
+            shared.begin(&launched);
+            lead(launched, &config, clock.as_ref(), shared, latest)
+        });
     }
+}
+
+/// Reads what the job goes on from, and removes what was begun behind it: that gets the same numbers again.
+fn recover(config: &mut JobConfig, latest: Option<CheckpointId>) -> Result<()> {
+    let Some(archive) = &config.archive else { return Ok(()) };
+    if let Some(checkpoint) = latest {
+        config.restored = Some(Arc::new(archive.load(checkpoint)?));
+    }
+    archive.keep_only(latest)
 }
 
 /// Runs the tasks of one attempt to their end. `latest` is the job's last complete checkpoint.

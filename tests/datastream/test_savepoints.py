@@ -14,12 +14,13 @@ import pytest
 from flott.common import Configuration, JobStatus, Time, Types, WatermarkStrategy
 from flott.common.watermark_strategy import TimestampAssigner
 from flott.datastream import KeyedProcessFunction, MapFunction, RuntimeContext, StreamExecutionEnvironment
-from flott.datastream.connectors.python import Committer, PythonSink, PythonSource, SinkContext, SinkWriter, Split
+from flott.datastream.connectors.python import Committer, PythonSource, SinkWriter, Split
 from flott.datastream.functions import ProcessWindowFunction
 from flott.datastream.state import ValueStateDescriptor
 from flott.datastream.window import TumblingEventTimeWindows
 from flott.errors import ConfigurationError, FlottError
 from tests.awaiting import until
+from tests.checkpoints.job import Commits, Committed, Writer
 
 ALL = 3_000
 KEYS = 7
@@ -27,34 +28,20 @@ COMMITTED: set[str] = set()
 """The names of what was committed: a job that goes on from a savepoint commits again what was committed with it."""
 
 
-class Named(SinkWriter):
-    def __init__(self) -> None:
-        self.written: list[Any] = []
-
-    def write(self, value: Any, context: SinkContext) -> None:
-        self.written.append(value)
-
+class Named(Writer):
     def prepare_commit(self) -> list[tuple[str, list[Any]]]:
-        written, self.written = self.written, []
-        return [(uuid.uuid4().hex, written)] if written else []
+        return [(uuid.uuid4().hex, written) for written in super().prepare_commit()]
 
 
-class Once(Committer):
-    def __init__(self, results: list[Any]) -> None:
-        self.results = results
-
+class Once(Commits):
     def commit(self, committables: Sequence[tuple[str, list[Any]]]) -> None:
-        for name, written in committables:
-            if name not in COMMITTED:
-                COMMITTED.add(name)
-                self.results.extend(written)
+        new = {name: written for name, written in committables if name not in COMMITTED}
+        COMMITTED.update(new)
+        super().commit(list(new.values()))
 
 
-class CommittedOnce(PythonSink):
+class CommittedOnce(Committed):
     """Keeps what it has committed, each committable once."""
-
-    def __init__(self) -> None:
-        self.results: list[Any] = []
 
     def create_writer(self, runtime_context: RuntimeContext) -> SinkWriter:
         return Named()

@@ -14,9 +14,8 @@ from flott.datastream import ExternalizedCheckpointRetention, MapFunction, Strea
 from flott.datastream.connectors import NumberSequenceSource
 from flott.datastream.functions import ProcessWindowFunction
 from tests.datastream import test_checkpoints, test_window_checkpoints
-from tests.datastream.failing import AWAITED, FAILS, Broken, meet
+from tests.datastream.failing import AWAITED, FAILS, OVERTAKEN, Broken, forget, meet
 from tests.datastream.test_window_checkpoints import (
-    FAILS_AT,
     KEYS,
     LATE,
     TUMBLING,
@@ -53,10 +52,12 @@ def kept(place: Path) -> Path:
 def test_records_that_barriers_have_overtaken_come_back(
     tmp_path: Path, before: int, after: int, timeout_ms: int
 ) -> None:
-    n, totals = test_checkpoints.N, test_checkpoints.Totals
-    FAILS[:], AWAITED[:] = [n - 5], [tmp_path]
+    totals = test_checkpoints.Totals
+    FAILS[:], AWAITED[:], OVERTAKEN[:] = [2000], [tmp_path], ["totals"]
     with pytest.raises(Broken):
         test_checkpoints.run(test_checkpoints.numbers(environment(before, tmp_path, timeout_ms), totals()))
+    assert "overtaken by key" in flott.state.read(kept(tmp_path))["totals"]
+    forget()
     found = test_checkpoints.run(test_checkpoints.numbers(restored(after, kept(tmp_path)), totals()))
     assert found == test_checkpoints.expected()
 
@@ -106,10 +107,11 @@ def numbers_in(results: dict[Any, list[Any]]) -> set[int]:
 def test_records_that_barriers_have_overtaken_come_back_in_their_event_time(tmp_path: Path, after: int) -> None:
     whole = windows(StreamExecutionEnvironment.get_execution_environment())
     assert ("late", 0) in whole
-    FAILS[:], AWAITED[:] = [FAILS_AT], [tmp_path]
+    FAILS[:], AWAITED[:], OVERTAKEN[:] = [2000], [tmp_path], ["windows"]
     with pytest.raises(Broken):
         windows(environment(2, tmp_path))
     assert "overtaken by key" in flott.state.read(kept(tmp_path))["windows"]
+    forget()
     found = windows(restored(after, kept(tmp_path)))
     if after == 2:
         # records go round between tasks on their way, so that their order means nothing

@@ -92,7 +92,7 @@ def in_topic(given: DetectionOptions) -> list[dict[str, Any]]:
     env = StreamExecutionEnvironment.get_execution_environment()
     env.set_parallelism(1)
     reader = options(given.bootstrap_servers, given.anomaly_topic, given.database_url, Path(), group_id="reader")
-    stream = env.from_source(kafka_source(reader), WatermarkStrategy.no_watermarks(), "anomalies")
+    stream = env.from_source(kafka_source(reader, "read_committed"), WatermarkStrategy.no_watermarks(), "anomalies")
     with stream.execute_and_collect() as texts:
         return [json.loads(text) for text in texts]
 

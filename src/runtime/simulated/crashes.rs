@@ -22,7 +22,7 @@ const TRIES: usize = 20;
 #[derive(Debug, Clone)]
 pub struct Crashes {
     pub seed: u64,
-    /// How often the job crashes. A crash is that of the process, or of the whole machine while it stores something.
+    /// How often the job crashes: its process alone, or the whole machine, and also while it stores something.
     pub crashes: usize,
     /// How many steps the job has without a crash, about, with batches of one record: crashes come anywhere in them.
     pub steps: u64,
@@ -74,7 +74,7 @@ pub enum End {
     Finished,
     /// The process was gone from one step to the next.
     Killed,
-    /// The machine went down while it stored something.
+    /// The process, or the whole machine, went down while it stored something.
     MachineDown,
     /// Something else failed: the job's functions and sinks were closed.
     Stopped,
@@ -144,9 +144,11 @@ impl Crashes {
                 known.and_then(|known| load(archive, known))
             }
             None => {
-                // a process alone may be gone; but where syncing fails a checkpoint may be seen that does not last
-                if storage.is_down() || self.faults.failing > 0 || below(2) == 0 {
-                    storage.restart();
+                // the process alone may have gone, and what it wrote is seen whether it lasts or not
+                if below(2) == 0 {
+                    storage.restart()
+                } else {
+                    storage.go_on()
                 }
                 latest(storage, archive)
             }
@@ -205,7 +207,7 @@ impl Crashes {
                     std::thread::sleep(Duration::from_millis(1));
                 }
                 Ok(Turn::Settled(_)) => {}
-                // what a machine that is down can't do fails first
+                // what can't be stored any more fails first
                 Err(_) if storage.is_down() => break Ok(End::MachineDown),
                 Err(error) => break Err(error),
             }

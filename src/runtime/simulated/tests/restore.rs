@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::commits::TwoPhase;
 use super::*;
 use crate::checkpoint::codec::{Decoder, Encoder};
-use crate::checkpoint::{Archive, KeyedPart, MemoryStorage, Restored, Snapshot, Storage};
+use crate::checkpoint::{Archive, CheckpointError, KeyedPart, MemoryStorage, Restored, Snapshot, Storage};
 use crate::state::KeyedTable;
 
 /// Emits the running total of each last digit: `total * 10 + digit`.
@@ -248,4 +248,97 @@ fn not_more_often_than_its_strategy_allows() {
     let error = handle.take_result().unwrap().unwrap_err();
     assert_eq!(error.message(), "the server is gone");
     assert_eq!(met.load(std::sync::atomic::Ordering::SeqCst), 3, "the first start and two more");
+}
+
+/// A sink of which the first commit fails: behind a checkpoint that is complete.
+#[derive(Clone)]
+struct FailsToCommit(TwoPhase, Arc<std::sync::atomic::AtomicBool>);
+
+struct FailingWriter(Box<dyn SinkWriter>, Arc<std::sync::atomic::AtomicBool>);
+
+impl Sink for FailsToCommit {
+    fn commits(&self, checkpoints: bool) -> bool {
+        self.0.commits(checkpoints)
+    }
+    fn stores(&self) -> bool {
+        self.0.stores()
+    }
+    fn writer(&self, context: &SubtaskContext) -> Result<Box<dyn SinkWriter>> {
+        Ok(Box::new(FailingWriter(self.0.writer(context)?, self.1.clone())))
+    }
+}
+
+impl SinkWriter for FailingWriter {
+    fn write(&mut self, batch: Batch) -> Result<()> {
+        self.0.write(batch)
+    }
+    fn flush(&mut self) -> Result<()> {
+        self.0.flush()
+    }
+    fn prepare(&mut self, checkpoint: u64) -> Result<()> {
+        self.0.prepare(checkpoint)
+    }
+    fn prepared(&self) -> Result<Vec<Bytes>> {
+        self.0.prepared()
+    }
+    fn commit(&mut self, checkpoint: u64) -> Result<()> {
+        match self.1.swap(true, std::sync::atomic::Ordering::SeqCst) {
+            false => Err(Error::connector("the database is gone")),
+            true => self.0.commit(checkpoint),
+        }
+    }
+}
+
+/// Finds nothing the first times it is asked.
+struct Away(MemoryStorage, std::sync::atomic::AtomicUsize);
+
+impl Storage for Away {
+    fn write(&self, path: &str, contents: &[u8]) -> std::result::Result<(), CheckpointError> {
+        self.0.write(path, contents)
+    }
+    fn read(&self, path: &str) -> std::result::Result<Option<Bytes>, CheckpointError> {
+        use std::sync::atomic::Ordering::SeqCst;
+        match self.1.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)) {
+            Ok(_) => Ok(None),
+            Err(_) => self.0.read(path),
+        }
+    }
+    fn directories(&self) -> std::result::Result<Vec<String>, CheckpointError> {
+        self.0.directories()
+    }
+    fn remove(&self, directory: &str) -> std::result::Result<(), CheckpointError> {
+        self.0.remove(directory)
+    }
+    fn root(&self) -> String {
+        "a disk that is not there".to_owned()
+    }
+}
+
+/// A job that fails once, and whose storage is away at its next two starts.
+fn with_storage_away(attempts: u32) -> (Result<()>, TwoPhase) {
+    let sink = TwoPhase::default();
+    let mut graph = StreamGraph::default();
+    let source = Arc::new(Numbers { splits: 4, committed: Arc::default() });
+    let source = graph.add_node("numbers", NodeKind::Source { source, watermarks: None });
+    let failing = FailsToCommit(sink.clone(), Arc::default());
+    let node = graph.add_node("sink", NodeKind::Sink(Arc::new(failing)));
+    graph.add_edge(edge(source, node, Partitioning::Rebalance));
+    let storage = Arc::new(Away(MemoryStorage::default(), 2.into()));
+    let config = JobConfig { archive: Some(Archive::new(storage)), ..with_restarts(2, attempts) };
+    let handle = super::super::super::run(&graph, config).unwrap();
+    assert!(handle.wait(Duration::from_secs(60)));
+    (handle.take_result().unwrap(), sink)
+}
+
+#[test]
+fn a_storage_that_fails_at_a_restart_counts_as_a_failure() {
+    // the job fails, and two starts do
+    let (result, sink) = with_storage_away(3);
+    result.unwrap();
+    let mut visible = sink.visible.lock().unwrap().clone();
+    visible.sort_unstable();
+    assert_eq!(visible, (0..400).collect::<Vec<_>>(), "each once");
+    let error = with_storage_away(2).0.unwrap_err();
+    assert!(error.message().contains("no checkpoint in 'a disk that is not there/chk-"), "{error}");
+    assert_eq!(error.kind(), crate::error::ErrorKind::Connector, "it may be there again");
 }
