@@ -21,7 +21,7 @@ use super::source::SourceInput;
 use super::tap::{Tap, Tapped};
 use super::task::{Task, TaskInput};
 use crate::batch::DecodeObjects;
-use crate::checkpoint::{Archive, OperatorState, Restored, Schedule, Snapshot};
+use crate::checkpoint::{Archive, CheckpointCounts, OperatorState, Restored, Schedule, Snapshot};
 use crate::error::Result;
 use crate::graph::{JobEdge, JobGraph, JobVertex, NodeId, NodeKind, Partitioning, StreamGraph, StreamNode, identities};
 use crate::metrics::{RECORDS_IN, RECORDS_OUT};
@@ -77,6 +77,8 @@ pub struct JobConfig {
     pub backend: Arc<StateBackend>,
     pub restart: RestartStrategy,
     pub retention: Retention,
+    /// What becomes of checkpoints is counted there.
+    pub checkpoint_counts: CheckpointCounts,
     /// State of operators that the program no longer has is dropped.
     pub allow_non_restored: bool,
     pub chaining: bool,
@@ -111,6 +113,7 @@ impl Default for JobConfig {
             backend: Arc::default(),
             restart: RestartStrategy::default(),
             retention: Retention::default(),
+            checkpoint_counts: CheckpointCounts::default(),
             allow_non_restored: false,
             chaining: true,
             progress: false,
