@@ -20,6 +20,9 @@ endif
 # (Flott installed editable, in the dev profile).
 RELEASE := $(CURDIR)/.venv
 DEV := $(CURDIR)/.venv-dev
+# The documentation needs neither Flott nor Rust.
+DOCS := $(CURDIR)/.venv-docs
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs
 # What maturin sets, for plain cargo too: when they differ, PyO3 and all above it are built again at every turn.
 export PYO3_PYTHON := $(DEV)/bin/python
 export PYO3_BUILD_EXTENSION_MODULE := 1
@@ -46,7 +49,7 @@ STEP := tools/step.sh
 ARGS ?=
 
 ##@ Use
-.PHONY: help run build
+.PHONY: help run build wheels
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +68,9 @@ build: requirements-build $(RELEASE)/ready ## Build the release wheel into dist/
 install: build ## Build the release wheel and install it into .venv
 	@$(STEP) "install the wheel" $(RELEASE)/bin/python -m pip --quiet install --force-reinstall --no-deps dist/*.whl
 
+wheels: build ## Build the release wheel, and try it in a clean environment of each CPython here (PYTHONS=…)
+	@$(STEP) "smoke tests of the wheel" tools/smoke.sh dist/*.whl
+
 parity-golden: ## Golden output of tests/parity, from PyFlink itself (500 MB the first time)
 	@$(PYTHON) tests/parity/golden.py $(ARGS)
 
@@ -72,7 +78,7 @@ bench: install ## Benchmarks side by side with peers (ARGS=… is handed on)
 	@$(RELEASE)/bin/python benches/run.py $(ARGS)
 
 ##@ Develop
-.PHONY: parity-golden bench develop servers errors commands notebooks fmt
+.PHONY: parity-golden bench develop servers errors commands reference notebooks docs-serve fmt
 develop: requirements-build $(DEV)/ready ## Build the dev profile and install Flott editable into .venv-dev
 	@$(STEP) "native module, dev profile" tools/develop.sh $(DEV)
 
@@ -82,11 +88,17 @@ servers: requirements-servers ## Start Kafka, MariaDB and PostgreSQL, print thei
 errors: ## Write docs/errors.md, the list of all errors, from the code
 	@$(PYTHON) tools/list_errors.py
 
+reference: ## Write docs/reference, the pages of the API, from the code
+	@$(PYTHON) tools/list_api.py
+
 notebooks: $(DEV)/ready ## Run the notebooks and store what they show (ARGS="week3.ipynb" for one)
 	@$(DEV)/bin/python tools/notebooks.py $(ARGS)
 
 commands: ## Write docs/command-line.md, the list of all commands, from the code
 	@$(PYTHON) tools/list_commands.py
+
+docs-serve: $(DOCS)/ready ## The documentation's site on localhost:8000, made again at each change
+	@$(MKDOCS) serve
 
 fmt: $(DEV)/ready ## Format Rust and Python, and fix what the linters can
 	@cargo fmt --all
@@ -94,10 +106,14 @@ fmt: $(DEV)/ready ## Format Rust and Python, and fix what the linters can
 	@$(DEV)/bin/ruff format --quiet
 
 ##@ Check
+.PHONY: docs
+docs: $(DOCS)/ready ## Build the documentation's site into site/; a link that leads nowhere is an error
+	@$(STEP) "documentation" $(MKDOCS) build --strict --quiet
+
 LINTS := ruff-check ruff-format mypy cargo-fmt clippy
 .PHONY: test lint $(LINTS) tests-with-servers rust-tests stub python-tests pytest
 test: requirements-build requirements-lint requirements-servers ## Everything CI runs: linters, type checks, all tests with real servers
-	@$(STEP) "make test" $(MAKE) --keep-going $(LINTS) tests-with-servers
+	@$(STEP) "make test" $(MAKE) --keep-going $(LINTS) docs tests-with-servers
 
 lint: requirements-lint $(LINTS) ## Formatting, clippy, ruff, mypy
 
@@ -155,7 +171,7 @@ kill-test: develop requirements-servers ## Kills a job, its broker and its datab
 ##@ Clean
 .PHONY: clean clean-cache
 clean: ## Remove what was built into this clone
-	@rm -rf .venv .venv-dev dist .pytest_cache .mypy_cache .ruff_cache python/flott/*.so
+	@rm -rf .venv .venv-dev .venv-docs dist site .pytest_cache .mypy_cache .ruff_cache python/flott/*.so
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 clean-cache: ## Remove the caches that all clones share (cargo's target folder, RocksDB, Kafka's jars)
@@ -175,6 +191,9 @@ requirements-servers:
 
 $(DEV)/ready: pyproject.toml $(wildcard requirements.txt) tools/venv.sh | requirements-build
 	@$(STEP) "virtual environment .venv-dev" tools/venv.sh $(DEV) --group dev $(addprefix -r ,$(wildcard requirements.txt))
+
+$(DOCS)/ready: pyproject.toml tools/venv.sh
+	@$(STEP) "virtual environment .venv-docs" tools/venv.sh $(DOCS) --group docs
 
 $(RELEASE)/ready: pyproject.toml $(wildcard requirements.txt) tools/venv.sh | requirements-build
 	@$(STEP) "virtual environment .venv" tools/venv.sh $(RELEASE) 'maturin>=1.9.4,<2' $(addprefix -r ,$(wildcard requirements.txt))

@@ -30,9 +30,9 @@ class PatternProcessFunction(Function):
     """A match in, any number of results out, to the main output (``yield value``) or a side output
     (``yield tag, value``)::
 
-    class Alert(PatternProcessFunction):
-        def process_match(self, match, ctx):
-            yield match["start"][0].user, match["end"][0].amount
+        class Alert(PatternProcessFunction):
+            def process_match(self, match, ctx):
+                yield match["start"][0].user, match["end"][0].amount
 
     A match is a dict: the name of each pattern to the list of its events, in the order in which patterns have their
     first event. Patterns that are optional and have none are not in it.

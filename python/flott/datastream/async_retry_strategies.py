@@ -120,3 +120,4 @@ def _positive(value: N, name: str) -> N:
 
 
 NO_RETRY_STRATEGY: AsyncRetryStrategy = NoRetryStrategy()
+"""The strategy without retries, for where one has to be given."""

@@ -83,9 +83,13 @@ def _optional(name: str, *args: Any) -> Expression:
 
 
 UNBOUNDED_ROW = Expression(nodes.symbol("UNBOUNDED_ROW"))
+"""All rows before, or behind, as a bound of an over window by rows."""
 UNBOUNDED_RANGE = Expression(nodes.symbol("UNBOUNDED_RANGE"))
+"""All rows before, or behind, as a bound of an over window by values."""
 CURRENT_ROW = Expression(nodes.symbol("CURRENT_ROW"))
+"""This row, as a bound of an over window by rows."""
 CURRENT_RANGE = Expression(nodes.symbol("CURRENT_RANGE"))
+"""This row and those of its value, as a bound of an over window by values."""
 
 
 def col(name: str) -> Expression:

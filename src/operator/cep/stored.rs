@@ -59,7 +59,7 @@ impl<H: CepHost> CepOperator<H> {
         let matches = KeyedPart { name: MATCHES.into(), encoding, groups: written };
         let items = vec![self.watermark.to_le_bytes().to_vec().into()];
         let watermark = ItemPart { name: WATERMARK.into(), encoding: "i64".into(), spread: Spread::Union, items };
-        Ok(Snapshot { keyed: vec![matches], items: vec![watermark] })
+        Ok(Snapshot { keyed: vec![matches], items: vec![watermark], ..Snapshot::default() })
     }
 
     pub(super) fn restore(&mut self) -> Result<()> {
@@ -105,7 +105,7 @@ impl<H: CepHost> CepOperator<H> {
             of.timer = progress.deadline();
             of.progress = progress;
             if of.timer < i64::MAX {
-                self.timers.push(std::cmp::Reverse((of.timer, number)));
+                self.timers.add(of.timer, number);
             }
             for (time, event) in pending {
                 self.pending.add(time, number, event);
