@@ -144,8 +144,8 @@ impl Coordinator {
         Some(id)
     }
 
-    /// A task ended: everything it ever received is safe, so no checkpoint waits for it any longer whose barrier has not
-    /// passed it; what it had at one that has may still have to be stored. Returns those for which it was the last one waited
+    /// A task ended: everything it ever received is safe, so no checkpoint waits for it any longer, except those whose
+    /// barriers it let pass: what it had then is still being stored. Returns those for which it was the last one waited
     /// for.
     pub fn task_finished(&mut self, task: usize) -> Vec<CheckpointId> {
         self.running.remove(&task);
@@ -210,6 +210,16 @@ mod tests {
         assert_eq!(coordinator.task_finished(1), [1]);
         assert!(coordinator.task_finished(0).is_empty());
         assert_eq!(coordinator.trigger(1000), None, "nobody is left");
+    }
+
+    #[test]
+    fn what_a_task_had_before_it_finished_is_waited_for() {
+        let mut coordinator = Coordinator::new([0, 1], 1, Schedule::every(10), 0);
+        assert_eq!(coordinator.trigger(10), Some(1));
+        assert_eq!(coordinator.acknowledge(0, 1), None);
+        coordinator.passed(1, 1);
+        assert!(coordinator.task_finished(1).is_empty(), "its state is not in the checkpoint yet");
+        assert_eq!(coordinator.acknowledge(1, 1), Some(1));
     }
 
     #[test]
