@@ -5,7 +5,7 @@
                       └ rejected-*.jsonl       └ late-*.jsonl    └ duplicates-*.jsonl
 
 A detector is a function from :class:`Messages` to :class:`Found`. Each script of this folder is a job with one of them;
-run.py puts all of them into one.
+run.py puts all of them into one. What users do is in another topic, for detectors that ask for it.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from stage3_window_statistics.order_windows import OUT_OF_ORDER_MS, order_times
 from stage4_state_cep.anomaly import ANOMALY_FIELDS, ANOMALY_KEY, ANOMALY_TYPE, AnomalyJson
 from stage4_state_cep.detection_summary import DetectionSummary, summarize_detection
 from stage4_state_cep.event_order import DUPLICATES, LATE, InEventOrder, OnceInEventOrder, SetLateAside
+from stage4_state_cep.user_actions import Actions
 from utils.config import Config, ConfigError, load_config
 from utils.database import create_tables, how_to_create_tables, sqlite_file, without_secrets
 from utils.order_models import InvalidOrder, Order, Reason, parse_order
@@ -52,8 +53,12 @@ IDLE_MS = 10_000
 
 @dataclass(frozen=True, repr=False)
 class DetectionOptions(EtlOptions):
-    """What a run reads and writes: as in week 1, a topic for anomalies, checkpoints. ``rejects_path`` is for logs."""
+    """What a run reads and writes: as in week 1, a topic of what users do, one for anomalies, checkpoints.
 
+    ``rejects_path`` is for logs.
+    """
+
+    action_topic: str = "user-actions"
     anomaly_topic: str = "order-anomalies"
     out_of_order_ms: int = OUT_OF_ORDER_MS
     checkpoint_path: Path = Path("out/stage4/checkpoints")
@@ -74,6 +79,7 @@ class DetectionOptions(EtlOptions):
             "topic": config.text("detection.topic"),
             "group_id": config.text("detection.group_id"),
             "rejects_path": Path(config.text("detection.log_path")),
+            "action_topic": config.text("detection.action_topic"),
             "anomaly_topic": config.text("detection.anomaly_topic"),
             "checkpoint_path": Path(config.text("detection.checkpoint_path")),
             **times,
@@ -106,10 +112,11 @@ class Messages:
     All records of a key take the same way: the order holds behind a ``key_by`` of what it was made by.
 
     :param messages: a stream of :class:`~utils.order_models.Order` with event time and watermarks, none of them late.
+    :param actions: what users do.
     """
 
-    def __init__(self, messages: DataStream) -> None:
-        self._messages = messages
+    def __init__(self, messages: DataStream, actions: Actions) -> None:
+        self._messages, self.actions = messages, actions
 
     @cached_property
     def by_order(self) -> DataStream:
@@ -178,19 +185,20 @@ class Detected:
     logs: Mapping[str, DataStream]
 
 
-def detect(texts: DataStream, detectors: Sequence[Detector], times: WatermarkStrategy) -> Detected:
+def detect(texts: DataStream, detectors: Sequence[Detector], times: WatermarkStrategy, actions: Actions) -> Detected:
     """The job without its source and its sinks.
 
     Whatever has state has a uid: after a restart it is found by that.
 
     :param texts: the messages as strings.
     :param times: how event time is taken from orders.
+    :param actions: what users do.
     """
     read = texts.process(ReadMessage()).name(ReadMessage.operator).uid(ReadMessage.operator)
     timed = read.assign_timestamps_and_watermarks(times).name("event time").uid("event time")
     in_time = timed.process(SetLateAside()).name("set late aside").uid("set late aside")
 
-    messages = Messages(in_time)
+    messages = Messages(in_time, actions)
     found = [detector(messages) for detector in detectors]
     anomalies, *others = (each.anomalies for each in found)
     logs = {
@@ -224,7 +232,14 @@ def build_detection(
     :param run: what the names of this run's logs begin with, behind their kind.
     """
     texts = env.from_source(kafka_source(options), WatermarkStrategy.no_watermarks(), options.topic).uid("messages")
-    detected = detect(texts, detectors, order_times(options.out_of_order_ms, None if options.bounded else IDLE_MS))
+    idle_ms = None if options.bounded else IDLE_MS
+
+    def action_texts() -> DataStream:
+        source = kafka_source(replace(options, topic=options.action_topic))
+        return env.from_source(source, WatermarkStrategy.no_watermarks(), options.action_topic).uid("actions")
+
+    actions = Actions(action_texts, options.out_of_order_ms, idle_ms)
+    detected = detect(texts, detectors, order_times(options.out_of_order_ms, idle_ms), actions)
 
     table = table_sink(options, "order_anomalies", ANOMALY_FIELDS, ANOMALY_KEY, ANOMALY_TYPE)
     detected.anomalies.add_sink(table).name("order_anomalies").uid("order_anomalies")
@@ -267,7 +282,7 @@ def run_detection(
     result = env.execute(job_name)
     return summarize_detection(
         result,
-        source=options.topic,
+        sources=(options.topic, options.action_topic),
         database=sqlite_file(options.database_url) or without_secrets(options.database_url),
         logs=sorted(options.rejects_path.glob(f"*-{run}*.jsonl")),
     )

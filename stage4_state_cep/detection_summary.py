@@ -15,17 +15,17 @@ _ANOMALIES = "anomalies."
 
 @dataclass(frozen=True)
 class DetectionSummary:
-    """Counts of one run; None for what cannot be known: engines that keep their counters to themselves.
+    """Counts of one run.
 
+    :param read: how many messages from each topic; empty where that cannot be known.
     :param anomalies: how many of each kind.
     :param late: how many messages came too late.
     :param duplicates: how many came while they were waiting already.
     """
 
-    source: str
     database: Path | str
     seconds: float
-    read: int | None
+    read: Mapping[str, int]
     late: int
     duplicates: int
     anomalies: Counter[str] = field(default_factory=Counter)
@@ -34,13 +34,17 @@ class DetectionSummary:
 
     def describe(self) -> str:
         """The summary for a person."""
-        rows = [("read", self.read, f"messages from {self.source}"), ("rejected", self.rejected.total(), "messages")]
+        read: list[tuple[str, int | None, str]] = [
+            ("" if at else "read", count, f"messages from {topic}")
+            for at, (topic, count) in enumerate(self.read.items())
+        ]
+        rows = [*(read or [("read", None, "messages")]), ("rejected", self.rejected.total(), "messages")]
         rows += [("", count, reason.replace("_", " ")) for reason, count in self.rejected.most_common()]
         rows += [("late", self.late, "messages"), ("twice", self.duplicates, "messages")]
-        rows.append(("found", None if self.read is None else self.anomalies.total(), "anomalies"))
+        rows.append(("found", self.anomalies.total() if self.read else None, "anomalies"))
         rows += [("", count, kind.replace("_", " ")) for kind, count in self.anomalies.most_common()]
-        if self.read is not None and self.seconds > 0:
-            rows.append(("speed", round(self.read / self.seconds), f"records/s ({self.seconds:.2f} s)"))
+        if self.read and self.seconds > 0:
+            rows.append(("speed", round(sum(self.read.values()) / self.seconds), f"records/s ({self.seconds:.2f} s)"))
         numbers = ["?" if number is None else f"{number:,}" for _, number, _ in rows]
         width = max(map(len, numbers))
         text = [f"  {label:<9} {number:>{width}}  {what}" for (label, _, what), number in zip(rows, numbers)]
@@ -49,11 +53,11 @@ class DetectionSummary:
 
 
 def summarize_detection(
-    result: JobExecutionResult, source: str, database: Path | str, logs: Sequence[Path]
+    result: JobExecutionResult, sources: Sequence[str], database: Path | str, logs: Sequence[Path]
 ) -> DetectionSummary:
     """Counts what a finished run did.
 
-    :param source: the name of the source operator.
+    :param sources: the names of the source operators; one may be missing in a job that does not need it.
     :param database: the SQLite file, or the URL of a server.
     :param logs: the files this run wrote.
     """
@@ -72,10 +76,9 @@ def summarize_detection(
         }
     )
     return DetectionSummary(
-        source=source,
         database=database,
         seconds=result.get_net_runtime() / 1000,
-        read=counters.get(source, {}).get("numRecordsOut"),
+        read={source: counters[source]["numRecordsOut"] for source in sources if source in counters},
         late=_count_lines(of("late")),
         duplicates=_count_lines(of("duplicates")),
         anomalies=anomalies,

@@ -5,11 +5,12 @@
 
 The patterns are in patterns.py; here is where their events come from and what is told of their matches. Frequent orders
 and payments that do not come are found twice in this week, with state and timers and as a pattern: the rows are the
-same.
+same. So the job with all detectors takes only the others from here.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,11 +21,11 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from flott.cep import CEP, PatternProcessFunction, TimedOutPartialMatchHandler
-from flott.common import Row, WatermarkStrategy
-from flott.common.watermark_strategy import TimestampAssigner
+from flott.common import Row, Types
 from flott.datastream import DataStream, OutputTag
+from stage2_data_transformation.dead_letters import log_line
 from stage3_window_statistics.window_aggregators import millis_of, time_of
-from stage4_state_cep.anomaly import ANOMALY_TYPE, Kind
+from stage4_state_cep.anomaly import ANOMALY_FIELDS, ANOMALY_TYPE, Kind
 from stage4_state_cep.detection import Found, Messages, main
 from stage4_state_cep.order_anomaly_detector import is_new
 from stage4_state_cep.order_timeout_detector import PAY_WITHIN_MS
@@ -36,10 +37,11 @@ from stage4_state_cep.patterns import (
     rising_orders,
     unpaid_order,
 )
-from stage4_state_cep.user_actions import UserAction
+from stage4_state_cep.user_actions import Actions, UserAction
 from utils.order_models import Order, to_cents
 
 PURCHASES = OutputTag("purchases", ANOMALY_TYPE)
+UNDECIDED = OutputTag("undecided", ANOMALY_TYPE)
 
 Match = dict[str, list[Any]]
 
@@ -89,7 +91,7 @@ class PaidAfterFailures(PatternProcessFunction):
 
 
 class Purchase(PatternProcessFunction, TimedOutPartialMatchHandler):
-    """Yields orders without a payment, and to the side output how long a purchase took from the first look on."""
+    """Yields to side outputs: how long a purchase took from the first look on, and orders without a payment."""
 
     def process_match(self, match: Match, ctx: PatternProcessFunction.Context) -> Iterator[tuple[OutputTag, Row]]:
         looked, paid = match["looked"][0], match["paid"][0]
@@ -105,40 +107,51 @@ class Purchase(PatternProcessFunction, TimedOutPartialMatchHandler):
         yield UNDECIDED, row(Kind.ORDERED_NOT_PAID, ordered, ordered.amount, detail, time_of(ctx.timestamp()), ctx)
 
 
-UNDECIDED = OutputTag("undecided", ANOMALY_TYPE)
-
-
 def find_patterns(messages: Messages) -> Found:
-    """Adds the patterns of orders to the job."""
-    placed = messages.by_user.filter(is_new).name("new orders of patterns").uid("new orders of patterns")
-    by_user = placed.key_by(lambda order: order.user_id)
+    """Adds all patterns to the job."""
+    by_user = new_orders(messages).key_by(lambda order: order.user_id)
     by_order = messages.by_order.key_by(lambda order: order.order_id)
-    found = [
-        named(CEP.pattern(by_user, rising_orders()).process(RisingOrders(), ANOMALY_TYPE), "rising orders"),
+    again = [
         named(CEP.pattern(by_user, frequent_orders()).process(FrequentOrders(), ANOMALY_TYPE), "frequent orders"),
         named(CEP.pattern(by_order, unpaid_order()).process(UnpaidOrder(), ANOMALY_TYPE), "unpaid orders"),
     ]
-    return Found(found[0].union(*found[1:]))
+    others = find_what_only_patterns_find(messages)
+    return Found(others.anomalies.union(*again), others.logs)
 
 
-class ActionTime(TimestampAssigner):
-    def extract_timestamp(self, value: UserAction, record_timestamp: int) -> int:
-        return millis_of(value.time)
+def find_what_only_patterns_find(messages: Messages) -> Found:
+    """Adds those patterns to the job of which no other detector of this week knows."""
+    by_user = new_orders(messages).key_by(lambda order: order.user_id)
+    rising = named(CEP.pattern(by_user, rising_orders()).process(RisingOrders(), ANOMALY_TYPE), "rising orders")
+    in_actions = find_in_actions(messages.actions)
+    return Found(rising.union(in_actions.anomalies), in_actions.logs)
 
 
-def find_in_actions(actions: DataStream, times: WatermarkStrategy) -> tuple[DataStream, DataStream]:
-    """What users do, as rows of anomalies, and their purchases.
-
-    :param actions: a stream of :class:`UserAction`.
-    :param times: how event time is taken from them.
-    """
-    timed = actions.assign_timestamps_and_watermarks(times).name("time of actions").uid("time of actions")
-    by_order = timed.key_by(lambda action: action.order_id)
-    by_user = timed.key_by(lambda action: action.user_id)
+def find_in_actions(actions: Actions) -> Found:
+    """Adds the patterns of what users do to the job; their purchases are a log."""
+    by_order = actions.timed.key_by(lambda action: action.order_id)
+    by_user = actions.timed.key_by(lambda action: action.user_id)
     failures = CEP.pattern(by_order, paid_after_failures()).process(PaidAfterFailures(), ANOMALY_TYPE)
-    purchases = named(CEP.pattern(by_user, purchase()).process(Purchase(), ANOMALY_TYPE), "purchases")
-    undecided = purchases.get_side_output(UNDECIDED)
-    return named(failures, "paid after failures").union(undecided), purchases.get_side_output(PURCHASES)
+    visits = named(CEP.pattern(by_user, purchase()).process(Purchase(), ANOMALY_TYPE), "purchases")
+    logs = {
+        "purchases": visits.get_side_output(PURCHASES).map(purchase_line, output_type=Types.STRING()),
+        "rejected-actions": actions.rejected.map(log_line, output_type=Types.STRING()),
+    }
+    for name, lines in logs.items():
+        named(lines, f"{name} lines")
+    return Found(named(failures, "paid after failures").union(visits.get_side_output(UNDECIDED)), logs)
+
+
+def new_orders(messages: Messages) -> DataStream:
+    """The orders when they are placed; behind it, ``key_by`` the user."""
+    return messages.by_user.filter(is_new).name("new orders of patterns")
+
+
+def purchase_line(purchase: Row) -> str:
+    """A purchase, as a line of the log."""
+    fields = dict(zip(ANOMALY_FIELDS, purchase, strict=True))
+    line = {"order_id": fields["order_id"], "user_id": fields["user_id"], "amount": f"{fields['amount']:.2f}"}
+    return json.dumps({**line, "time": fields["event_time"].isoformat(" "), "detail": fields["detail"]})
 
 
 def named(stream: DataStream, name: str) -> DataStream:

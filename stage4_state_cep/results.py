@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -22,9 +23,10 @@ from flott.common import WatermarkStrategy
 from flott.datastream import StreamExecutionEnvironment
 from stage1_basic_etl.flink_order_etl import kafka_source
 from stage4_state_cep.detection import DetectionOptions
+from stage4_state_cep.message_producer import lives_of_shop
 from utils.config import ConfigError, load_config
 from utils.database import sqlite_file
-from utils.order_lives import Change, Found, OrderLives
+from utils.order_lives import Change, Found
 
 
 def anomalies_in_sqlite(database: Path) -> set[Found]:
@@ -47,8 +49,17 @@ def anomalies_in_topic(options: DetectionOptions) -> list[Found]:
 
 def changes_in_logs(folder: Path) -> list[Change]:
     """What the state machine logged, in all runs; files that are not finished are hidden, and do not count."""
-    lines = [json.loads(line) for path in folder.glob("changes-*.jsonl") for line in path.open(encoding="utf-8")]
+    lines = _logged(folder, "changes")
     return [(line["order_id"], line["from"], line["to"], datetime.fromisoformat(line["time"])) for line in lines]
+
+
+def purchases_in_logs(folder: Path) -> list[tuple[str, datetime]]:
+    """The purchases that patterns found: order, time."""
+    return [(line["order_id"], datetime.fromisoformat(line["time"])) for line in _logged(folder, "purchases")]
+
+
+def _logged(folder: Path, kind: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for path in folder.glob(f"{kind}-*.jsonl") for line in path.open(encoding="utf-8")]
 
 
 def compare(what: str, found: Iterable[Hashable], expected: Iterable[Hashable]) -> str:
@@ -84,13 +95,15 @@ def main(arguments: list[str] | None = None) -> int:
         print("results: set DATABASE_URL=jdbc:sqlite:FILE to the file that the job wrote", file=sys.stderr)
         return 2
     try:
-        lives = OrderLives(chosen.orders, chosen.seed, chosen.odd_share)
+        lives, actions = lives_of_shop(chosen.orders, chosen.seed, chosen.odd_share)
     except ValueError as error:
         parser.error(str(error))
+    anomalies = lives.anomalies | actions.anomalies
     lines = [
-        compare("anomalies in the table", anomalies_in_sqlite(database), lives.anomalies),
-        compare("anomalies in the topic", anomalies_in_topic(options), lives.anomalies),
+        compare("anomalies in the table", anomalies_in_sqlite(database), anomalies),
+        compare("anomalies in the topic", anomalies_in_topic(options), anomalies),
         compare("changes in the logs", changes_in_logs(options.rejects_path), lives.changes),
+        compare("purchases in the logs", purchases_in_logs(options.rejects_path), actions.purchases),
     ]
     print("\n".join(lines))
     return 1 if any(map(is_wrong, lines)) else 0

@@ -1,4 +1,4 @@
-"""The whole fourth week in one go: a broker, the messages of 3,000 orders, all detectors in one job, an SQLite file.
+"""The whole fourth week in one go: a broker, messages of 3,000 orders and of users, all detectors in one job, SQLite.
 
 ``make run STAGE=4``. Nothing else has to run: the Kafka-compatible development broker that comes with Flott is started
 in this process, on a free port and in a temporary folder. What is found is compared with what the shop put in.
@@ -20,17 +20,25 @@ from flott.common import Configuration
 from stage1_basic_etl.order_producer import send_texts
 from stage4_state_cep.detection import DetectionOptions, run_detection
 from stage4_state_cep.detection_summary import DetectionSummary
-from stage4_state_cep.message_producer import describe
+from stage4_state_cep.message_producer import describe, lives_of_shop
 from stage4_state_cep.order_watch import DETECTORS
-from stage4_state_cep.results import anomalies_in_sqlite, anomalies_in_topic, changes_in_logs, compare, is_wrong
+from stage4_state_cep.results import (
+    anomalies_in_sqlite,
+    anomalies_in_topic,
+    changes_in_logs,
+    compare,
+    is_wrong,
+    purchases_in_logs,
+)
+from utils.action_lives import ActionLives
 from utils.order_lives import Found, OrderLives
 
 OUTPUT = Path(__file__).resolve().parents[1] / "out" / "stage4"
-TOPIC, ANOMALY_TOPIC = "order-events", "order-anomalies"
+TOPIC, ACTION_TOPIC, ANOMALY_TOPIC = "order-events", "user-actions", "order-anomalies"
 PARTITIONS = 3
 
 
-def run_demo(output: Path, lives: OrderLives) -> tuple[DetectionSummary, list[Found]]:
+def run_demo(output: Path, lives: OrderLives, actions: ActionLives) -> tuple[DetectionSummary, list[Found]]:
     """Sends the messages to a broker of its own and looks for anomalies, into ``output/orders.db``.
 
     What an earlier run left in ``output`` is replaced. Returns the summary, and the anomalies in the topic.
@@ -41,11 +49,14 @@ def run_demo(output: Path, lives: OrderLives) -> tuple[DetectionSummary, list[Fo
     for folder in (log, output / "checkpoints"):
         shutil.rmtree(folder, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="flott-broker-") as data_dir, Broker(data_dir=data_dir) as broker:
-        print(f"Broker    {broker.bootstrap_servers}, topics {TOPIC} with {PARTITIONS} partitions, {ANOMALY_TOPIC}")
-        broker.create_topic(TOPIC, PARTITIONS)
+        print(f"Broker    {broker.bootstrap_servers}, topics {TOPIC} and {ACTION_TOPIC} with {PARTITIONS} partitions,")
+        print(f"          {ANOMALY_TOPIC}\n")
         broker.create_topic(ANOMALY_TOPIC, 1)
-        seconds = send_texts(broker.bootstrap_servers, TOPIC, len(lives.texts), lives)
-        print(f"\nSent {len(lives.texts):,} messages in {seconds:.1f} s\n{describe(lives)}\n")
+        for topic, texts in ((TOPIC, lives), (ACTION_TOPIC, actions)):
+            broker.create_topic(topic, PARTITIONS)
+            seconds = send_texts(broker.bootstrap_servers, topic, len(texts.texts), texts)
+            print(f"Sent {len(texts.texts):,} messages to {topic} in {seconds:.1f} s")
+        print(f"{describe(lives, actions)}\n")
         print(f"Looking for anomalies, into {database}", flush=True)
         options = DetectionOptions(
             bootstrap_servers=broker.bootstrap_servers,
@@ -56,6 +67,7 @@ def run_demo(output: Path, lives: OrderLives) -> tuple[DetectionSummary, list[Fo
             rejects_path=log,
             bounded=True,
             parallelism=PARTITIONS,
+            action_topic=ACTION_TOPIC,
             anomaly_topic=ANOMALY_TOPIC,
             checkpoint_path=output / "checkpoints",
         )
@@ -73,24 +85,26 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder (default: out/stage4)")
     options = parser.parse_args(arguments)
     try:
-        lives = OrderLives(options.orders, options.seed, options.odd_share)
+        lives, actions = lives_of_shop(options.orders, options.seed, options.odd_share)
     except ValueError as error:
         parser.error(str(error))
     # A line a second on standard error while a job runs.
     os.environ.setdefault("FLOTT_PROGRESS", "1")
     try:
-        summary, in_topic = run_demo(options.output.resolve(), lives)
+        summary, in_topic = run_demo(options.output.resolve(), lives, actions)
     except KeyboardInterrupt:
         print("\nStopped by Ctrl-C.", file=sys.stderr)
         return 130
     print(f"\nSummary\n{summary.describe()}\n")
     assert isinstance(summary.database, Path)
     found = anomalies_in_sqlite(summary.database)
-    broken = [reason.value for reason in lives.rejected.elements()]
+    anomalies = lives.anomalies | actions.anomalies
+    broken = [reason.value for reason in (lives.rejected + actions.rejected).elements()]
     lines = [
-        compare("anomalies in the table", found, lives.anomalies),
-        compare("anomalies in the topic", in_topic, lives.anomalies),
+        compare("anomalies in the table", found, anomalies),
+        compare("anomalies in the topic", in_topic, anomalies),
         compare("changes in the logs", changes_in_logs(options.output / "log"), lives.changes),
+        compare("purchases in the logs", purchases_in_logs(options.output / "log"), actions.purchases),
         compare("messages rejected", summary.rejected.elements(), broken),
         compare("messages late", ["late"] * summary.late, ["late"] * lives.late),
         compare("messages twice", ["twice"] * summary.duplicates, ["twice"] * lives.repeated),

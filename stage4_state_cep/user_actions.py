@@ -1,17 +1,25 @@
-"""What users do in the shop, as messages: ``{"user_id", "action", "order_id", "amount", "timestamp"}``."""
+"""What users do in the shop, as messages: ``{"user_id", "action", "order_id", "amount", "timestamp"}``.
+
+They have a topic of their own, which is read by jobs with a detector that asks for it.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
-from flott.common import Row
-from flott.datastream import OutputTag, ProcessFunction
+from flott.common import Duration, Row, WatermarkStrategy
+from flott.common.watermark_strategy import TimestampAssigner
+from flott.datastream import DataStream, OutputTag, ProcessFunction
+from stage2_data_transformation.dead_letters import REJECTED
 from stage2_data_transformation.order_validator import RefusesOrders
+from stage3_window_statistics.order_windows import OUT_OF_ORDER_MS
+from stage3_window_statistics.window_aggregators import millis_of
 from utils.order_models import InvalidOrder, Reason, parse_order
 
 ACTIONS = frozenset({"view", "order", "pay", "pay_failed"})
@@ -61,3 +69,39 @@ class ReadAction(RefusesOrders):
             yield parse_action(value)
         except InvalidOrder as error:
             yield self.refuse(value, [error], ctx)
+
+
+class ActionTime(TimestampAssigner):
+    def extract_timestamp(self, value: UserAction, record_timestamp: int) -> int:
+        return millis_of(value.time)
+
+
+class Actions:
+    """What users do, for detectors; nothing of it is in a job whose detectors do not ask.
+
+    :param texts: gives the messages as strings.
+    :param out_of_order_ms: how far out of order they come.
+    :param idle_ms: time goes on without a subtask that has had nothing for so long; None waits for it for ever.
+    """
+
+    def __init__(
+        self, texts: Callable[[], DataStream], out_of_order_ms: int = OUT_OF_ORDER_MS, idle_ms: int | None = None
+    ) -> None:
+        self._texts = texts
+        times = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_millis(out_of_order_ms))
+        times = times.with_timestamp_assigner(ActionTime())
+        self._times = times if idle_ms is None else times.with_idleness(Duration.of_millis(idle_ms))
+
+    @cached_property
+    def _read(self) -> DataStream:
+        return self._texts().process(ReadAction()).name(ReadAction.operator).uid(ReadAction.operator)
+
+    @cached_property
+    def timed(self) -> DataStream:
+        """Those that are in order, with event time."""
+        return self._read.assign_timestamps_and_watermarks(self._times).name("time of actions").uid("time of actions")
+
+    @property
+    def rejected(self) -> DataStream:
+        """Dead letters of the others."""
+        return self._read.get_side_output(REJECTED)

@@ -113,6 +113,7 @@ class OrderLives:
                 self._add_odd(oddity)
             else:
                 self._add(self._an_amount(), self._ordinary())
+        self.anomalies |= self._rising()
         self.texts = self._in_the_order_of_sending(bad_share, repeat_share, late_share)
 
     def text(self, index: int) -> str:
@@ -190,6 +191,23 @@ class OrderLives:
             if frequent_from is not None and n >= frequent_from:
                 self.anomalies.add((order_id, "frequent_orders", time))
         self.anomalies.add((order_id, "order_run", time + timedelta(minutes=10)))
+
+    def _rising(self) -> set[Found]:
+        """Bursts and runs in which three orders in a row happen to rise within an hour; none is in two of them."""
+        users: dict[str, list[_Message]] = {}
+        for message in self._messages:
+            if message.status == "CREATED":
+                users.setdefault(message.user_id, []).append(message)
+        found = set()
+        for placed in users.values():
+            placed.sort(key=lambda message: message.time)
+            while len(placed) >= 3:
+                a, b, c = placed[:3]
+                rises = a.cents < b.cents < c.cents and c.time - a.time < timedelta(hours=1)
+                if rises:
+                    found.add((c.order_id, "rising_orders", c.time))
+                del placed[: 3 if rises else 1]
+        return found
 
     def _in_the_order_of_sending(self, bad_share: float, repeat_share: float, late_share: float) -> list[str]:
         rng = self._rng

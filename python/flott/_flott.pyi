@@ -491,6 +491,10 @@ class Job:
     def runtime_ms(self) -> int:
         """Since the start, or of the whole run."""
 
+    def checkpoints(self) -> tuple[int, int, tuple[int, int, int] | None]:
+        """How many checkpoints are complete and how many have failed; of the last one its number, when it was complete
+        (ms since 1970), and what it took (ms)."""
+
     def watermarks(self) -> list[tuple[str, int]]:
         """``(name, ms)`` of each operator; the smallest long before the first watermark."""
 

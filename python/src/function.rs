@@ -12,13 +12,14 @@ use flott::{Error, Result};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyString, PyTuple};
 
 use crate::gate;
 use crate::metrics::Metrics;
 use crate::operators::Settings;
 use crate::state::{FUNCTION, KeyCursor, KeyedState, OperatorState, PyKey};
 use crate::threads;
+use crate::vectorcall::{self, Entry};
 
 /// What Python is told about the subtask its function runs in.
 #[pyclass(module = "flott._flott", frozen, get_all)]
@@ -198,13 +199,12 @@ fn not_open() -> PyErr {
 /// A function with its entry point, which is looked up once a batch instead of at every call.
 pub struct Callable<'a, 'py> {
     function: &'a Bound<'py, PyAny>,
-    entry: Option<ffi::vectorcallfunc>,
+    entry: Option<Entry>,
 }
 
 impl<'a, 'py> Callable<'a, 'py> {
     pub fn new(function: &'a Bound<'py, PyAny>) -> Self {
-        // SAFETY: a live reference, and the interpreter is attached
-        Callable { function, entry: unsafe { ffi::PyVectorcall_Function(function.as_ptr()) } }
+        Callable { function, entry: vectorcall::entry(function) }
     }
 
     pub fn function(&self) -> &'a Bound<'py, PyAny> {
@@ -238,17 +238,19 @@ impl<'a, 'py> Callable<'a, 'py> {
 
     #[inline]
     fn call<const N: usize>(&self, mut arguments: [*mut ffi::PyObject; N]) -> PyResult<Bound<'py, PyAny>> {
-        let (function, none) = (self.function.as_ptr(), std::ptr::null_mut());
-        let count = (N - 1) | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET;
+        let py = self.function.py();
+        let Some(entry) = self.entry else {
+            // SAFETY: live references behind the free slot
+            let given = arguments[1..].iter().map(|given| unsafe { Bound::from_borrowed_ptr(py, *given) });
+            return self.function.call1(PyTuple::new(py, given.collect::<Vec<_>>())?);
+        };
+        let count = (N - 1) | vectorcall::ARGUMENTS_OFFSET;
         // SAFETY: the array outlives the call and holds live references behind the free slot; the entry point is the
         // function's own, and the result is a new reference, or null with an exception set
         unsafe {
             let arguments = arguments.as_mut_ptr().add(1);
-            let result = match self.entry {
-                Some(entry) => entry(function, arguments, count, none),
-                None => ffi::PyObject_Vectorcall(function, arguments, count, none),
-            };
-            Bound::from_owned_ptr_or_err(self.function.py(), result)
+            let result = entry(self.function.as_ptr(), arguments, count, std::ptr::null_mut());
+            Bound::from_owned_ptr_or_err(py, result)
         }
     }
 }
@@ -256,7 +258,7 @@ impl<'a, 'py> Callable<'a, 'py> {
 /// A function that is kept together with its entry point.
 pub struct KeptFunction {
     function: Py<PyAny>,
-    entry: Option<ffi::vectorcallfunc>,
+    entry: Option<Entry>,
 }
 
 impl KeptFunction {

@@ -30,6 +30,7 @@ mod state;
 mod threads;
 mod timers;
 mod types;
+mod vectorcall;
 mod watermarks;
 mod window;
 

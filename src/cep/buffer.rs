@@ -30,57 +30,93 @@ pub struct Entry<E> {
 /// Values under numbers, which are used again.
 #[derive(Debug)]
 pub struct Slots<T> {
-    slots: Vec<Option<T>>,
-    free: Vec<u32>,
+    slots: Vec<Slot<T>>,
+    /// The free number that is used next, [`NOWHERE`] without one.
+    free: u32,
+    used: u32,
 }
+
+#[derive(Debug)]
+enum Slot<T> {
+    Used(T),
+    /// The free number behind this one.
+    Free(u32),
+}
+
+/// Memory of so many values is kept when none is left: most keys have a few at a time, again and again.
+const FEW: usize = 16;
 
 impl<T> Default for Slots<T> {
     fn default() -> Self {
-        Slots { slots: Vec::new(), free: Vec::new() }
+        Slots { slots: Vec::new(), free: NOWHERE, used: 0 }
     }
 }
 
 impl<T> Slots<T> {
     pub fn add(&mut self, value: T) -> u32 {
-        match self.free.pop() {
-            Some(at) => {
-                self.slots[at as usize] = Some(value);
+        self.used += 1;
+        let at = self.free;
+        match self.slots.get_mut(at as usize) {
+            Some(slot) => {
+                if let Slot::Free(next) = *slot {
+                    self.free = next;
+                }
+                *slot = Slot::Used(value);
                 at
             }
             None => {
-                self.slots.push(Some(value));
+                self.slots.push(Slot::Used(value));
                 (self.slots.len() - 1) as u32
             }
         }
     }
 
     pub fn get(&self, at: u32) -> &T {
-        self.slots[at as usize].as_ref().expect("what has users is there")
-    }
-
-    pub fn get_mut(&mut self, at: u32) -> &mut T {
-        self.slots[at as usize].as_mut().expect("what has users is there")
-    }
-
-    fn remove(&mut self, at: u32) {
-        self.slots[at as usize] = None;
-        self.free.push(at);
-        if self.free.len() == self.slots.len() {
-            // nothing is left: give back what a burst took
-            *self = Slots::default();
+        match &self.slots[at as usize] {
+            Slot::Used(value) => value,
+            Slot::Free(_) => unreachable!("what has users is there"),
         }
     }
 
+    pub fn get_mut(&mut self, at: u32) -> &mut T {
+        match &mut self.slots[at as usize] {
+            Slot::Used(value) => value,
+            Slot::Free(_) => unreachable!("what has users is there"),
+        }
+    }
+
+    fn remove(&mut self, at: u32) {
+        self.slots[at as usize] = Slot::Free(self.free);
+        self.free = at;
+        self.used -= 1;
+        if self.used == 0 {
+            self.clear();
+        }
+    }
+
+    /// Removes all, and gives back what a burst took.
+    pub fn clear(&mut self) {
+        self.slots.clear();
+        self.slots.shrink_to(FEW);
+        (self.free, self.used) = (NOWHERE, 0);
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        self.slots.iter().enumerate().filter_map(|(at, slot)| Some((at as u32, slot.as_ref()?)))
+        self.slots.iter().enumerate().filter_map(|(at, slot)| match slot {
+            Slot::Used(value) => Some((at as u32, value)),
+            Slot::Free(_) => None,
+        })
     }
 
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.slots.iter_mut().flatten()
+        self.slots.iter_mut().filter_map(|slot| match slot {
+            Slot::Used(value) => Some(value),
+            Slot::Free(_) => None,
+        })
     }
 
     pub fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.used as usize
     }
 }
 

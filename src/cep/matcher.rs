@@ -35,7 +35,15 @@ pub struct Matcher {
     nfa: Nfa,
     skip: Skip,
     truth: Truth,
-    // kept from one event to the next for their memory
+    scratch: Scratch,
+}
+
+/// What is kept from one event to the next for its memory.
+#[derive(Default)]
+struct Scratch {
+    /// The partial matches before the event, and those that it completes.
+    before: Queue,
+    complete: Queue,
     next: Vec<Partial>,
     transitions: Vec<(Action, u16, u16)>,
     visiting: Vec<u16>,
@@ -53,8 +61,7 @@ impl Matcher {
     pub fn new<C: Leaf>(pattern: &Pattern<C>) -> Result<(Matcher, Vec<C>), CepError> {
         let (nfa, leaves) = super::compile::compile(pattern)?;
         let truth = Truth::new(&nfa.looks_back);
-        let (next, transitions, visiting) = (Vec::new(), Vec::new(), Vec::new());
-        Ok((Matcher { nfa, skip: pattern.skip.clone(), truth, next, transitions, visiting }, leaves))
+        Ok((Matcher { nfa, skip: pattern.skip.clone(), truth, scratch: Scratch::default() }, leaves))
     }
 
     pub fn nfa(&self) -> &Nfa {
@@ -63,9 +70,8 @@ impl Matcher {
 
     /// Another one of the same pattern.
     pub fn another(&self) -> Matcher {
-        let (next, transitions, visiting) = (Vec::new(), Vec::new(), Vec::new());
         let truth = Truth::new(&self.nfa.looks_back);
-        Matcher { nfa: self.nfa.clone(), skip: self.skip.clone(), truth, next, transitions, visiting }
+        Matcher { nfa: self.nfa.clone(), skip: self.skip.clone(), truth, scratch: Scratch::default() }
     }
 
     /// The next event of a key. Call [`Matcher::advance`] with its time before.
@@ -81,29 +87,43 @@ impl Matcher {
         progress.seen += 1;
         let event = Event { slot: progress.buffer.add_event(event, start), start };
         self.truth.next_event();
-        let before = std::mem::take(&mut progress.partial);
-        let (mut kept, mut complete) = (Queue::default(), Queue::default());
+        let mut before = std::mem::take(&mut self.scratch.before);
+        progress.partial.move_to(&mut before);
+        let done = self.step_all(progress, &before, event, host);
+        self.scratch.before = before;
+        done?;
+        progress.buffer.release_event(event.slot);
+        Ok(())
+    }
+
+    /// What becomes of all partial matches with an event: those that stay are put back, complete ones handed over.
+    fn step_all<E>(
+        &mut self,
+        progress: &mut Progress<E>,
+        before: &Queue,
+        event: Event,
+        host: &mut impl Host<E>,
+    ) -> Result<()> {
+        self.scratch.complete.clear();
         for partial in before.as_slice() {
             self.truth.next_partial();
             self.step(progress, partial, event, host)?;
-            let stopped = self.next.iter().any(|next| self.nfa.state(next.state).kind == Kind::Stop);
-            for next in self.next.drain(..) {
-                match self.nfa.state(next.state).kind {
-                    _ if next.node == NOWHERE => kept.add(next),
+            let Matcher { nfa, scratch: Scratch { next, complete, .. }, .. } = self;
+            let stopped = next.iter().any(|next| nfa.state(next.state).kind == Kind::Stop);
+            for next in next.drain(..) {
+                match nfa.state(next.state).kind {
+                    _ if next.node == NOWHERE => progress.partial.add(next),
                     Kind::Final => complete.add(next),
                     _ if stopped => progress.buffer.release(next.node),
                     _ => {
-                        let deadline = self.nfa.deadline(next.state, next.start.0, next.previous);
+                        let deadline = nfa.deadline(next.state, next.start.0, next.previous);
                         progress.deadline = progress.deadline.min(deadline);
-                        kept.add(next);
+                        progress.partial.add(next);
                     }
                 }
             }
         }
-        self.settle(progress, &complete, &mut kept, time, host)?;
-        progress.partial = kept;
-        progress.buffer.release_event(event.slot);
-        Ok(())
+        self.settle(progress, event.start.0, host)
     }
 
     /// No event before `time` will come any more: partial matches run out of time, and matches that waited for that are
@@ -112,46 +132,53 @@ impl Matcher {
         if time < progress.deadline {
             return Ok(());
         }
-        let before = std::mem::take(&mut progress.partial);
-        let (mut kept, mut complete) = (Queue::default(), Queue::default());
-        for partial in before.as_slice() {
-            let deadline = match partial.node {
-                NOWHERE => i64::MAX,
-                _ => self.nfa.deadline(partial.state, partial.start.0, partial.previous),
-            };
-            if time < deadline || deadline == i64::MAX {
-                kept.add(*partial);
-            } else if self.nfa.state(partial.state).kind == Kind::Pending {
-                complete.add(*partial);
-            } else {
-                if host.wants_timed_out() {
-                    host.timed_out(&progress.buffer.found(&self.nfa, partial.node), deadline)?;
-                }
-                progress.buffer.release(partial.node);
-            }
-        }
-        self.settle(progress, &complete, &mut kept, time, host)?;
-        progress.partial = kept;
+        let mut before = std::mem::take(&mut self.scratch.before);
+        progress.partial.move_to(&mut before);
+        let done = self.give_up(progress, &before, time, host);
+        self.scratch.before = before;
+        done?;
         progress.set_deadline(&self.nfa);
         Ok(())
     }
 
-    /// Hands over the matches that nothing earlier can make the skip strategy give up.
-    fn settle<E>(
-        &self,
+    /// Puts back the partial matches whose time is not over.
+    fn give_up<E>(
+        &mut self,
         progress: &mut Progress<E>,
-        complete: &Queue,
-        partial: &mut Queue,
+        before: &Queue,
         time: i64,
         host: &mut impl Host<E>,
     ) -> Result<()> {
-        complete.as_slice().iter().for_each(|complete| progress.completed.add(*complete));
-        while let Some(earliest) = progress.completed.first().copied() {
+        let Matcher { nfa, scratch: Scratch { complete, .. }, .. } = self;
+        complete.clear();
+        for partial in before.as_slice() {
+            let deadline = match partial.node {
+                NOWHERE => i64::MAX,
+                _ => nfa.deadline(partial.state, partial.start.0, partial.previous),
+            };
+            if time < deadline || deadline == i64::MAX {
+                progress.partial.add(*partial);
+            } else if nfa.state(partial.state).kind == Kind::Pending {
+                complete.add(*partial);
+            } else {
+                if host.wants_timed_out() {
+                    host.timed_out(&progress.buffer.found(nfa, partial.node), deadline)?;
+                }
+                progress.buffer.release(partial.node);
+            }
+        }
+        self.settle(progress, time, host)
+    }
+
+    /// Hands over the matches that nothing earlier can make the skip strategy give up.
+    fn settle<E>(&self, progress: &mut Progress<E>, time: i64, host: &mut impl Host<E>) -> Result<()> {
+        let Progress { buffer, completed, partial, .. } = progress;
+        self.scratch.complete.as_slice().iter().for_each(|complete| completed.add(*complete));
+        while let Some(earliest) = completed.first().copied() {
             if self.skip.skips() && partial.first().is_some_and(|partial| partial.start < earliest.start) {
                 break;
             }
-            progress.completed.take_first();
-            let Progress { buffer, completed, .. } = progress;
+            completed.take_first();
             let found = buffer.found(&self.nfa, earliest.node);
             let give_up = if self.skip.skips() { self.skip.give_up(&found.starts())? } else { None };
             host.matched(&found, time)?;
@@ -165,7 +192,7 @@ impl Matcher {
         Ok(())
     }
 
-    /// What becomes of a partial match with an event, into `self.next`.
+    /// What becomes of a partial match with an event, into `scratch.next`.
     fn step<E>(
         &mut self,
         progress: &mut Progress<E>,
@@ -176,7 +203,7 @@ impl Matcher {
         let time = event.start.0;
         self.decide(progress, partial, event, host)?;
         let is_start = partial.node == NOWHERE;
-        let decided = std::mem::take(&mut self.transitions);
+        let decided = std::mem::take(&mut self.scratch.transitions);
         for &(action, source, target) in &decided {
             match action {
                 Action::Ignore if is_start => {}
@@ -186,27 +213,27 @@ impl Matcher {
                     let start = if is_start { event.start } else { partial.start };
                     let next = Partial { state: target, node, start, previous: time };
                     progress.buffer.lock(node);
-                    self.next.push(next);
+                    self.scratch.next.push(next);
                     if let Some(state) = self.completed_by(progress, partial, target, event, host)? {
                         progress.buffer.lock(node);
-                        self.next.push(Partial { state, ..next });
+                        self.scratch.next.push(Partial { state, ..next });
                     }
                 }
                 _ => {
                     progress.buffer.lock(partial.node);
-                    self.next.push(Partial { state: target, ..*partial });
+                    self.scratch.next.push(Partial { state: target, ..*partial });
                 }
             }
         }
-        self.transitions = decided;
+        self.scratch.transitions = decided;
         if is_start {
-            self.next.push(*partial);
+            self.scratch.next.push(*partial);
         }
         progress.buffer.release(partial.node);
         Ok(())
     }
 
-    /// The transitions that an event takes, into `self.transitions`: action, source, target.
+    /// The transitions that an event takes, into `scratch.transitions`: action, source, target.
     fn decide<E>(
         &mut self,
         progress: &Progress<E>,
@@ -214,7 +241,7 @@ impl Matcher {
         event: Event,
         host: &mut impl Host<E>,
     ) -> Result<()> {
-        let Matcher { nfa, truth, transitions, visiting, .. } = self;
+        let Matcher { nfa, truth, scratch: Scratch { transitions, visiting, .. }, .. } = self;
         let mut ask = asking(nfa, progress, partial, event, host);
         transitions.clear();
         visiting.push(partial.state);
@@ -240,7 +267,7 @@ impl Matcher {
         event: Event,
         host: &mut impl Host<E>,
     ) -> Result<Option<u16>> {
-        let Matcher { nfa, truth, visiting, .. } = self;
+        let Matcher { nfa, truth, scratch: Scratch { visiting, .. }, .. } = self;
         let mut ask = asking(nfa, progress, partial, event, host);
         visiting.clear();
         visiting.push(state);

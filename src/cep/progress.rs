@@ -38,6 +38,15 @@ impl<E> Progress<E> {
         Self::default()
     }
 
+    /// Makes it a new one, with the memory it has.
+    pub fn clear(&mut self) {
+        self.partial.clear();
+        self.completed.clear();
+        self.buffer.nodes.clear();
+        self.buffer.events.clear();
+        (self.seen, self.deadline, self.begun) = (0, i64::MAX, false);
+    }
+
     /// The time (ms) up to which [`Matcher::advance`] has nothing to do.
     pub fn deadline(&self) -> i64 {
         self.deadline

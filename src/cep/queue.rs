@@ -20,6 +20,9 @@ pub struct Partial {
     pub previous: i64,
 }
 
+/// Memory of so many is kept when none is left.
+const FEW: usize = 8;
+
 #[derive(Debug, Default, Clone)]
 pub struct Queue(Vec<Partial>);
 
@@ -81,6 +84,23 @@ impl Queue {
                 self.sink(at, self.0[at]);
             }
         }
+    }
+
+    /// Moves all into `other`, which gives up what it had, and leaves room for as many.
+    pub fn move_to(&mut self, other: &mut Queue) {
+        other.0.clear();
+        other.0.extend_from_slice(&self.0);
+        let room = 4 * self.0.len().max(FEW);
+        self.0.clear();
+        if self.0.capacity() > room {
+            self.0.shrink_to(room);
+        }
+    }
+
+    /// Removes all, and gives back what a burst took.
+    pub fn clear(&mut self) {
+        self.0.clear();
+        self.0.shrink_to(FEW);
     }
 
     /// In the order of the heap.

@@ -31,7 +31,7 @@ use crate::time::{Clock, WatermarkPace};
 
 pub use outside::{Load, Waker};
 pub use timestamps::AssignTimestamps;
-pub use waiting::{Generated, OpenWindow, OpenWindows, Waiting};
+pub use waiting::{Generated, OpenMatches, OpenWindow, OpenWindows, Waiting};
 
 /// Where a subtask stands: given to operators, source readers and sink writers when they are made.
 #[derive(Clone)]

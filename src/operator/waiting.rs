@@ -1,4 +1,4 @@
-//! What an operator waits for in event time: told when somebody asks why a window has not fired.
+//! What an operator waits for in event time: told when somebody asks why a window has not fired, or no match is found.
 
 use serde::Serialize;
 
@@ -7,6 +7,7 @@ use serde::Serialize;
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Waiting {
     Windows(OpenWindows),
+    Patterns(OpenMatches),
     /// It makes the watermarks that pass it.
     Watermarks(Generated),
 }
@@ -35,6 +36,23 @@ pub struct OpenWindow {
     pub until: i64,
     pub key: String,
     pub window: String,
+}
+
+/// The events and partial matches of a pattern in one subtask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OpenMatches {
+    /// Whether events are matched by event time; otherwise when they come.
+    pub event_time: bool,
+    /// In ms; the smallest integer before the first.
+    pub watermark: i64,
+    /// The events that wait until the watermark has passed them.
+    pub events: usize,
+    /// The time (ms) of the first of these.
+    pub first_event: Option<i64>,
+    /// The partial matches of all keys.
+    pub partial: usize,
+    /// The time (ms) at which the first of these is given up, where the pattern has a time limit.
+    pub first_deadline: Option<i64>,
 }
 
 /// Where a watermark generator stands.

@@ -20,7 +20,7 @@ use super::source::SourceInput;
 use super::tap::{Tap, Tapped};
 use super::task::{Task, TaskInput};
 use crate::batch::DecodeObjects;
-use crate::checkpoint::{Archive, OperatorState, Restored, Schedule, Snapshot};
+use crate::checkpoint::{Archive, CheckpointCounts, OperatorState, Restored, Schedule, Snapshot};
 use crate::error::Result;
 use crate::graph::{JobEdge, JobGraph, JobVertex, NodeId, NodeKind, Partitioning, StreamGraph, StreamNode, identities};
 use crate::metrics::{RECORDS_IN, RECORDS_OUT};
@@ -73,6 +73,8 @@ pub struct JobConfig {
     pub restored: Option<Arc<Restored>>,
     pub restart: RestartStrategy,
     pub retention: Retention,
+    /// What becomes of checkpoints is counted there.
+    pub checkpoint_counts: CheckpointCounts,
     /// State of operators that the program no longer has is dropped.
     pub allow_non_restored: bool,
     pub chaining: bool,
@@ -106,6 +108,7 @@ impl Default for JobConfig {
             restored: None,
             restart: RestartStrategy::default(),
             retention: Retention::default(),
+            checkpoint_counts: CheckpointCounts::default(),
             allow_non_restored: false,
             chaining: true,
             progress: false,

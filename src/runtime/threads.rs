@@ -16,7 +16,7 @@ use super::progress::Progress;
 use super::restart::Restarts;
 use super::savepoint::{Deliver, SavepointRequest, Stop};
 use super::task::{Step, Task};
-use crate::checkpoint::{Archive, CheckpointId};
+use crate::checkpoint::{Archive, CheckpointCounts, CheckpointId, Counts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::StreamGraph;
 use crate::time::{Clock, SystemClock};
@@ -41,6 +41,7 @@ struct Shared {
     stopped: AtomicBool,
     name: String,
     started: Instant,
+    checkpoints: CheckpointCounts,
 }
 
 /// One start of the job, until it ends or fails.
@@ -125,6 +126,7 @@ pub fn run(graph: &StreamGraph, config: JobConfig) -> Result<JobHandle> {
         stopped: AtomicBool::new(false),
         name: config.job_name.clone(),
         started: Instant::now(),
+        checkpoints: config.checkpoint_counts.clone(),
     });
     let handle = JobHandle { shared: shared.clone() };
     let graph = graph.clone();
@@ -270,7 +272,10 @@ fn lead(
         let now = clock.now();
         let due = master.next_tick().map_or(SLICE, |at| Duration::from_millis(at.saturating_sub(now).max(0) as u64));
         match launched.events.recv_timeout(due.min(SLICE)) {
-            Ok(event) => master.handle(event),
+            Ok(event) => {
+                master.now_is(clock.now());
+                master.handle(event);
+            }
             Err(mpsc::RecvTimeoutError::Timeout) => {}
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
         }
@@ -359,6 +364,7 @@ impl JobHandle {
                 stopped: AtomicBool::new(false),
                 name,
                 started: Instant::now(),
+                checkpoints: CheckpointCounts::default(),
             }),
         }
     }
@@ -405,6 +411,11 @@ impl JobHandle {
     /// Of what runs now: a restart begins at 0.
     pub fn metrics(&self) -> JobMetrics {
         self.shared.attempt().metrics.clone()
+    }
+
+    /// What became of the checkpoints that were stored, or were to be, since the job was submitted.
+    pub fn checkpoints(&self) -> Counts {
+        self.shared.checkpoints.get()
     }
 
     /// Time since the start, or of the whole run once it has ended.

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from flott.cep import CEP, Pattern
 from flott.common import Duration, Row, SimpleStringSchema, Time, Types, WatermarkStrategy
 from flott.common.job_client import JobClient
 from flott.common.watermark_strategy import TimestampAssigner
@@ -212,7 +213,7 @@ def test_it_answers_while_the_next_task_has_no_room(start: Start) -> None:
 
 def test_a_job_without_windows(start: Start, flott_broker: EmbeddedBroker) -> None:
     flott_broker.create_topic("orders")
-    assert str(start(orders(flott_broker, in_order())).explain_windows()) == "This job has no windows."
+    assert str(start(orders(flott_broker, in_order())).explain_windows()) == "This job has no windows and no patterns."
 
 
 def test_a_job_that_has_ended() -> None:
@@ -221,7 +222,7 @@ def test_a_job_that_has_ended() -> None:
     per_minute(timed).print()
     client = env.execute_async()
     client.get_job_execution_result().result()
-    assert str(client.explain_windows()) == "This job has no windows."
+    assert str(client.explain_windows()) == "This job has no windows and no patterns."
 
 
 # --- by hand
@@ -235,6 +236,25 @@ def subtask(h: Harness) -> dict[str, Any]:
     (own,) = h.explain_windows().operators[0]["subtasks"]
     found: dict[str, Any] = own
     return found
+
+
+def test_a_pattern_tells_which_events_wait_and_when_partial_matches_are_given_up(flott_harness: Harness) -> None:
+    h = flott_harness
+    pattern = Pattern.begin("a").next("b").where(lambda order: order == "b").within(Duration.of_minutes(1))
+    CEP.pattern(h.source("orders").key_by(lambda order: 1), pattern).select(lambda match: 1)
+    h.feed("orders", "a", timestamp=1_000)
+    h.feed("orders", "a", timestamp=40_000)
+    h.watermark("orders", 30_000)
+    own = subtask(h)
+    assert own["pattern"] == {"events": 1, "first_event": 40_000, "partial": 1, "first_deadline": 61_000}
+    text = str(h.explain_windows())
+    assert "events: 1 wait for their time" in text
+    assert "matched when the watermark reaches 40000 (1970-01-01T00:00:40.000Z), 10 s ahead" in text
+    assert "the first is given up at 61000 (1970-01-01T00:01:01.000Z), 31 s ahead" in text
+    assert own["causes"]
+    # strict: at the second a the first match is over, and another begins
+    h.watermark("orders", 60_999)
+    assert subtask(h)["pattern"] == {"events": 0, "first_event": None, "partial": 1, "first_deadline": 100_000}
 
 
 def test_windows_of_a_job_by_hand(flott_harness: Harness) -> None:

@@ -8,7 +8,9 @@ import re
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,15 +25,24 @@ from stage4_state_cep import detection, message_producer
 from stage4_state_cep.anomaly import ANOMALY_FIELDS
 from stage4_state_cep.detection import DetectionOptions, Detector, run_detection
 from stage4_state_cep.order_anomaly_detector import find_anomalies
+from stage4_state_cep.order_cep_processor import find_patterns, find_what_only_patterns_find
 from stage4_state_cep.order_state_machine import find_illegal_transitions
 from stage4_state_cep.order_timeout_detector import find_timeouts
 from stage4_state_cep.order_watch import DETECTORS
-from stage4_state_cep.results import anomalies_in_sqlite, anomalies_in_topic, changes_in_logs, compare, is_wrong
+from stage4_state_cep.results import (
+    anomalies_in_sqlite,
+    anomalies_in_topic,
+    changes_in_logs,
+    compare,
+    is_wrong,
+    purchases_in_logs,
+)
 from tests.broker.clients import Clients
 from tests.fixtures import execute
 from tests.servers import Database
-from tests.stage1.test_flink_order_etl import send
-from tests.stage4.shop import message, moment, short
+from tests.stage1.test_flink_order_etl import send as send_messages
+from tests.stage4.shop import at, message, moment, short
+from utils.action_lives import ActionLives
 from utils.config import Config, load_config
 from utils.database import SQL_DIR
 from utils.order_lives import OrderLives
@@ -46,12 +57,24 @@ def options(bootstrap_servers: str, topic: str, url: str, folder: Path, **change
     return DetectionOptions(
         bootstrap_servers=bootstrap_servers,
         topic=topic,
+        action_topic=f"{topic}-actions",
         anomaly_topic=f"{topic}-anomalies",
         database_url=url,
         rejects_path=folder / "log",
         checkpoint_path=folder / "checkpoints",
         **values,
     )
+
+
+def send(bootstrap_servers: str, topic: str, messages: list[str], actions: Sequence[str] = ()) -> None:
+    """Puts messages into the topic, and what users do into the other one."""
+    send_messages(bootstrap_servers, topic, messages)
+    send_messages(bootstrap_servers, f"{topic}-actions", list(actions) or [action("09:00", "view", "lamp", "Z")])
+
+
+def action(time: str, what: str, order: str, user: str, amount: float = 10) -> str:
+    fields = {"user_id": user, "action": what, "order_id": order, "amount": amount, "timestamp": at(time)}
+    return json.dumps(fields)
 
 
 def table(folder: Path) -> list[tuple[str, str, str, str, str]]:
@@ -94,6 +117,19 @@ SIXTH = ("often5", "frequent_orders", "12:00:50", "1.50", "order 6 within a minu
 # 6 * 1.50 = 9.00; ten minutes behind the last one
 RUN_DETAIL = "6 orders from 2024-01-01 12:00:00 to 2024-01-01 12:00:50, 9.00 in all"
 RUN = ("often5", "order_run", "12:10:50", "9.00", RUN_DETAIL)
+# a payment that goes through at the fourth attempt, and an order that nobody pays for
+ACTIONS = [
+    *(action("10:00", "view", "lamp", "A"), action("10:05", "order", "lamp order", "A")),
+    *(action(f"10:0{minute}", "pay_failed", "lamp order", "A") for minute in (6, 7, 8)),
+    *(action("10:09", "pay", "lamp order", "A"), action("10:10", "view", "chair", "B")),
+    action("10:15", "order", "chair order", "B", 25),
+]
+FAILURES_DETAIL = "paid after 3 payments that failed, since 2024-01-01 10:06:00"
+FAILED = ("lamp order", "paid_after_failures", "10:09:00", "10.00", FAILURES_DETAIL)
+# 30 minutes behind the look
+UNDECIDED_DETAIL = "looked at 2024-01-01 10:10:00, ordered at 2024-01-01 10:15:00, not paid within 30 minutes"
+UNDECIDED = ("chair order", "ordered_not_paid", "10:40:00", "25.00", UNDECIDED_DETAIL)
+SIXTH_AS_PATTERN = (*SIXTH[:4], "6 orders within a minute, since 2024-01-01 12:00:00")
 
 
 @pytest.mark.parametrize(
@@ -102,19 +138,24 @@ RUN = ("often5", "order_run", "12:10:50", "9.00", RUN_DETAIL)
         ([find_illegal_transitions], [SKIPS]),
         ([find_timeouts], [UNPAID]),
         ([find_anomalies], [LARGE, SIXTH, RUN]),
-        (DETECTORS, [LARGE, SIXTH, RUN, SKIPS, UNPAID]),
+        ([find_patterns], [SIXTH_AS_PATTERN, UNPAID, FAILED, UNDECIDED]),
+        (DETECTORS, [LARGE, SIXTH, RUN, SKIPS, UNPAID, FAILED, UNDECIDED]),
     ],
-    ids=["state machine", "timeouts", "anomalies", "all"],
+    ids=["state machine", "timeouts", "anomalies", "patterns", "all"],
 )
 def test_a_day_of_the_shop(
     embedded_broker: str, topic: str, sqlite_url: str, tmp_path: Path, detectors: list[Detector], expected: list[Any]
 ) -> None:
-    send(embedded_broker, topic, A_DAY)
+    send(embedded_broker, topic, A_DAY, ACTIONS)
     given = options(embedded_broker, topic, sqlite_url, tmp_path)
     summary = run_detection(given, detectors)
     assert table(tmp_path) == sorted(expected)
     assert sorted(map(short, in_topic(given))) == sorted(expected)
-    assert (summary.read, summary.rejected, summary.late, summary.duplicates) == (len(A_DAY), {}, 0, 0)
+    patterns = find_patterns in detectors or find_what_only_patterns_find in detectors
+    # the other topic is read where somebody asks for it
+    assert summary.read == {topic: len(A_DAY), **({given.action_topic: len(ACTIONS)} if patterns else {})}
+    assert (summary.rejected, summary.late, summary.duplicates) == ({}, 0, 0)
+    assert [line["order_id"] for line in logged(tmp_path, "purchases")] == (["lamp order"] if patterns else [])
     assert summary.anomalies.total() == len(expected)
     if find_illegal_transitions in detectors:
         # 10 orders are created; one is paid and shipped, one is paid, seven are cancelled
@@ -179,17 +220,23 @@ def test_what_the_generator_put_in_is_found(
     bootstrap_servers: str, sqlite_url: str, tmp_path: Path, parallelism: int
 ) -> None:
     lives = OrderLives(orders=600, seed=5, odd_share=0.2, bad_share=0.05, repeat_share=0.05, late_share=0.02)
+    actions = ActionLives(visits=300, seed=5, odd_share=0.2, bad_share=0.05)
     with Clients(bootstrap_servers) as clients:
-        topic = clients.topic("messages", partitions=parallelism)
-    send_texts(bootstrap_servers, topic, len(lives.texts), lives)
+        topic, action_topic = (clients.topic(name, partitions=parallelism) for name in ("messages", "actions"))
+    for to, texts in ((topic, lives), (action_topic, actions)):
+        send_texts(bootstrap_servers, to, len(texts.texts), texts)
     given = options(bootstrap_servers, topic, sqlite_url, tmp_path, parallelism=parallelism)
+    given = replace(given, action_topic=action_topic)
     summary = run_detection(given, DETECTORS, configuration=EACH)
-    assert anomalies_in_sqlite(tmp_path / "orders.db") == lives.anomalies
-    assert not is_wrong(compare("anomalies", anomalies_in_topic(given), lives.anomalies))
+    anomalies = lives.anomalies | actions.anomalies
+    assert anomalies_in_sqlite(tmp_path / "orders.db") == anomalies
+    assert not is_wrong(compare("anomalies", anomalies_in_topic(given), anomalies))
+    assert not is_wrong(compare("purchases", purchases_in_logs(tmp_path / "log"), actions.purchases))
     assert not is_wrong(compare("changes", changes_in_logs(tmp_path / "log"), lives.changes))
-    assert summary.rejected == {reason.value: number for reason, number in lives.rejected.items()}
+    rejected = lives.rejected + actions.rejected
+    assert summary.rejected == {reason.value: number for reason, number in rejected.items()}
     assert (summary.late, summary.duplicates) == (lives.late, lives.repeated)
-    assert summary.anomalies == lives.kinds()
+    assert summary.anomalies == lives.kinds() + actions.kinds()
 
 
 @pytest.mark.parametrize("bootstrap_servers", ["kafka"], indirect=True)
@@ -221,10 +268,14 @@ def test_the_demo_runs_and_finds_what_was_put_in(tmp_path: Path) -> None:
     assert demo.returncode == 0, demo.stdout + demo.stderr
     assert "All that was put in was found, once." in demo.stdout
     assert re.search(r"anomalies in the table: \d+ found, \d+ put in\n", demo.stdout)
+    assert re.search(r"purchases in the logs: [1-9]\d* found", demo.stdout)
+    assert re.search(r"[1-9]\d*  ordered not paid", demo.stdout)
     assert f"{tmp_path}/out/orders.db" in demo.stdout
 
 
-@pytest.mark.parametrize("script", ["order_state_machine", "order_anomaly_detector", "order_timeout_detector"])
+@pytest.mark.parametrize(
+    "script", ["order_state_machine", "order_anomaly_detector", "order_timeout_detector", "order_cep_processor"]
+)
 def test_each_script_is_a_command(
     embedded_broker: str, topic: str, sqlite_url: str, tmp_path: Path, script: str
 ) -> None:
@@ -232,12 +283,13 @@ def test_each_script_is_a_command(
     settings = {
         "KAFKA_BOOTSTRAP_SERVERS": embedded_broker,
         "ORDER_EVENTS_TOPIC": topic,
+        "USER_ACTIONS_TOPIC": f"{topic}-actions",
         "ORDER_ANOMALIES_TOPIC": f"{topic}-anomalies",
         "DATABASE_URL": sqlite_url,
         "DETECTION_LOG_PATH": str(tmp_path / "log"),
         "DETECTION_CHECKPOINT_PATH": str(tmp_path / "checkpoints"),
     }
-    send(embedded_broker, topic, A_DAY)
+    send(embedded_broker, topic, A_DAY, ACTIONS)
     command = [sys.executable, ROOT / "stage4_state_cep" / f"{script}.py", "--bounded", "--parallelism", "2"]
     job = subprocess.run(command, env={**os.environ, **settings}, capture_output=True, text=True, timeout=60)
     assert job.returncode == 0, job.stdout + job.stderr
@@ -245,6 +297,7 @@ def test_each_script_is_a_command(
         "order_state_machine": [SKIPS],
         "order_anomaly_detector": [LARGE, SIXTH, RUN],
         "order_timeout_detector": [UNPAID],
+        "order_cep_processor": [SIXTH_AS_PATTERN, UNPAID, FAILED, UNDECIDED],
     }[script]
     assert table(tmp_path) == sorted(expected)
     assert re.search(rf"found +{len(expected)}  anomalies", job.stdout)
@@ -255,11 +308,14 @@ def test_the_producer_says_what_it_sent(
 ) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", embedded_broker)
     monkeypatch.setenv("ORDER_EVENTS_TOPIC", topic)
+    monkeypatch.setenv("USER_ACTIONS_TOPIC", f"{topic}-actions")
     assert message_producer.main(["--orders", "100", "--seed", "1"]) == 0
-    lives = OrderLives(100, 1)
+    # one user for three orders
+    lives, actions = OrderLives(100, 1), ActionLives(34, 1)
     printed = capsys.readouterr().out
     assert printed.startswith(f"Sent {len(lives.texts)} messages")
-    for oddity, number in lives.odd.items():
+    assert f"Sent {len(actions.texts)} messages" in printed
+    for oddity, number in (lives.odd + actions.odd).items():
         assert f"{number}  {oddity.value}" in printed
 
 
@@ -268,6 +324,7 @@ def test_options_come_from_the_configuration(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("DETECTION_CHECKPOINT_INTERVAL_MS", "250")
     given = DetectionOptions.from_config(load_config())
     assert (given.topic, given.anomaly_topic, given.group_id) == ("order-events", "order-anomalies", "order-detection")
+    assert given.action_topic == "user-actions"
     assert (given.out_of_order_ms, given.checkpoint_interval_ms) == (5000, 250)
     assert given.checkpoint_path == Path("out/stage4/checkpoints")
     assert "secret" not in repr(given) and "DetectionOptions" in repr(given)

@@ -8,17 +8,16 @@ from typing import Any
 
 import pytest
 
-from flott.common import Duration, WatermarkStrategy
 from flott.datastream import DataStream
 from flott.testing import Harness
 from stage3_window_statistics.window_aggregators import millis_of
 from stage4_state_cep.anomaly import ANOMALY_FIELDS
 from stage4_state_cep.detection import Messages
 from stage4_state_cep.order_anomaly_detector import find_anomalies
-from stage4_state_cep.order_cep_processor import ActionTime, find_in_actions, find_patterns
+from stage4_state_cep.order_cep_processor import find_in_actions, find_patterns, find_what_only_patterns_find
 from stage4_state_cep.order_timeout_detector import find_timeouts
 from stage4_state_cep.patterns import frequent_orders, paid_after_failures, purchase, rising_orders, unpaid_order
-from stage4_state_cep.user_actions import UserAction, parse_action
+from stage4_state_cep.user_actions import Actions, parse_action
 from tests.stage4.shop import at, short, step
 from utils.order_models import InvalidOrder, Order
 
@@ -35,11 +34,12 @@ def found(flott_harness: Harness) -> Iterator[Callable[..., list[Row]]]:
 
     def find(*steps: Order, detectors: Any = (find_patterns,)) -> list[Row]:
         h = flott_harness
-        messages = Messages(h.source("messages"))
+        messages = Messages(h.source("messages"), Actions(lambda: h.source("actions")))
         anomalies = [detector(messages).anomalies for detector in detectors]
         for order in steps:
             h.feed("messages", order, timestamp=millis_of(order.order_time))
         h.finish("messages")
+        h.finish("actions")
         return sorted(row for each in anomalies for row in rows(h, each))
 
     yield find
@@ -90,29 +90,28 @@ def test_payments_that_do_not_come_are_those_that_timers_find(found: Callable[..
     assert both[::2] == both[1::2]
 
 
-def action(time: str, what: str, order: str = "a", user: str = "U1") -> UserAction:
+def action(time: str, what: str, order: str = "a", user: str = "U1") -> str:
+    """A message as it comes from Kafka."""
     fields = {"user_id": user, "action": what, "order_id": order, "amount": 9.5, "timestamp": at(time)}
-    return parse_action(json.dumps(fields))
+    return json.dumps(fields)
 
 
 @pytest.fixture
-def done(flott_harness: Harness) -> Callable[..., tuple[list[Row], list[Row]]]:
-    """What is odd about these actions, and the purchases in them."""
+def done(flott_harness: Harness) -> Callable[..., tuple[list[Row], dict[str, list[Any]]]]:
+    """What is odd about these actions, and the logs of them."""
 
-    def find(*actions: UserAction) -> tuple[list[Row], list[Row]]:
-        times = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_seconds(5)).with_timestamp_assigner(
-            ActionTime()
-        )
-        odd, purchases = find_in_actions(flott_harness.source("actions"), times)
+    def find(*actions: str) -> tuple[list[Row], dict[str, list[Any]]]:
+        found = find_in_actions(Actions(lambda: flott_harness.source("actions")))
         for each in actions:
             flott_harness.feed("actions", each)
         flott_harness.finish("actions")
-        return sorted(rows(flott_harness, odd)), sorted(rows(flott_harness, purchases))
+        logs = {name: list(map(json.loads, flott_harness.output(lines))) for name, lines in found.logs.items()}
+        return sorted(rows(flott_harness, found.anomalies)), logs
 
     return find
 
 
-Done = Callable[..., tuple[list[Row], list[Row]]]
+Done = Callable[..., tuple[list[Row], dict[str, list[Any]]]]
 
 
 def test_a_payment_behind_three_that_failed(done: Done) -> None:
@@ -123,27 +122,39 @@ def test_a_payment_behind_three_that_failed(done: Done) -> None:
 
 
 def test_a_look_an_order_and_no_payment(done: Done) -> None:
-    odd, purchases = done(
+    odd, logs = done(
         *(action("10:00", "view", "lamp"), action("10:01", "order", "a"), action("10:02", "pay", "another")),
         action("10:05", "view", "chair", "U2"),
     )
     detail = "looked at 2024-01-01 10:00:00, ordered at 2024-01-01 10:01:00, not paid within 30 minutes"
     assert odd == [("a", "ordered_not_paid", "10:30:00", "9.50", detail)]
-    assert purchases == []
+    assert logs["purchases"] == []
 
 
 def test_a_purchase_counts_from_the_first_look(done: Done) -> None:
-    odd, purchases = done(
+    odd, logs = done(
         *(action("10:00", "view", "lamp"), action("10:01", "view", "lamp"), action("10:02", "order")),
         action("10:03", "pay"),
     )
-    assert purchases == [("a", "purchase", "10:03:00", "9.50", "paid 180 s after the first look")]
+    line = {"order_id": "a", "user_id": "U1", "amount": "9.50", "time": "2024-01-01 10:03:00"}
+    assert logs["purchases"] == [{**line, "detail": "paid 180 s after the first look"}]
     assert odd == []
 
 
-def test_what_is_no_action_is_refused() -> None:
+def test_what_is_no_action_is_refused(done: Done) -> None:
     with pytest.raises(InvalidOrder, match="action is 'dance'"):
-        action("10:00", "dance")
+        parse_action(action("10:00", "dance"))
+    odd, logs = done(action("10:00", "dance"), "{", action("10:00", "view"))
+    assert [line["reason"] for line in logs["rejected-actions"]] == ["unknown_status", "malformed_json"]
+    assert odd == []
+
+
+def test_the_job_with_all_detectors_tells_nothing_twice(found: Callable[..., list[Row]]) -> None:
+    """What others find as well is not among the patterns it takes."""
+    steps = [*burst(), step("never", "11:00", user="U2")]
+    rising = [step(name, f"12:{at:02}", amount=at, user="U3") for at, name in enumerate("xyz", 1)]
+    others = found(*steps, *rising, detectors=(find_what_only_patterns_find,))
+    assert [row[:2] for row in others] == [("z", "rising_orders")]
 
 
 @pytest.mark.parametrize("make", [rising_orders, frequent_orders, unpaid_order, paid_after_failures, purchase])

@@ -52,6 +52,7 @@ def test_all_oddities_are_there_and_the_share_is_kept(lives: OrderLives) -> None
         "frequent_orders",
         "order_run",
         "payment_timeout",
+        "rising_orders",
     }
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-__all__ = ["Standing", "ago", "event_time", "moment"]
+__all__ = ["Standing", "ago", "event_time", "iso", "moment"]
 
 _NONE, _END = -(1 << 63), (1 << 63) - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -15,22 +15,32 @@ _NO_STRATEGY = (
     "call assign_timestamps_and_watermarks(WatermarkStrategy.for_bounded_out_of_orderness(...)"
     ".with_timestamp_assigner(...)) before the window"
 )
+#: What operators that wait for event time say of themselves.
+_WAITING = ("windows", "patterns")
 
 
 def moment(millis: int) -> str:
     """A time as milliseconds and in ISO 8601, UTC."""
+    text = iso(millis)
+    return text if text == str(millis) else f"{millis} ({text})"
+
+
+def iso(millis: int) -> str:
+    """A time in ISO 8601, UTC; the number where no calendar reaches so far."""
     try:
-        text = (_EPOCH + timedelta(milliseconds=millis)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return (_EPOCH + timedelta(milliseconds=millis)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     except OverflowError:
         return str(millis)
-    return f"{millis} ({text})"
 
 
-def event_time(watermark: int | None) -> str:
-    """A watermark in words."""
+def event_time(watermark: int | None, form: Callable[[int], str] = moment) -> str:
+    """A watermark in words.
+
+    :param form: writes a time
+    """
     if watermark is None or watermark == _NONE:
         return "none yet"
-    return "the end of the input" if watermark == _END else moment(watermark)
+    return "the end of the input" if watermark == _END else form(watermark)
 
 
 def ago(millis: int) -> str:
@@ -50,32 +60,39 @@ class Standing:
         self._tasks: list[dict[str, Any]] = facts["tasks"]
         self._names = {own["id"]: own["name"] for own in self.operators}
 
-    def with_windows(self) -> list[dict[str, Any]]:
-        """The operators that have windows, or that may have them and do not answer."""
-        windowed = {
+    def waiting(self) -> list[dict[str, Any]]:
+        """The operators that have windows or look for patterns."""
+        waiting_for_time = {
             task["operators"][at]
             for task in self._tasks
             for at, waiting in (task["answer"] or {"waiting": []})["waiting"]
-            if waiting["kind"] == "windows"
+            if waiting["kind"] in _WAITING
         }
-        return [own for own in self.operators if own["id"] in windowed]
+        return [own for own in self.operators if own["id"] in waiting_for_time]
 
     def places_of(self, operator: int) -> list[tuple[dict[str, Any], int]]:
         """The tasks an operator is in, and its place in them."""
         return [(task, task["operators"].index(operator)) for task in self._tasks if operator in task["operators"]]
 
     def explain(self, task: dict[str, Any], at: int) -> dict[str, Any]:
-        """What the windows at that place of a task wait for."""
+        """What the windows or events at that place of a task wait for."""
         told: dict[str, Any] = {
             "subtask": task["subtask"], "ended": task["ended"], "answered": task["answer"] is not None,
-            "event_time": True, "watermark": None, "open": 0, "fired": 0, "endless": 0, "first": None,
+            "event_time": True, "watermark": None, "open": 0, "fired": 0, "endless": 0, "first": None, "pattern": None,
             "causes": [], "advice": [],
         }  # fmt: skip
-        windows = self._told(task, at, "windows")
-        if windows is None:
+        windows, pattern = self._told(task, at, "windows"), self._told(task, at, "patterns")
+        waiting = windows or pattern
+        if waiting is None:
             return told
-        told.update({key: windows[key] for key in ("event_time", "open", "fired", "endless", "first")})
-        told["watermark"] = None if windows["watermark"] == _NONE else windows["watermark"]
+        told["event_time"] = waiting["event_time"]
+        told["watermark"] = None if waiting["watermark"] == _NONE else waiting["watermark"]
+        if windows is None:
+            told["pattern"] = {key: waiting[key] for key in ("events", "first_event", "partial", "first_deadline")}
+            first = waiting["first_event"] if waiting["events"] else waiting["first_deadline"]
+            windows = {**told, "first": first, "watermark": waiting["watermark"]}
+        else:
+            told.update({key: windows[key] for key in ("open", "fired", "endless", "first")})
         causes: list[tuple[str, str | None]] = []
         if not self._received(task, at):
             causes.append(("no record has come to this operator yet", self._why_nothing(task, at)))

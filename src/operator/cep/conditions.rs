@@ -60,16 +60,15 @@ impl RowCondition {
     }
 
     /// Whether it holds for `row`; `matched` gives the first or last row so far of a pattern.
-    pub fn holds<'r>(&self, row: &Row, matched: impl Fn(&str, bool) -> Option<&'r Row>) -> Result<bool> {
-        let found: Vec<Option<&Row>> =
-            self.references.iter().map(|reference| matched(&reference.pattern, reference.last)).collect();
+    pub fn holds<'r>(&self, row: &'r Row, matched: impl Fn(&str, bool) -> Option<&'r Row>) -> Result<bool> {
+        let found = |reference: &Reference| matched(&reference.pattern, reference.last);
         if let Some(quick) = &self.quick {
             return Ok(quick.truth(row, &self.references, &found) == Some(true));
         }
         let mut columns: Vec<ArrayRef> = row.alone().columns().to_vec();
-        for (reference, found) in self.references.iter().zip(found) {
+        for reference in &self.references {
             let data_type = self.schema.field(columns.len()).data_type();
-            columns.push(match found {
+            columns.push(match found(reference) {
                 Some(row) => row.chunk.records.column(reference.column).slice(row.row as usize, 1),
                 None => new_null_array(data_type, 1),
             });
@@ -164,7 +163,12 @@ impl Quick {
     }
 
     /// Three-valued, as in SQL.
-    fn truth(&self, row: &Row, references: &[Reference], found: &[Option<&Row>]) -> Option<bool> {
+    fn truth<'r>(
+        &self,
+        row: &'r Row,
+        references: &[Reference],
+        found: &impl Fn(&Reference) -> Option<&'r Row>,
+    ) -> Option<bool> {
         match self {
             Quick::And(left, right) => match left.truth(row, references, found) {
                 Some(false) => Some(false),
@@ -179,7 +183,7 @@ impl Quick {
             Quick::Compare(comparison, left, right) => {
                 let cell = |operand: &Operand| match operand {
                     Operand::Own(column) => Some((row, *column)),
-                    Operand::Matched(at) => found[*at].map(|row| (row, references[*at].column)),
+                    Operand::Matched(at) => found(&references[*at]).map(|row| (row, references[*at].column)),
                 };
                 comparison.of(cell(left)?, cell(right)?)
             }

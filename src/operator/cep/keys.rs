@@ -12,7 +12,10 @@ use crate::error::Result;
 
 pub struct Key<E> {
     /// In canonical encoding; empty on a stream without keys.
-    pub bytes: Box<[u8]>,
+    pub bytes: Vec<u8>,
+    hash: u64,
+    /// Whether it is one; otherwise its number is free, and its memory waits for another key.
+    is_there: bool,
     pub group: u16,
     pub progress: Progress<E>,
     /// Its events that wait for their time.
@@ -21,8 +24,11 @@ pub struct Key<E> {
     pub timer: i64,
 }
 
+/// Of so many keys that are gone the memory is kept: of most, the next event comes when they are gone.
+const KEPT: usize = 4096;
+
 pub struct KeyTable<E> {
-    keys: Vec<Option<Key<E>>>,
+    keys: Vec<Key<E>>,
     free: Vec<u32>,
     by_bytes: HashTable<u32>,
     hasher: RandomState,
@@ -36,30 +42,34 @@ impl<E> Default for KeyTable<E> {
 
 impl<E> KeyTable<E> {
     pub fn get_mut(&mut self, key: u32) -> &mut Key<E> {
-        self.keys[key as usize].as_mut().expect("a key with events is there")
+        &mut self.keys[key as usize]
     }
 
     pub fn find_mut(&mut self, key: u32) -> Option<&mut Key<E>> {
-        self.keys.get_mut(key as usize)?.as_mut()
+        self.keys.get_mut(key as usize).filter(|key| key.is_there)
     }
 
     /// The number of a key, which is new if need be.
     pub fn number(&mut self, bytes: &[u8], group: u16) -> u32 {
         let KeyTable { keys, free, by_bytes, hasher } = self;
         let hash = hasher.hash_one(bytes);
-        let of = |number: &u32| keys[*number as usize].as_ref().map_or(&[][..], |key| &key.bytes);
-        if let Some(known) = by_bytes.find(hash, |number| of(number) == bytes) {
+        let is_it = |number: &u32| {
+            let key = &keys[*number as usize];
+            key.hash == hash && key.bytes == bytes
+        };
+        if let Some(known) = by_bytes.find(hash, is_it) {
             return *known;
         }
-        let key = Key { bytes: bytes.into(), group, progress: Progress::new(), pending: 0, timer: i64::MAX };
         let number = free.pop().unwrap_or(keys.len() as u32);
         if number as usize == keys.len() {
-            keys.push(Some(key));
+            let (bytes, progress) = (bytes.to_vec(), Progress::new());
+            keys.push(Key { bytes, hash, is_there: true, group, progress, pending: 0, timer: i64::MAX });
         } else {
-            keys[number as usize] = Some(key);
+            let key = &mut keys[number as usize];
+            key.bytes.extend_from_slice(bytes);
+            (key.hash, key.is_there, key.group, key.timer) = (hash, true, group, i64::MAX);
         }
-        let of = |number: &u32| keys[*number as usize].as_ref().map_or(&[][..], |key| &key.bytes);
-        by_bytes.insert_unique(hash, number, |number| hasher.hash_one(of(number)));
+        by_bytes.insert_unique(hash, number, |number| keys[*number as usize].hash);
         number
     }
 
@@ -97,27 +107,38 @@ impl<E> KeyTable<E> {
 
     /// A key without partial matches and events is as one that never was.
     pub fn forget_if_idle(&mut self, key: u32) {
-        let Some(of) = self.keys[key as usize].as_ref() else { return };
-        if of.pending > 0 || !of.progress.is_idle() {
+        let of = &mut self.keys[key as usize];
+        if of.pending > 0 || !of.is_there || !of.progress.is_idle() {
             return;
         }
-        let hash = self.hasher.hash_one(&*of.bytes);
-        if let Ok(entry) = self.by_bytes.find_entry(hash, |number| *number == key) {
+        if let Ok(entry) = self.by_bytes.find_entry(of.hash, |number| *number == key) {
             entry.remove();
         }
-        self.keys[key as usize] = None;
+        of.is_there = false;
+        if self.free.len() < KEPT {
+            of.bytes.clear();
+            of.progress.clear();
+        } else {
+            (of.bytes, of.progress) = (Vec::new(), Progress::new());
+        }
         self.free.push(key);
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (u32, &Key<E>)> {
-        self.keys.iter().enumerate().filter_map(|(number, key)| Some((number as u32, key.as_ref()?)))
+        self.keys.iter().enumerate().filter(|(_, key)| key.is_there).map(|(number, key)| (number as u32, key))
     }
 
     pub fn events_mut(&mut self) -> impl Iterator<Item = &mut E> {
-        self.keys.iter_mut().flatten().flat_map(|key| key.progress.events_mut())
+        self.keys.iter_mut().flat_map(|key| key.progress.events_mut())
     }
 
     pub fn partial_matches(&self) -> usize {
-        self.keys.iter().flatten().map(|key| key.progress.partial_matches()).sum()
+        self.keys.iter().map(|key| key.progress.partial_matches()).sum()
+    }
+
+    /// When the first partial match of all runs out of time, in ms.
+    pub fn first_deadline(&self) -> Option<i64> {
+        let deadlines = self.keys.iter().map(|key| key.progress.deadline());
+        deadlines.min().filter(|deadline| *deadline < i64::MAX)
     }
 }

@@ -10,20 +10,21 @@ mod keys;
 mod pending;
 pub mod rows;
 mod stored;
+mod timers;
 
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use std::cmp::Ordering;
 
 use bytes::Bytes;
 
 use self::keys::KeyTable;
 use self::pending::Pending;
-use super::{Operator, Output, SubtaskContext};
+use self::timers::Timers;
+use super::{OpenMatches, Operator, Output, SubtaskContext, Waiting};
 use crate::batch::{Batch, Data, NO_TIMESTAMP, Objects};
 use crate::cep::{Host, Matcher};
 use crate::checkpoint::Snapshot;
@@ -104,8 +105,8 @@ pub struct CepOperator<H: CepHost> {
     subtask: SubtaskContext,
     keys: KeyTable<H::Event>,
     pending: Pending<H::Event>,
-    /// The times at which a key has something to give up; a key has one that counts, [`keys::Key::timer`].
-    timers: BinaryHeap<Reverse<(i64, u32)>>,
+    /// A key has one that counts, [`keys::Key::timer`].
+    timers: Timers,
     watermark: i64,
     late: Counter,
     late_to_side: Option<Counter>,
@@ -120,7 +121,7 @@ impl<H: CepHost> CepOperator<H> {
             settings,
             keys: KeyTable::default(),
             pending: Pending::default(),
-            timers: BinaryHeap::new(),
+            timers: Timers::default(),
             watermark: i64::MIN,
             late: metrics.counter(LATE_DROPPED),
             late_to_side: settings.late_to_side.then(|| metrics.counter(LATE_TO_SIDE)),
@@ -136,6 +137,7 @@ impl<H: CepHost> CepOperator<H> {
         host.enter(&mut |host| {
             let Some(Batch { data, timestamps, keys: of, .. }) = given.take() else { return Ok(()) };
             let found = keys.of_batch(host, of, data.len(), subtask.max_parallelism)?;
+            let mut of_late = Vec::new();
             for (row, event) in host.events(data)?.into_iter().enumerate() {
                 let time = match (&timestamps, settings.event_time) {
                     (_, false) => now,
@@ -148,12 +150,13 @@ impl<H: CepHost> CepOperator<H> {
                     }
                     late_to_side.as_ref().unwrap_or(late).add(1);
                     host.late(event, time, *watermark, settings.late_to_side)?;
+                    of_late.push(found[row]);
                     continue;
                 }
                 keys.get_mut(found[row]).pending += 1;
                 pending.add(time, found[row], event);
             }
-            found.iter().for_each(|key| keys.forget_if_idle(*key));
+            of_late.into_iter().for_each(|key| keys.forget_if_idle(key));
             Ok(())
         })
     }
@@ -161,6 +164,7 @@ impl<H: CepHost> CepOperator<H> {
     /// Matches all events up to `until`, and gives up what has run out of time by then, in the order of time.
     fn run(&mut self, until: i64, output: &mut Output) -> Result<()> {
         let CepOperator { host, matcher, settings, keys, pending, timers, subtask, .. } = self;
+        pending.due(until);
         let mut run = Run { matcher, keys, pending, timers, compares: settings.compares };
         host.enter(&mut |host| {
             while run.step(until, host)? {
@@ -177,11 +181,6 @@ impl<H: CepHost> CepOperator<H> {
         }
         Ok(())
     }
-
-    /// The time of the first timer that counts.
-    fn next_timer(&self) -> Option<i64> {
-        self.timers.peek().map(|Reverse((time, _))| *time)
-    }
 }
 
 fn no_timestamp() -> Error {
@@ -194,7 +193,7 @@ struct Run<'a, E> {
     matcher: &'a mut Matcher,
     keys: &'a mut KeyTable<E>,
     pending: &'a mut Pending<E>,
-    timers: &'a mut BinaryHeap<Reverse<(i64, u32)>>,
+    timers: &'a mut Timers,
     compares: bool,
 }
 
@@ -202,10 +201,9 @@ impl<E: Send> Run<'_, E> {
     /// The next timer or the next event up to `until`; whether there was one.
     fn step(&mut self, until: i64, host: &mut impl CepHost<Event = E>) -> Result<bool> {
         let event = self.pending.first().filter(|time| *time <= until);
-        if let Some(Reverse((time, key))) = self.timers.peek().copied()
-            && time <= event.unwrap_or(until)
+        if self.timers.first().is_some_and(|time| time <= event.unwrap_or(until))
+            && let Some((time, key)) = self.timers.take()
         {
-            self.timers.pop();
             self.fire(time, key, host)?;
             return Ok(true);
         }
@@ -243,7 +241,7 @@ impl<E: Send> Run<'_, E> {
         let deadline = of.progress.deadline();
         if deadline < of.timer {
             of.timer = deadline;
-            self.timers.push(Reverse((deadline, key)));
+            self.timers.add(deadline, key);
         }
         self.keys.forget_if_idle(key);
     }
@@ -283,7 +281,7 @@ impl<H: CepHost> Operator for CepOperator<H> {
         }
         // what came in one millisecond is compared when that is over
         let event = self.pending.first().map(|time| time + 1);
-        [event, self.next_timer()].into_iter().flatten().min()
+        [event, self.timers.first()].into_iter().flatten().min()
     }
 
     fn processing_time(&mut self, now: i64, output: &mut Output) -> Result<()> {
@@ -297,6 +295,17 @@ impl<H: CepHost> Operator for CepOperator<H> {
 
     fn snapshot(&mut self) -> Result<Snapshot> {
         self.stored()
+    }
+
+    fn waiting(&mut self) -> Option<Waiting> {
+        Some(Waiting::Patterns(OpenMatches {
+            event_time: self.settings.event_time,
+            watermark: self.watermark,
+            events: self.pending.len(),
+            first_event: self.pending.first(),
+            partial: self.keys.partial_matches(),
+            first_deadline: self.keys.first_deadline(),
+        }))
     }
 
     fn finish(&mut self, _output: &mut Output) -> Result<()> {

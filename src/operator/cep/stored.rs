@@ -105,7 +105,7 @@ impl<H: CepHost> CepOperator<H> {
             of.timer = progress.deadline();
             of.progress = progress;
             if of.timer < i64::MAX {
-                self.timers.push(std::cmp::Reverse((of.timer, number)));
+                self.timers.add(of.timer, number);
             }
             for (time, event) in pending {
                 self.pending.add(time, number, event);

@@ -63,6 +63,27 @@ fn events_are_matched_by_time_and_key_behind_the_watermark() {
 }
 
 #[test]
+fn it_tells_what_waits() {
+    let context = context_at(Arc::new(ManualClock::new(0)), 1, 7);
+    let (mut operator, mut output) = (OverNumbers::new(rising()).operator(&context), Output::default());
+    let told = |operator: &mut CepOperator<Numbers>| match operator.waiting() {
+        Some(Waiting::Patterns(OpenMatches { events, first_event, partial, first_deadline, .. })) => {
+            (events, first_event, partial, first_deadline)
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(told(&mut operator), (0, None, 0, None));
+    operator.process(0, batch(&[(1, 7, 5), (2, 4, 9), (1, 9, 6)]), &mut output).unwrap();
+    assert_eq!(told(&mut operator), (3, Some(4), 0, None));
+    // 9 of key 2 begins a match that is over at 4 + 10, 5 of key 1 one that is over at 17
+    operator.watermark(8, &mut output).unwrap();
+    assert_eq!(told(&mut operator), (1, Some(9), 2, Some(14)));
+    operator.watermark(16, &mut output).unwrap();
+    // of key 1: 5 6, and 6
+    assert_eq!(told(&mut operator), (0, None, 2, Some(17)));
+}
+
+#[test]
 fn what_comes_behind_the_watermark_is_late() {
     let context = context_at(Arc::new(ManualClock::new(0)), 1, 7);
     let mut output = Output::default();

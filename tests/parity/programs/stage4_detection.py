@@ -1,6 +1,7 @@
 """Week 4 of the course, as it is in the repository: states of orders, too many orders, and payments that never came.
 
-Its modules import Flott; copies that import PyFlink, made as its README says, run on both.
+Those of its detectors that PyFlink can run, which has no patterns. Its modules import Flott; copies that import
+PyFlink, made as its README says, run on both.
 
 compare: lines in any order
 """
@@ -28,7 +29,10 @@ sys.path.insert(0, str(COPY))
 
 from stage3_window_statistics.order_windows import order_times  # noqa: E402
 from stage4_state_cep.detection import detect  # noqa: E402
-from stage4_state_cep.order_watch import DETECTORS  # noqa: E402
+from stage4_state_cep.order_anomaly_detector import find_anomalies  # noqa: E402
+from stage4_state_cep.order_state_machine import find_illegal_transitions  # noqa: E402
+from stage4_state_cep.order_timeout_detector import find_timeouts  # noqa: E402
+from stage4_state_cep.user_actions import Actions  # noqa: E402
 
 
 def message(order_id, time, status="CREATED", amount=10, user="U1"):
@@ -79,7 +83,9 @@ configuration = Configuration()
 configuration.set_string("pipeline.auto-watermark-interval", "0 ms")
 env = StreamExecutionEnvironment.get_execution_environment(configuration)
 env.add_python_file(str(COPY))
-detected = detect(env.from_collection(MESSAGES, Types.STRING()), DETECTORS, order_times())
+texts = env.from_collection(MESSAGES, Types.STRING())
+no_actions = Actions(lambda: env.from_collection([], Types.STRING()))
+detected = detect(texts, [find_illegal_transitions, find_anomalies, find_timeouts], order_times(), no_actions)
 
 
 def without_clock(row):

@@ -1,10 +1,9 @@
 //! Patterns in jobs that crash and go on from their last checkpoint.
 
 use super::commits::TwoPhase;
-use super::restore::latest;
+use super::restore::with_crashes;
 use super::*;
 use crate::cep::{Contiguity, Pattern, Within};
-use crate::checkpoint::{Archive, MemoryStorage};
 use crate::operator::cep::testing::{Json, OverNumbers};
 
 /// Each number is its own timestamp, and the watermark follows.
@@ -64,30 +63,7 @@ fn a_crash_at_any_step_loses_no_match_and_finds_none_twice() {
     let mut restores = 0;
     for seed in 0..100 {
         let (graph, sink) = job();
-        let storage = Arc::new(MemoryStorage::default());
-        let archive = Archive::new(storage.clone());
-        let mut random = seed;
-        loop {
-            let restored = latest(storage.as_ref(), &archive);
-            restores += usize::from(restored.is_some());
-            let config = JobConfig {
-                checkpoint_interval: Some(Duration::from_millis(5)),
-                tolerated_failures: u32::MAX,
-                archive: Some(archive.clone()),
-                restored,
-                ..config(1 + next_random(&mut random) as usize % 4, 1 + next_random(&mut random) as usize % 7)
-            };
-            let mut simulation = Simulation::new(&graph, &config, random, 0).unwrap();
-            let crash_at = next_random(&mut random) % 400;
-            let mut ended = false;
-            while !ended && (crash_at < 20 || simulation.steps() < crash_at) {
-                simulation.clock().advance(1);
-                ended = simulation.step().unwrap();
-            }
-            if ended {
-                break;
-            }
-        }
+        with_crashes(&graph, seed, |config| config, |_| restores += 1);
         let mut visible = sink.visible.lock().unwrap().clone();
         visible.sort_unstable();
         assert_eq!(visible, expected, "seed {seed}");

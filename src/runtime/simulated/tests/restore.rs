@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::commits::TwoPhase;
 use super::*;
 use crate::checkpoint::codec::{Decoder, Encoder};
-use crate::checkpoint::{Archive, CheckpointError, KeyedPart, MemoryStorage, Snapshot, Storage};
+use crate::checkpoint::{Archive, CheckpointError, KeyedPart, MemoryStorage, Restored, Snapshot, Storage};
 use crate::state::KeyedTable;
 
 /// Emits the running total of each last digit: `total * 10 + digit`.
@@ -105,10 +105,71 @@ pub fn with_storage(parallelism: usize, storage: Option<Arc<dyn Storage>>) -> Jo
 }
 
 /// Whether the checkpoint has records that a barrier has overtaken.
-fn has_overtaken(restored: &crate::checkpoint::Restored) -> bool {
+fn has_overtaken(restored: &Restored) -> bool {
     let operators = restored.manifest.operators.iter();
     let mut snapshots = operators.flat_map(|operator| restored.all(&operator.id));
     snapshots.any(|snapshot| snapshot.items.iter().any(|part| part.name.starts_with("overtaken")))
+}
+
+/// Runs the job to its end; on the way it crashes, and goes on from its last checkpoint, which `seen` is shown, with
+/// another parallelism and batch size.
+pub fn with_crashes(
+    graph: &StreamGraph,
+    seed: u64,
+    settings: impl Fn(JobConfig) -> JobConfig,
+    mut seen: impl FnMut(&Restored),
+) {
+    let storage = Arc::new(MemoryStorage::default());
+    let archive = Archive::new(storage.clone());
+    let mut random = seed;
+    loop {
+        let restored = latest(storage.as_ref(), &archive);
+        restored.as_deref().into_iter().for_each(&mut seen);
+        let config = settings(JobConfig {
+            checkpoint_interval: Some(Duration::from_millis(5)),
+            tolerated_failures: u32::MAX,
+            archive: Some(archive.clone()),
+            restored,
+            ..config(1 + next_random(&mut random) as usize % 4, 1 + next_random(&mut random) as usize % 7)
+        });
+        let mut simulation = Simulation::new(graph, &config, random, 0).unwrap();
+        // after some runs one is left alone, or a job that always crashes before its first checkpoint would not end
+        let crash_at = next_random(&mut random) % 400;
+        while crash_at < 20 || simulation.steps() < crash_at {
+            simulation.clock().advance(1);
+            if simulation.step().unwrap() {
+                return;
+            }
+        }
+    }
+}
+
+#[test]
+fn what_became_of_checkpoints_is_counted() {
+    let run = |timeout| {
+        let (graph, _) = job();
+        let storage = Arc::new(MemoryStorage::default());
+        let config = JobConfig {
+            checkpoint_timeout: Duration::from_millis(timeout),
+            tolerated_failures: u32::MAX,
+            ..with_storage(2, Some(storage.clone()))
+        };
+        Simulation::new(&graph, &config, 1, 0).unwrap().run().unwrap();
+        let counts = config.checkpoint_counts.get();
+        let stored = latest(storage.as_ref(), &Archive::new(storage.clone())).unwrap();
+        assert_eq!(counts.latest.unwrap().id, stored.manifest.checkpoint, "the one that is there");
+        assert_eq!(
+            counts.completed + counts.failed,
+            stored.manifest.checkpoint,
+            "numbers go on, whatever becomes of one"
+        );
+        counts
+    };
+    let calm = run(600_000);
+    assert_eq!(calm.failed, 0);
+    assert!(calm.completed > 1);
+    assert!(calm.latest.unwrap().took <= calm.latest.unwrap().at, "the clock began at 0");
+    assert!(run(15).failed > 0, "most take longer than 15 ms");
 }
 
 #[test]
@@ -116,37 +177,18 @@ fn a_crash_at_any_step_changes_nothing() {
     let (mut restores, mut overtaken) = (0, 0);
     for seed in 0..200 {
         let (graph, sink) = job();
-        let storage = Arc::new(MemoryStorage::default());
-        let archive = Archive::new(storage.clone());
-        let mut random = seed;
-        loop {
-            let restored = latest(storage.as_ref(), &archive);
-            restores += usize::from(restored.is_some());
-            overtaken += usize::from(restored.as_deref().is_some_and(has_overtaken));
-            let config = JobConfig {
-                checkpoint_interval: Some(Duration::from_millis(5)),
-                // in every second run most checkpoints take too long
-                checkpoint_timeout: Duration::from_millis(if seed % 2 == 0 { 600_000 } else { 25 }),
-                tolerated_failures: u32::MAX,
-                concurrent_checkpoints: 1 + seed as usize / 2 % 3,
-                // barriers that wait, that overtake, and that wait for a while
-                unaligned_after: [None, Some(0), Some(8)][seed as usize % 3].map(Duration::from_millis),
-                archive: Some(archive.clone()),
-                restored,
-                ..config(1 + next_random(&mut random) as usize % 4, 1 + next_random(&mut random) as usize % 7)
-            };
-            let mut simulation = Simulation::new(&graph, &config, random, 0).unwrap();
-            // after some runs one is left alone, or a job that always crashes before its first checkpoint would not end
-            let crash_at = next_random(&mut random) % 400;
-            let mut ended = false;
-            while !ended && (crash_at < 20 || simulation.steps() < crash_at) {
-                simulation.clock().advance(1);
-                ended = simulation.step().unwrap();
-            }
-            if ended {
-                break;
-            }
-        }
+        let settings = |config| JobConfig {
+            // in every second run most checkpoints take too long
+            checkpoint_timeout: Duration::from_millis(if seed % 2 == 0 { 600_000 } else { 25 }),
+            concurrent_checkpoints: 1 + seed as usize / 2 % 3,
+            // barriers that wait, that overtake, and that wait for a while
+            unaligned_after: [None, Some(0), Some(8)][seed as usize % 3].map(Duration::from_millis),
+            ..config
+        };
+        with_crashes(&graph, seed, settings, |restored| {
+            restores += 1;
+            overtaken += usize::from(has_overtaken(restored));
+        });
         let mut visible = sink.visible.lock().unwrap().clone();
         visible.sort_unstable();
         assert_eq!(visible, expected(), "seed {seed}");
