@@ -22,7 +22,7 @@ RELEASE := $(CURDIR)/.venv
 DEV := $(CURDIR)/.venv-dev
 # The documentation needs neither Flott nor Rust.
 DOCS := $(CURDIR)/.venv-docs
-MKDOCS := NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs
+MKDOCS := env NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs
 # What maturin sets, for plain cargo too: when they differ, PyO3 and all above it are built again at every turn.
 export PYO3_PYTHON := $(DEV)/bin/python
 export PYO3_BUILD_EXTENSION_MODULE := 1

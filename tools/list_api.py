@@ -56,7 +56,7 @@ INTRO = """\
 Names, parameters and defaults are [PyFlink 1.20's](https://nightlies.apache.org/flink/flink-docs-release-1.20/api/python/);
 a docstring says where Flott differs. Times are in milliseconds unless it says otherwise.
 
-| | |
+| name | |
 |---|---|
 """
 
