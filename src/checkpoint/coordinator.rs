@@ -213,16 +213,6 @@ mod tests {
     }
 
     #[test]
-    fn what_a_task_had_before_it_finished_is_waited_for() {
-        let mut coordinator = Coordinator::new([0, 1], 1, Schedule::every(10), 0);
-        assert_eq!(coordinator.trigger(10), Some(1));
-        assert_eq!(coordinator.acknowledge(0, 1), None);
-        coordinator.passed(1, 1);
-        assert!(coordinator.task_finished(1).is_empty(), "its state is not in the checkpoint yet");
-        assert_eq!(coordinator.acknowledge(1, 1), Some(1));
-    }
-
-    #[test]
     fn the_last_checkpoint_does_not_wait_for_its_time() {
         let mut coordinator = Coordinator::new([0, 1], 1, EVERY_100, 0);
         assert_eq!(coordinator.trigger(100), Some(1));
