@@ -22,7 +22,7 @@ RELEASE := $(CURDIR)/.venv
 DEV := $(CURDIR)/.venv-dev
 # The documentation needs neither Flott nor Rust.
 DOCS := $(CURDIR)/.venv-docs
-MKDOCS := NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs
+MKDOCS := env NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs
 # What maturin sets, for plain cargo too: when they differ, PyO3 and all above it are built again at every turn.
 export PYO3_PYTHON := $(DEV)/bin/python
 export PYO3_BUILD_EXTENSION_MODULE := 1
@@ -49,7 +49,7 @@ STEP := tools/step.sh
 ARGS ?=
 
 ##@ Use
-.PHONY: help run build
+.PHONY: help run build wheels
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ build: requirements-build $(RELEASE)/ready ## Build the release wheel into dist/
 .PHONY: install
 install: build ## Build the release wheel and install it into .venv
 	@$(STEP) "install the wheel" $(RELEASE)/bin/python -m pip --quiet install --force-reinstall --no-deps dist/*.whl
+
+wheels: build ## Build the release wheel, and try it in a clean environment of each CPython here (PYTHONS=…)
+	@$(STEP) "smoke tests of the wheel" tools/smoke.sh dist/*.whl
 
 parity-golden: ## Golden output of tests/parity, from PyFlink itself (500 MB the first time)
 	@$(PYTHON) tests/parity/golden.py $(ARGS)

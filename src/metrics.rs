@@ -120,3 +120,5 @@ pub const RECORDS_OUT: &str = "numRecordsOut";
 /// Records that came too late and went nowhere, and those that went to a side output.
 pub const LATE_DROPPED: &str = "numLateRecordsDropped";
 pub const LATE_TO_SIDE: &str = "numLateRecordsToSideOutput";
+/// Of a source that knows it: records that it has not fetched yet.
+pub const PENDING_RECORDS: &str = "pendingRecords";

@@ -50,14 +50,13 @@ INTERNAL = """datastream.functions.wrapper datastream.functions.java datastream.
 UNDOCUMENTED = {"long_to_int_with_bit_mixing", "mod_inverse", "__version__"}
 
 INTRO = """\
-<!-- Made from the code by `make reference`. -->
-
 # {title}
 
+<!-- Made from the code by `make reference`. -->
 Names, parameters and defaults are [PyFlink 1.20's](https://nightlies.apache.org/flink/flink-docs-release-1.20/api/python/);
 a docstring says where Flott differs. Times are in milliseconds unless it says otherwise.
 
-| | |
+| name | |
 |---|---|
 """
 

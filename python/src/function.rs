@@ -4,21 +4,22 @@ use std::ffi::c_long;
 use std::sync::Arc;
 
 use flott::batch::Keys;
-use flott::checkpoint::Snapshot;
+use flott::checkpoint::{Capture, ItemPart, Snapshot};
 use flott::error::ErrorKind;
 use flott::metrics::OperatorMetrics;
-use flott::operator::SubtaskContext;
+use flott::operator::{Slice, SubtaskContext};
 use flott::{Error, Result};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyString, PyTuple};
 
 use crate::gate;
 use crate::metrics::Metrics;
 use crate::operators::Settings;
 use crate::state::{FUNCTION, KeyCursor, KeyedState, OperatorState, PyKey};
 use crate::threads;
+use crate::vectorcall::{self, Entry};
 
 /// What Python is told about the subtask its function runs in.
 #[pyclass(module = "flott._flott", frozen, get_all)]
@@ -45,7 +46,7 @@ impl Subtask {
                 max_parallelism: context.max_parallelism,
                 metrics: Py::new(py, Metrics::new(metrics))?,
                 state: state.map(|state| state.clone_ref(py)),
-                operator_state: Py::new(py, OperatorState::new(context.restored.clone()))?,
+                operator_state: Py::new(py, OperatorState::new(&context.restored))?,
             },
         )
     }
@@ -78,6 +79,8 @@ pub struct UserFunction {
     operator_state: Option<Py<OperatorState>>,
     /// The last checkpoint whose barrier has come.
     checkpoint: u64,
+    /// What the lists of the function had at that barrier, until the snapshot is taken.
+    items: Vec<ItemPart>,
     pub settings: Arc<Settings>,
 }
 
@@ -95,6 +98,7 @@ impl UserFunction {
             state,
             operator_state,
             checkpoint,
+            items: Vec::new(),
             settings,
         }
     }
@@ -102,7 +106,7 @@ impl UserFunction {
     /// Makes the function, which runs the user's `open`.
     pub fn open(&mut self) -> Result<()> {
         let made = gate::enter(|py| {
-            let new_state = || Py::new(py, KeyedState::new(&self.context, FUNCTION));
+            let new_state = || Py::new(py, KeyedState::new(py, &self.context, FUNCTION)?);
             let state = self.keyed.then(new_state).transpose()?;
             if let (Some(state), Some((inspected, node))) = (&state, &self.settings.inspected) {
                 inspected.add_state(*node, state.clone_ref(py));
@@ -113,6 +117,7 @@ impl UserFunction {
             Ok((calls, close, state, operator_state))
         })?;
         (self.calls, self.close, self.state, self.operator_state) = made;
+        self.context.forget_restored();
         Ok(())
     }
 
@@ -144,17 +149,45 @@ impl UserFunction {
         self.checkpoint = checkpoint;
     }
 
-    /// The state of the function.
-    pub fn snapshot(&self) -> Result<Snapshot> {
-        gate::enter(|py| {
+    /// Fixes the state of the function for a snapshot.
+    pub fn capture(&mut self) -> Result<Capture> {
+        let (operator_state, state, checkpoint) = (&self.operator_state, &self.state, self.checkpoint);
+        let (capture, items) = gate::enter(|py| {
             // first, because the function is called
-            let items = self.operator_state.as_ref().map(|state| state.get().snapshot(py, self.checkpoint));
-            let keyed = self.state.as_ref().map(|state| state.borrow(py).snapshot(py));
-            Ok(Snapshot {
-                keyed: keyed.transpose()?.unwrap_or_default(),
-                items: items.transpose()?.unwrap_or_default(),
-            })
+            let items = operator_state.as_ref().map(|state| state.get().snapshot(py, checkpoint));
+            let items = items.transpose()?.unwrap_or_default();
+            let Some(state) = state else {
+                return Ok((Capture::Ready(Snapshot { items, ..Snapshot::default() }), Vec::new()));
+            };
+            state.borrow_mut(py).begin_snapshot(py)?;
+            Ok((Capture::Unfinished, items))
+        })?;
+        self.items = items;
+        Ok(capture)
+    }
+
+    /// Goes on with the snapshot, for one slice.
+    pub fn go_on(&mut self, slice: &mut Slice) -> Result<Capture> {
+        let Some(state) = &self.state else { return Ok(Capture::default()) };
+        Ok(match gate::enter(|py| KeyedState::go_on(state, py, slice))? {
+            Some(mut snapshot) => {
+                snapshot.items.append(&mut self.items);
+                Capture::Ready(snapshot)
+            }
+            None => Capture::Unfinished,
         })
+    }
+
+    /// Nobody wants the snapshot any more.
+    pub fn abandon(&mut self) {
+        self.items.clear();
+        if let Some(state) = &self.state {
+            // without an interpreter there is nobody to take it for either
+            let _: Result<()> = gate::enter(|py| {
+                state.borrow_mut(py).abandon_snapshot();
+                Ok(())
+            });
+        }
     }
 
     /// State is that of this key from here on.
@@ -198,13 +231,12 @@ fn not_open() -> PyErr {
 /// A function with its entry point, which is looked up once a batch instead of at every call.
 pub struct Callable<'a, 'py> {
     function: &'a Bound<'py, PyAny>,
-    entry: Option<ffi::vectorcallfunc>,
+    entry: Option<Entry>,
 }
 
 impl<'a, 'py> Callable<'a, 'py> {
     pub fn new(function: &'a Bound<'py, PyAny>) -> Self {
-        // SAFETY: a live reference, and the interpreter is attached
-        Callable { function, entry: unsafe { ffi::PyVectorcall_Function(function.as_ptr()) } }
+        Callable { function, entry: vectorcall::entry(function) }
     }
 
     pub fn function(&self) -> &'a Bound<'py, PyAny> {
@@ -238,17 +270,19 @@ impl<'a, 'py> Callable<'a, 'py> {
 
     #[inline]
     fn call<const N: usize>(&self, mut arguments: [*mut ffi::PyObject; N]) -> PyResult<Bound<'py, PyAny>> {
-        let (function, none) = (self.function.as_ptr(), std::ptr::null_mut());
-        let count = (N - 1) | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET;
+        let py = self.function.py();
+        let Some(entry) = self.entry else {
+            // SAFETY: live references behind the free slot
+            let given = arguments[1..].iter().map(|given| unsafe { Bound::from_borrowed_ptr(py, *given) });
+            return self.function.call1(PyTuple::new(py, given.collect::<Vec<_>>())?);
+        };
+        let count = (N - 1) | vectorcall::ARGUMENTS_OFFSET;
         // SAFETY: the array outlives the call and holds live references behind the free slot; the entry point is the
         // function's own, and the result is a new reference, or null with an exception set
         unsafe {
             let arguments = arguments.as_mut_ptr().add(1);
-            let result = match self.entry {
-                Some(entry) => entry(function, arguments, count, none),
-                None => ffi::PyObject_Vectorcall(function, arguments, count, none),
-            };
-            Bound::from_owned_ptr_or_err(self.function.py(), result)
+            let result = entry(self.function.as_ptr(), arguments, count, std::ptr::null_mut());
+            Bound::from_owned_ptr_or_err(py, result)
         }
     }
 }
@@ -256,7 +290,7 @@ impl<'a, 'py> Callable<'a, 'py> {
 /// A function that is kept together with its entry point.
 pub struct KeptFunction {
     function: Py<PyAny>,
-    entry: Option<ffi::vectorcallfunc>,
+    entry: Option<Entry>,
 }
 
 impl KeptFunction {

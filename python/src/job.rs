@@ -161,6 +161,12 @@ impl Job {
         self.handle.runtime().as_millis() as u64
     }
 
+    /// How many checkpoints are complete and how many have failed; of the last one `(id, ms since 1970, duration in ms)`.
+    fn checkpoints(&self) -> (u64, u64, Option<(u64, i64, i64)>) {
+        let counts = self.handle.checkpoints();
+        (counts.completed, counts.failed, counts.latest.map(|latest| (latest.id, latest.at, latest.took)))
+    }
+
     /// The watermark that each operator has reached: `(name, ms)`; the smallest long before the first.
     fn watermarks(&self) -> Vec<(String, i64)> {
         self.handle.metrics().watermarks()

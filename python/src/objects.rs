@@ -140,11 +140,10 @@ fn size(object: *mut ffi::PyObject, items: bool) -> usize {
         if ffi::PyBytes_CheckExact(object) != 0 {
             OBJECT + count()
         } else if ffi::PyUnicode_CheckExact(object) != 0 {
-            let length = usize::try_from(ffi::PyUnicode_GET_LENGTH(object)).unwrap_or(0);
-            OBJECT + length * ffi::PyUnicode_KIND(object) as usize
+            OBJECT + usize::try_from(ffi::PyUnicode_GetLength(object)).unwrap_or(0)
         } else if items && ffi::PyTuple_CheckExact(object) != 0 {
             let (all, looked_at) = (count(), count().min(32));
-            let item = |at: usize| size(ffi::PyTuple_GET_ITEM(object, at as isize), false);
+            let item = |at: usize| size(ffi::PyTuple_GetItem(object, at as isize), false);
             OBJECT + (0..looked_at).map(item).sum::<usize>() * all / looked_at.max(1)
         } else {
             2 * OBJECT
@@ -201,7 +200,7 @@ pub fn key_identity<'py>(key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>
 }
 
 /// Equal objects give equal bytes: without pickle's memo, which tells one object used twice from two equal ones.
-fn pickle_key(object: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+pub fn pickle_key(object: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     let py = object.py();
     let buffer = py.import("io")?.call_method0("BytesIO")?;
     let pickler = py.import("pickle")?.call_method1("Pickler", (&buffer, 5))?;

@@ -11,7 +11,7 @@ use super::control::{Command, Event, TaskControl, TaskId};
 use super::launch::{JobConfig, Launched};
 use super::positions::Position;
 use super::savepoint::{SavepointRequest, Stop};
-use crate::checkpoint::{Barrier, BarrierKind, CheckpointId, Commits, Coordinator};
+use crate::checkpoint::{Barrier, BarrierKind, CheckpointCounts, CheckpointId, Commits, Coordinator};
 use crate::connector::{Split, SplitEnumerator};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{NodeId, NodeKind, StreamGraph};
@@ -163,6 +163,8 @@ impl SourceGroup {
 /// A checkpoint that has begun and not ended.
 struct UnderWay {
     barrier: Barrier,
+    /// In ms.
+    started: i64,
     /// Who asked for it.
     request: Option<SavepointRequest>,
 }
@@ -181,6 +183,7 @@ pub struct Master {
     cancelled: Arc<std::sync::atomic::AtomicBool>,
     archiving: Archiving,
     under_way: BTreeMap<CheckpointId, UnderWay>,
+    counts: CheckpointCounts,
     /// Savepoints that were asked for and have not begun.
     asked: VecDeque<SavepointRequest>,
     /// The job ends with this one, behind the end of event time.
@@ -219,6 +222,7 @@ impl Master {
             overtakes_after: config.overtakes_after().filter(|_| archiving.stores()),
             archiving,
             under_way: BTreeMap::new(),
+            counts: config.checkpoint_counts.clone(),
             asked: VecDeque::new(),
             draining: None,
             timeout: i64::try_from(config.checkpoint_timeout.as_millis()).unwrap_or(i64::MAX),
@@ -235,6 +239,11 @@ impl Master {
             last: None,
             cancelled: launched.cancelled.clone(),
         }
+    }
+
+    /// Processing time, in ms; [`Master::tick`] says it as well.
+    pub fn now_is(&mut self, now: i64) {
+        self.now = now;
     }
 
     /// What is due by time: looking for splits, starting a checkpoint.
@@ -354,8 +363,11 @@ impl Master {
 
     /// That checkpoint has its manifest, where it is stored.
     fn completed(&mut self, checkpoint: CheckpointId) {
-        let Some(UnderWay { barrier, request }) = self.under_way.remove(&checkpoint) else { return };
+        let Some(UnderWay { barrier, started, request }) = self.under_way.remove(&checkpoint) else { return };
         self.archiving.completed(checkpoint);
+        if request.is_none() && self.archiving.stores() {
+            self.counts.completed(checkpoint, started, self.now);
+        }
         match request {
             // the job goes on and may fail, and then begins in front of it: nothing is committed
             Some(request) if barrier.kind == BarrierKind::Savepoint && self.last != Some(checkpoint) => {
@@ -374,7 +386,8 @@ impl Master {
 
     /// That checkpoint has failed. What is left of it goes, and the job with it unless that is tolerated.
     fn not_stored(&mut self, checkpoint: CheckpointId, error: Error) {
-        let Some(UnderWay { barrier, request }) = self.under_way.remove(&checkpoint) else { return };
+        let Some(UnderWay { barrier, request, .. }) = self.under_way.remove(&checkpoint) else { return };
+        self.tell(0..self.controls.len(), || Command::Abandon(checkpoint));
         self.archiving.give_up(checkpoint);
         // the one at the end of a bounded job is tried again
         let at_end = self.last.take_if(|last| *last == checkpoint).is_some();
@@ -389,6 +402,7 @@ impl Master {
             }
             return self.start_savepoints();
         }
+        self.counts.failed();
         let error = error.at(format!("checkpoint {checkpoint}"));
         match self.coordinator.failed(checkpoint, self.now) {
             true => tracing::warn!("a checkpoint has failed, the job goes on: {error}"),
@@ -503,7 +517,7 @@ impl Master {
 
     /// Sources put the barrier into their streams; no barrier reaches the others that have drained.
     fn trigger(&mut self, barrier: Barrier, request: Option<SavepointRequest>) {
-        self.under_way.insert(barrier.checkpoint, UnderWay { barrier, request });
+        self.under_way.insert(barrier.checkpoint, UnderWay { barrier, started: self.now, request });
         let drained = self.drained.iter().copied().filter(|task| !self.is_source(*task));
         let sources = self.sources.iter().flat_map(SourceGroup::tasks);
         self.tell(sources.chain(drained), || Command::Trigger(barrier));

@@ -16,7 +16,7 @@ use super::progress::Progress;
 use super::restart::Restarts;
 use super::savepoint::{Deliver, SavepointRequest, Stop};
 use super::task::{Step, Task};
-use crate::checkpoint::{Archive, CheckpointId};
+use crate::checkpoint::{Archive, CheckpointCounts, CheckpointId, Counts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::StreamGraph;
 use crate::time::{Clock, SystemClock};
@@ -41,6 +41,7 @@ struct Shared {
     stopped: AtomicBool,
     name: String,
     started: Instant,
+    checkpoints: CheckpointCounts,
 }
 
 /// One start of the job, until it ends or fails.
@@ -115,9 +116,10 @@ impl Shared {
 }
 
 /// Starts the job and returns at once.
-pub fn run(graph: &StreamGraph, config: JobConfig) -> Result<JobHandle> {
+pub fn run(graph: &StreamGraph, mut config: JobConfig) -> Result<JobHandle> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let launched = launch(graph, &config, clock.clone())?;
+    config.release_restored();
     let shared = Arc::new(Shared {
         state: Mutex::new(State { status: JobStatus::Created, result: None, runtime: Duration::ZERO, master: None }),
         changed: Condvar::new(),
@@ -125,6 +127,7 @@ pub fn run(graph: &StreamGraph, config: JobConfig) -> Result<JobHandle> {
         stopped: AtomicBool::new(false),
         name: config.job_name.clone(),
         started: Instant::now(),
+        checkpoints: config.checkpoint_counts.clone(),
     });
     let handle = JobHandle { shared: shared.clone() };
     let graph = graph.clone();
@@ -213,6 +216,7 @@ fn restarted(
         // a storage that fails now may answer at the next attempt
         outcome = recover(&mut config, *latest).map_err(|error| error.of_kind(ErrorKind::Connector)).and_then(|()| {
             let launched = launch(graph, &config, clock.clone())?;
+            config.release_restored();
             shared.begin(&launched);
             lead(launched, &config, clock.as_ref(), shared, latest)
         });
@@ -221,11 +225,13 @@ fn restarted(
 
 /// Reads what the job goes on from, and removes what was begun behind it: that gets the same numbers again.
 fn recover(config: &mut JobConfig, latest: Option<CheckpointId>) -> Result<()> {
-    let Some(archive) = &config.archive else { return Ok(()) };
-    if let Some(checkpoint) = latest {
-        config.restored = Some(Arc::new(archive.load(checkpoint)?));
-    }
-    archive.keep_only(latest)
+    config.restored = match (&config.archive, latest, &config.restored) {
+        (Some(archive), Some(checkpoint), _) => Some(Arc::new(archive.load(checkpoint)?)),
+        // it has to begin once more with what it was started with
+        (_, _, Some(restored)) => Some(Arc::new(restored.reload()?)),
+        _ => None,
+    };
+    config.archive.as_ref().map_or(Ok(()), |archive| archive.keep_only(latest))
 }
 
 /// Runs the tasks of one attempt to their end. `latest` is the job's last complete checkpoint.
@@ -270,7 +276,10 @@ fn lead(
         let now = clock.now();
         let due = master.next_tick().map_or(SLICE, |at| Duration::from_millis(at.saturating_sub(now).max(0) as u64));
         match launched.events.recv_timeout(due.min(SLICE)) {
-            Ok(event) => master.handle(event),
+            Ok(event) => {
+                master.now_is(clock.now());
+                master.handle(event);
+            }
             Err(mpsc::RecvTimeoutError::Timeout) => {}
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
         }
@@ -359,6 +368,7 @@ impl JobHandle {
                 stopped: AtomicBool::new(false),
                 name,
                 started: Instant::now(),
+                checkpoints: CheckpointCounts::default(),
             }),
         }
     }
@@ -405,6 +415,11 @@ impl JobHandle {
     /// Of what runs now: a restart begins at 0.
     pub fn metrics(&self) -> JobMetrics {
         self.shared.attempt().metrics.clone()
+    }
+
+    /// What became of the checkpoints that were stored, or were to be, since the job was submitted.
+    pub fn checkpoints(&self) -> Counts {
+        self.shared.checkpoints.get()
     }
 
     /// Time since the start, or of the whole run once it has ended.

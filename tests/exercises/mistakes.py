@@ -57,4 +57,5 @@ MISTAKES = {
     ),
     "4.11": ('event["user_id"]', 'event["order_id"]'),
     "4.12": ("        .consecutive()\n", ""),
+    "4.13": ("self.stored.update([self.next])", "pass"),
 }

@@ -112,6 +112,19 @@ def test_records_per_second_are_those_since_the_last_look() -> None:
     assert ">1,500</td>" in html
 
 
+def test_lag_and_checkpoints() -> None:
+    source, sink = {"numRecordsOut": 4_000, "pendingRecords": 12_345}, {"numRecordsIn": 4_000}
+    last = (7, 98_000, 23)
+    operators = [("orders", source), ("sink", sink)]
+    running = Snapshot("job", "RUNNING", 1_000, operators, {}, now=100_000, completed=6, failed=1, last=last)
+    html = panel(running)
+    assert ">12,345</td>" in html
+    assert "checkpoints: 6, 1 failed; the last, chk-7, 2 s ago in 23 ms" in html
+    without = panel(Snapshot("job", "RUNNING", 1_000, [("sink", sink)], {}, now=100_000))
+    assert "lag" not in without, "no source knows it"
+    assert "checkpoint" not in without, "there was none"
+
+
 def test_long_values_are_cut_and_markup_is_text() -> None:
     html = table(["a"], [["<script>" + "x" * 200]])
     assert "<script>" not in html

@@ -1,4 +1,4 @@
-"""Reads docstrings for the reference: what Sphinx's roles and literal blocks say becomes Markdown, names become links."""
+"""Docstrings for the reference: Sphinx's roles and literal blocks become Markdown, and names become links."""
 
 from __future__ import annotations
 

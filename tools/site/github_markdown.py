@@ -69,7 +69,7 @@ def with_wide_lists(text: str) -> str:
             if not fenced or number == 0:
                 # a line behind a paragraph's may begin anywhere; others end the items they are not below
                 ends = found or fenced or not before
-                while items and column < items[-1] and (ends or column == 0 and line[0] in "#|"):
+                while items and column < items[-1] and (ends or (column == 0 and line[0] in "#|")):
                     items.pop()
             base = items[-1] if items else 0
             shifted = " " * (4 * len(items)) + (line[base:] if not line[:base].strip() else line.lstrip(" "))

@@ -1,9 +1,10 @@
-"""What MkDocs does beyond its settings in mkdocs.yml: pages from outside ``docs/``, their links, the Chinese edition."""
+"""What MkDocs does beyond mkdocs.yml: pages from outside ``docs/``, their links, the Chinese edition."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import jieba
 from github_markdown import with_links, with_wide_lists, without_snippets
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
@@ -13,6 +14,9 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils import log
 from notebook_page import notebook_page
 from pages import CHINESE, ROOT, Edition, linked, relative, text_page, url
+
+# it tells on standard error that it reads its dictionary
+jieba.setLogLevel("WARNING")
 
 _english, _chinese = Edition(), Edition(CHINESE)
 #: The path in the repository of each page that is built, by its path in the site.

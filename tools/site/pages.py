@@ -30,6 +30,8 @@ _PAGES = (
     "tests/README.md",
     "benches/README.md",
 )
+#: Pages of folders that are no sections of the site.
+_SINGLE = ("config/README.md", "tests/README.md", "benches/README.md")
 _SHOWN = {
     ".cfg": "ini",
     ".html": "html",
@@ -69,6 +71,8 @@ class Edition:
             name = name.replace(f".{self.language}.md", ".md")
         if name == "docs/README.md":
             return "pages.md"
+        if name in _SINGLE:
+            return f"{posixpath.dirname(name)}.md"
         name = name.removeprefix("docs/").replace("README.md", "index.md").replace(".ipynb", ".md")
         return name.lower() if "/" not in name else name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 
 from flott.cli import (
@@ -52,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
         "  flott new shop         begin a project\n"
         "  flott doctor           find out why something does not work\n",
     )
-    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
     for command in COMMANDS:
         command.add_parser(commands)
     return top
@@ -61,7 +62,11 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs ``flott`` with the given arguments (those of the process by default).
 
-    :return: The exit code: 0 when it went well.
+    :return: The exit code: 0 when it went well. Without a command it is 2, and help is shown.
     """
-    options = parser().parse_args(arguments)
+    top = parser()
+    options = top.parse_args(arguments)
+    if not hasattr(options, "run"):
+        top.print_help(sys.stderr)
+        return 2
     return int(options.run(options))

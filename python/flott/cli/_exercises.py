@@ -159,7 +159,9 @@ def _run_pytest(course: Path, chosen: Sequence[Exercise], report: Path) -> str:
     tests = [exercise.tests for exercise in chosen]
     patience = _START + _PATIENCE * len(tests)
     command = [sys.executable, "-m", "pytest", "-c", str(tests[0].with_name("pytest.ini")), f"--rootdir={course}"]
-    command += ["-q", "-p", "no:cacheprovider", "-p", "flott.cli._verdicts", *map(str, tests)]
+    # a file that is no Python yet says nothing of the others
+    command += ["-q", "--continue-on-collection-errors", "-p", "no:cacheprovider", "-p", "flott.cli._verdicts"]
+    command += map(str, tests)
     environ = {**os.environ, "FLOTT_LEARN_REPORT": str(report), "PYTEST_ADDOPTS": ""}
     try:
         done = subprocess.run(command, cwd=course, env=environ, capture_output=True, text=True, timeout=patience)

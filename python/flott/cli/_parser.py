@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """What may have been meant, as the end of a message."""
+    from difflib import get_close_matches
+
+    known = sorted(known)
+    close = get_close_matches(word, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"it is one of {', '.join(known)}"
 
 
 class HelpFormatter(argparse.HelpFormatter):
@@ -31,6 +40,12 @@ class CommandParser(argparse.ArgumentParser):
         kwargs.setdefault("allow_abbrev", False)
         kwargs.setdefault("formatter_class", HelpFormatter)
         super().__init__(*args, **kwargs)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Names the nearest command where argparse would list all of them."""
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
+            self.error(f"there is no command '{value}'; {nearest(value, action.choices)}")
+        super()._check_value(action, value)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         if not self.leaves_rest:

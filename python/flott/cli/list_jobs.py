@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -21,6 +22,9 @@ def run(_options: argparse.Namespace) -> int:
     """Prints a line a job, the oldest first."""
     from flott.cli._running import running
 
-    for job in running():
+    jobs = running()
+    if not jobs:
+        print("flott list: no job of yours runs on this machine now", file=sys.stderr)
+    for job in jobs:
         print(f"{job.id}  {job.status:<10} {job.runtime_ms / 1000:>9.1f} s  {job.pid:>7}  {job.name}")
     return 0

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from typing import TYPE_CHECKING
 
+from flott.cli._program_options import add_program_options, check_program, import_paths, settings_of, split
 from flott.cli._restore import restore_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from flott.cli._parser import CommandParser
 
 #: Targets of ``flink run`` that are clusters.
@@ -52,21 +50,10 @@ def add_parser(commands: argparse._SubParsersAction[CommandParser]) -> None:
     parser.leaves_rest = True
     program = parser.add_mutually_exclusive_group()
     program.add_argument("-py", "--python", metavar="FILE", help="the program; the same as PROGRAM.py")
-    program.add_argument("-pym", "--pyModule", metavar="MODULE", help="a module to run, like python -m")
-    parser.add_argument(
-        "-p", "--parallelism", type=_parallelism, metavar="N", help="the parallelism, unless the program sets it"
-    )
-    parser.add_argument(
-        "-D", dest="settings", action="append", type=_setting, default=[], metavar="KEY=VALUE",
-        help="a setting of every environment that the program makes, unless it sets it; may be repeated",
-    )  # fmt: skip
-    parser.add_argument(
-        "-pyfs", "--pyFiles", type=_list, default=[], metavar="PATHS",
-        help="files (.py, .zip, .whl) and folders that the program imports from, with commas between them",
-    )  # fmt: skip
+    add_program_options(parser, program)
     parser.add_argument("-pypath", "--pyPythonPath", default="", metavar="PATHS", help="put in front of PYTHONPATH")
     parser.add_argument(
-        "-pyarch", "--pyArchives", type=_list, default=[], metavar="FILES",
+        "-pyarch", "--pyArchives", type=split, default=[], metavar="FILES",
         help="archives whose content functions find in the folder named behind '#': data.zip#data",
     )  # fmt: skip
     parser.add_argument(
@@ -107,9 +94,9 @@ def run(options: argparse.Namespace) -> int:
         if not words:
             options.parser.error("which program? Give its file, or a module with -pym")
         options.python, *words = words
-    if options.python is not None and not os.path.exists(options.python):
-        options.parser.error(f"there is no file {options.python}")
-    settings = _settings(options)
+    if options.python is not None:
+        check_program(options.parser, options.python)
+    settings = settings_of(options)
     if options.target == "flink":
         from flott.cli._on_flink import run_on_flink
 
@@ -136,56 +123,12 @@ def run(options: argparse.Namespace) -> int:
     from flott.datastream import _defaults
 
     _defaults.SETTINGS.update(settings)
-    run_program(options.python, options.pyModule, words, _import_paths(settings))
+    run_program(options.python, options.pyModule, words, import_paths(settings))
     return 0
-
-
-def _settings(options: argparse.Namespace) -> dict[str, str]:
-    """What the options say, as settings by Flink's names. An option of its own wins over -D."""
-    settings = dict(options.settings)
-    for name, value in (
-        ("parallelism.default", options.parallelism),
-        ("python.files", ",".join(options.pyFiles)),
-        ("python.archives", ",".join(options.pyArchives)),
-        ("python.requirements", options.pyRequirements),
-        ("python.pythonpath", options.pyPythonPath),
-    ):
-        if value:
-            settings[name] = str(value)
-    return settings
-
-
-def _import_paths(settings: dict[str, str]) -> Iterable[str]:
-    """What the settings put in front of the import path."""
-    from flott.datastream._python_files import import_path
-
-    for path in _list(settings.get("python.files", "")):
-        if not os.path.exists(path):
-            raise SystemExit(f"flott run: --pyFiles: there is no file or folder {path}")
-        yield import_path(path)
-    yield from filter(None, settings.get("python.pythonpath", "").split(os.pathsep))
 
 
 def _say(what: str) -> None:
     print(f"flott run: {what}", file=sys.stderr)
-
-
-def _parallelism(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"the parallelism is a number of at least 1, not '{text}'")
-    return int(text)
-
-
-def _setting(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not key:
-        raise argparse.ArgumentTypeError(f"'{text}' is not KEY=VALUE, such as parallelism.default=2")
-    # as in Flink, a key alone switches something on
-    return key, value if equals else "true"
-
-
-def _list(text: str) -> list[str]:
-    return [part for part in text.split(",") if part]
 
 
 def _target(text: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-__all__ = ["Standing", "ago", "event_time", "moment"]
+__all__ = ["Standing", "ago", "event_time", "iso", "moment"]
 
 _NONE, _END = -(1 << 63), (1 << 63) - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -21,18 +21,26 @@ _WAITING = ("windows", "patterns")
 
 def moment(millis: int) -> str:
     """A time as milliseconds and in ISO 8601, UTC."""
+    text = iso(millis)
+    return text if text == str(millis) else f"{millis} ({text})"
+
+
+def iso(millis: int) -> str:
+    """A time in ISO 8601, UTC; the number where no calendar reaches so far."""
     try:
-        text = (_EPOCH + timedelta(milliseconds=millis)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return (_EPOCH + timedelta(milliseconds=millis)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     except OverflowError:
         return str(millis)
-    return f"{millis} ({text})"
 
 
-def event_time(watermark: int | None) -> str:
-    """A watermark in words."""
+def event_time(watermark: int | None, form: Callable[[int], str] = moment) -> str:
+    """A watermark in words.
+
+    :param form: writes a time
+    """
     if watermark is None or watermark == _NONE:
         return "none yet"
-    return "the end of the input" if watermark == _END else moment(watermark)
+    return "the end of the input" if watermark == _END else form(watermark)
 
 
 def ago(millis: int) -> str:

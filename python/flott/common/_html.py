@@ -14,6 +14,7 @@ _STYLE = (
     "display:inline-block;border:1px solid rgba(128,128,128,.4);border-radius:6px;padding:8px 12px;margin:2px 0;"
     "font-variant-numeric:tabular-nums"
 )
+_CELL = "padding:2px 10px 2px 0;white-space:nowrap"
 _LONGEST = 80
 
 
@@ -33,7 +34,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[Any]], right: Iterabl
     def cells(tag: str, values: Sequence[Any]) -> str:
         sides = ["right" if at in aligned else "left" for at in range(len(values))]
         return "".join(
-            f'<{tag} style="text-align:{side};padding:2px 10px 2px 0">{escape(shorten(value))}</{tag}>'
+            f'<{tag} style="text-align:{side};{_CELL}">{escape(shorten(value))}</{tag}>'
             for side, value in zip(sides, values)
         )
 

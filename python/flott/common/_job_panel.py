@@ -1,11 +1,11 @@
-"""A job as a notebook shows it, live while it runs: what each operator has done, how fast, how far event time is."""
+"""A job as a notebook shows it, live while it runs: records, their rate, event time, lag, and checkpoints."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flott.common._event_time import ago, event_time
+from flott.common._event_time import ago, event_time, iso
 from flott.common._html import box, table
 
 if TYPE_CHECKING:
@@ -15,7 +15,9 @@ __all__ = ["Snapshot", "panel", "show_live"]
 
 #: How often a live panel looks at its job, in ms.
 _INTERVAL_MS = 500
-_HEADINGS = ("operator", "records in", "records out", "per second", "watermark")
+_HEADINGS = ("operator", "records in", "records out", "per second", "watermark", "lag (records)")
+#: The counter of a source that knows how many records wait for it.
+_PENDING = "pendingRecords"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,9 @@ class Snapshot:
     :param operators: the name and the counters of each
     :param watermarks: how far each is in event time (ms)
     :param now: the clock, in ms
+    :param completed: how many checkpoints are complete
+    :param failed: how many have failed
+    :param last: of the last complete one its number, when it was complete (ms), and what it took (ms)
     """
 
     name: str
@@ -33,6 +38,9 @@ class Snapshot:
     operators: Sequence[tuple[str, Mapping[str, int]]]
     watermarks: Mapping[str, int | None]
     now: int
+    completed: int = 0
+    failed: int = 0
+    last: tuple[int, int, int] | None = None
 
 
 class Watched(Protocol):
@@ -59,11 +67,16 @@ def panel(now: Snapshot, before: Snapshot | None = None) -> str:
             past = max(before.operators[at][1].get(each, 0) for each in ("numRecordsIn", "numRecordsOut"))
             since = now.runtime_ms - before.runtime_ms
         speed = (busy - past) * 1000 / since if since > 0 else 0
-        rows.append((name, f"{came:,}", f"{went:,}", f"{speed:,.0f}", event_time(now.watermarks.get(name))))
+        reached = event_time(now.watermarks.get(name), iso)
+        lag = f"{counters[_PENDING]:,}" if _PENDING in counters else ""
+        rows.append((name, f"{came:,}", f"{went:,}", f"{speed:,.0f}", reached, lag))
     late = sum(counters.get("numLateRecordsDropped", 0) for _, counters in now.operators)
-    below = " · ".join(filter(None, [_behind(now), f"{late:,} late records dropped" if late else ""]))
+    told = [_behind(now), f"{late:,} late records dropped" if late else "", _checkpoints(now)]
+    below = " · ".join(filter(None, told))
     title = f"{now.name}: {now.status.lower()}, {now.runtime_ms / 1000:.1f} s"
-    return box(title, table(_HEADINGS, rows, right=(1, 2, 3)), below)
+    # only sources that know how much waits for them have something in the last column
+    width = len(_HEADINGS) if any(row[-1] for row in rows) else len(_HEADINGS) - 1
+    return box(title, table(_HEADINGS[:width], [row[:width] for row in rows], right=(1, 2, 3, 5)), below)
 
 
 def show_live(job: Watched) -> None:
@@ -97,3 +110,15 @@ def _behind(now: Snapshot) -> str:
     if now.status != "RUNNING" or not known:
         return ""
     return f"event time is {ago(now.now - min(known))} behind the clock"
+
+
+def _checkpoints(now: Snapshot) -> str:
+    """How many there were, and how the last one was."""
+    if not now.completed and not now.failed:
+        return ""
+    told = f"checkpoints: {now.completed:,}" + (f", {now.failed:,} failed" if now.failed else "")
+    if now.last is None:
+        return told
+    number, at, took = now.last
+    since = f" {ago(now.now - at)} ago" if now.status == "RUNNING" else ""
+    return f"{told}; the last, chk-{number},{since} in {took:,} ms"

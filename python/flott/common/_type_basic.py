@@ -50,50 +50,62 @@ class BasicTypeInfo(TypeInformation):
 
     @staticmethod
     def STRING_TYPE_INFO() -> BasicTypeInfo:
+        """The type of ``str``: the same as ``Types.STRING()``."""
         return BasicTypeInfo(BasicType.STRING)
 
     @staticmethod
     def BOOLEAN_TYPE_INFO() -> BasicTypeInfo:
+        """The type of ``bool``: the same as ``Types.BOOLEAN()``."""
         return BasicTypeInfo(BasicType.BOOLEAN)
 
     @staticmethod
     def BYTE_TYPE_INFO() -> BasicTypeInfo:
+        """The type of ``int`` of 1 byte: the same as ``Types.BYTE()``."""
         return BasicTypeInfo(BasicType.BYTE)
 
     @staticmethod
     def SHORT_TYPE_INFO() -> BasicTypeInfo:
+        """The type of ``int`` of 2 bytes: the same as ``Types.SHORT()``."""
         return BasicTypeInfo(BasicType.SHORT)
 
     @staticmethod
     def INT_TYPE_INFO() -> BasicTypeInfo:
+        """The type of ``int`` of 4 bytes: the same as ``Types.INT()``."""
         return BasicTypeInfo(BasicType.INT)
 
     @staticmethod
     def LONG_TYPE_INFO() -> BasicTypeInfo:
+        """The type of ``int`` of 8 bytes: the same as ``Types.LONG()``."""
         return BasicTypeInfo(BasicType.LONG)
 
     @staticmethod
     def FLOAT_TYPE_INFO() -> BasicTypeInfo:
+        """The type of ``float`` of 4 bytes: the same as ``Types.FLOAT()``."""
         return BasicTypeInfo(BasicType.FLOAT)
 
     @staticmethod
     def DOUBLE_TYPE_INFO() -> BasicTypeInfo:
+        """The type of ``float`` of 8 bytes: the same as ``Types.DOUBLE()``."""
         return BasicTypeInfo(BasicType.DOUBLE)
 
     @staticmethod
     def CHAR_TYPE_INFO() -> BasicTypeInfo:
+        """The type of one character, ``str``: the same as ``Types.CHAR()``."""
         return BasicTypeInfo(BasicType.CHAR)
 
     @staticmethod
     def BIG_INT_TYPE_INFO() -> BasicTypeInfo:
+        """The type of ``int`` of any size: the same as ``Types.BIG_INT()``."""
         return BasicTypeInfo(BasicType.BIG_INT)
 
     @staticmethod
     def BIG_DEC_TYPE_INFO() -> BasicTypeInfo:
+        """The type of ``Decimal``: the same as ``Types.BIG_DEC()``."""
         return BasicTypeInfo(BasicType.BIG_DEC)
 
     @staticmethod
     def INSTANT_TYPE_INFO() -> BasicTypeInfo:
+        """The type of :class:`Instant`: the same as ``Types.INSTANT()``."""
         return InstantTypeInfo(BasicType.INSTANT)
 
 
@@ -204,14 +216,17 @@ class SqlTimeTypeInfo(TypeInformation):
 
     @staticmethod
     def DATE() -> DateTypeInfo:
+        """The type of ``datetime.date``: the same as ``Types.SQL_DATE()``."""
         return DateTypeInfo()
 
     @staticmethod
     def TIME() -> TimeTypeInfo:
+        """The type of ``datetime.time``: the same as ``Types.SQL_TIME()``."""
         return TimeTypeInfo()
 
     @staticmethod
     def TIMESTAMP() -> TimestampTypeInfo:
+        """The type of ``datetime.datetime``: the same as ``Types.SQL_TIMESTAMP()``."""
         return TimestampTypeInfo()
 
 

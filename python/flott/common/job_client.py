@@ -55,8 +55,8 @@ class JobClient:
     client = env.execute_async("orders")
     client.get_job_execution_result().result()
 
-    A notebook shows it as a table of the job's operators, with records, records per second and watermarks, which goes
-    on until the job has ended.
+    A notebook shows it as a table of the job's operators, with records, records per second, watermarks, the lag of
+    sources that know it, and checkpoints, which goes on until the job has ended.
     """
 
     def __init__(self, job: JobHandle) -> None:

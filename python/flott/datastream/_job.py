@@ -64,6 +64,7 @@ class RunningJob:
 
         from flott.common._job_panel import Snapshot
 
+        completed, failed, last = self._job.checkpoints()
         return Snapshot(
             name=self._job_name,
             status=self._job.status(),
@@ -71,6 +72,9 @@ class RunningJob:
             operators=[(name, counters) for _, name, _, counters in self._job.metrics()],
             watermarks=self.watermarks(),
             now=round(time() * 1000),
+            completed=completed,
+            failed=failed,
+            last=last,
         )
 
     def has_ended(self, timeout_ms: int) -> bool:

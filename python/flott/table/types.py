@@ -59,34 +59,42 @@ class DataTypes:
 
     @staticmethod
     def NULL() -> DataType:
+        """The type of nothing but null."""
         return DataType("NULL")
 
     @staticmethod
     def BOOLEAN(nullable: bool = True) -> DataType:
+        """True or false: ``bool``."""
         return DataType("BOOLEAN", nullable)
 
     @staticmethod
     def TINYINT(nullable: bool = True) -> DataType:
+        """A whole number of 1 byte: ``int``, -128 to 127."""
         return DataType("TINYINT", nullable)
 
     @staticmethod
     def SMALLINT(nullable: bool = True) -> DataType:
+        """A whole number of 2 bytes: ``int``."""
         return DataType("SMALLINT", nullable)
 
     @staticmethod
     def INT(nullable: bool = True) -> DataType:
+        """A whole number of 4 bytes: ``int``."""
         return DataType("INT", nullable)
 
     @staticmethod
     def BIGINT(nullable: bool = True) -> DataType:
+        """A whole number of 8 bytes: ``int``."""
         return DataType("BIGINT", nullable)
 
     @staticmethod
     def FLOAT(nullable: bool = True) -> DataType:
+        """A floating-point number of 4 bytes: ``float``."""
         return DataType("FLOAT", nullable)
 
     @staticmethod
     def DOUBLE(nullable: bool = True) -> DataType:
+        """A floating-point number of 8 bytes: ``float``."""
         return DataType("DOUBLE", nullable)
 
     @staticmethod
@@ -101,50 +109,62 @@ class DataTypes:
 
     @staticmethod
     def CHAR(length: int, nullable: bool = True) -> DataType:
+        """A text of ``length`` characters: ``str``."""
         return DataType(f"CHAR({length})", nullable)
 
     @staticmethod
     def VARCHAR(length: int, nullable: bool = True) -> DataType:
+        """A text of at most ``length`` characters: ``str``."""
         return DataType(f"VARCHAR({length})", nullable)
 
     @staticmethod
     def STRING(nullable: bool = True) -> DataType:
+        """A text of any length: ``str``."""
         return DataType("STRING", nullable)
 
     @staticmethod
     def BINARY(length: int, nullable: bool = True) -> DataType:
+        """``length`` bytes: ``bytes``."""
         return DataType(f"BINARY({length})", nullable)
 
     @staticmethod
     def VARBINARY(length: int, nullable: bool = True) -> DataType:
+        """At most ``length`` bytes: ``bytes``."""
         return DataType(f"VARBINARY({length})", nullable)
 
     @staticmethod
     def BYTES(nullable: bool = True) -> DataType:
+        """Any number of bytes: ``bytes``."""
         return DataType("BYTES", nullable)
 
     @staticmethod
     def DATE(nullable: bool = True) -> DataType:
+        """A day: ``datetime.date``."""
         return DataType("DATE", nullable)
 
     @staticmethod
     def TIME(precision: int = 0, nullable: bool = True) -> DataType:
+        """A time of day: ``datetime.time``; ``precision`` is the digits of the second's fraction, 0 to 9."""
         return DataType(f"TIME({precision})", nullable)
 
     @staticmethod
     def TIMESTAMP(precision: int = 6, nullable: bool = True) -> DataType:
+        """A date and time without a zone: ``datetime``; ``precision`` as that of :meth:`TIME`."""
         return DataType(f"TIMESTAMP({precision})", nullable)
 
     @staticmethod
     def TIMESTAMP_LTZ(precision: int = 6, nullable: bool = True) -> DataType:
+        """A moment: ``Instant``; ``precision`` as that of :meth:`TIME`."""
         return DataType(f"TIMESTAMP_LTZ({precision})", nullable)
 
     @staticmethod
     def TIMESTAMP_WITH_LOCAL_TIME_ZONE(precision: int = 6, nullable: bool = True) -> DataType:
+        """The same as :meth:`TIMESTAMP_LTZ`."""
         return DataTypes.TIMESTAMP_LTZ(precision, nullable)
 
     @staticmethod
     def ARRAY(element_type: DataType, nullable: bool = True) -> DataType:
+        """A list of elements of one type: ``list``."""
         return DataType(f"ARRAY<{element_type}>", nullable)
 
     @staticmethod
@@ -154,10 +174,12 @@ class DataTypes:
 
     @staticmethod
     def MAP(key_type: DataType, value_type: DataType, nullable: bool = True) -> DataType:
+        """Keys of one type with values of one type: ``dict``."""
         return DataType(f"MAP<{key_type}, {value_type}>", nullable)
 
     @staticmethod
     def FIELD(name: str, data_type: DataType, description: str | None = None) -> _Field:
+        """A named field, for :meth:`ROW`."""
         return _Field(name, data_type)
 
     @staticmethod

@@ -76,7 +76,8 @@ impl RowClass {
         // which takes any arguments; the result is a new reference, or null with an exception set
         let row = unsafe {
             let class = self.class.as_ptr().cast::<ffi::PyTypeObject>();
-            let new = (*class).tp_new.ok_or_else(|| PyTypeError::new_err("Row has no __new__"))?;
+            let new: Option<ffi::newfunc> = std::mem::transmute(ffi::PyType_GetSlot(class, ffi::Py_tp_new));
+            let new = new.ok_or_else(|| PyTypeError::new_err("Row has no __new__"))?;
             Bound::from_owned_ptr_or_err(py, new(class, none.as_ptr(), std::ptr::null_mut()))?
         };
         let row = row.cast_into::<RowBase>()?;

@@ -298,7 +298,7 @@ impl RowBase {
             Content::Light { place, read, .. } => place.as_ref().map_or(read.len(), |place| place.source.width),
         };
         // SAFETY: the list is alive, and nothing changes it while this thread is attached and runs no Python
-        let same = |at: &usize| unsafe { ffi::PyList_GET_ITEM(fields.as_ptr(), *at as isize) } == name.as_ptr();
+        let same = |at: &usize| unsafe { ffi::PyList_GetItem(fields.as_ptr(), *at as isize) } == name.as_ptr();
         (0..fields.len().min(width)).find(same)
     }
 

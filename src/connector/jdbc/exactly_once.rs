@@ -4,7 +4,7 @@
 //! transaction, together with a marker ([`Marker`]). Whoever goes on from a checkpoint does the same with what it has, and
 //! finds by the marker what is there already. No database needs to know of it (XA).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -92,7 +92,12 @@ impl ExactlyOnceWriter {
         let mut flusher = Flusher::open(settings.clone(), context, backoff)?;
         let (place, name) = (Place::new(&told.table, context), uuid::Uuid::new_v4().to_string());
         flusher.once(|client| place.register(client, &settings, &name))?;
-        for item in own_share(context)? {
+        let restored = restored(context)?;
+        if context.subtask == 0 {
+            let named: BTreeSet<&str> = restored.iter().map(|item| item.writer.as_str()).collect();
+            flusher.once(|client| place.tidy(client, settings.database(), named))?;
+        }
+        for item in own_share(restored, context) {
             write(&mut flusher, &settings, &place, &item)?;
         }
         let (pending, pending_bytes, prepared) = (Vec::new(), 0, BTreeMap::new());
@@ -104,9 +109,13 @@ impl ExactlyOnceWriter {
     }
 }
 
+/// What all writers had prepared.
+fn restored(context: &SubtaskContext) -> Result<Vec<Item>> {
+    context.restored.items(PREPARED).iter().map(Item::decode).collect()
+}
+
 /// All that one writer has prepared, in its order, is one subtask's work: its marker only rises.
-fn own_share(context: &SubtaskContext) -> Result<Vec<Item>> {
-    let items = context.restored.items(PREPARED).iter().map(Item::decode).collect::<Result<Vec<_>>>()?;
+fn own_share(items: Vec<Item>, context: &SubtaskContext) -> Vec<Item> {
     let mut writers: BTreeMap<String, Vec<Item>> = BTreeMap::new();
     for item in items {
         writers.entry(item.writer.clone()).or_default().push(item);
@@ -114,7 +123,7 @@ fn own_share(context: &SubtaskContext) -> Result<Vec<Item>> {
     let own = writers.into_values().enumerate().filter(|(at, _)| at % context.parallelism == context.subtask);
     let mut own: Vec<Item> = own.flat_map(|(_, items)| items).collect();
     own.sort_by_key(|item| item.checkpoint);
-    Ok(own)
+    own
 }
 
 fn write(flusher: &mut Flusher, settings: &Settings, place: &Place, item: &Item) -> Result<()> {
@@ -190,7 +199,10 @@ mod tests {
         let mut context = context(parallelism, 1000);
         context.subtask = subtask;
         context.restored = Arc::new(Snapshot { items: vec![part], ..Snapshot::default() });
-        own_share(&context).unwrap().into_iter().map(|item| (item.writer, item.checkpoint)).collect()
+        own_share(restored(&context).unwrap(), &context)
+            .into_iter()
+            .map(|item| (item.writer, item.checkpoint))
+            .collect()
     }
 
     #[test]

@@ -13,6 +13,9 @@ use crate::operator::SubtaskContext;
 /// Its name unless the program sets another.
 pub const DEFAULT_TABLE: &str = "flott_commits";
 
+/// Lines that nobody has touched for so many days are removed: no job goes on from a checkpoint as old as that.
+const KEPT_DAYS: u32 = 90;
+
 /// Whether it is a name that needs no quotes, with a schema in front or without.
 pub fn is_name(table: &str) -> bool {
     let is_word = |word: &str| {
@@ -62,6 +65,25 @@ impl Place {
             "INSERT INTO {table} (writer, checkpoint_id, job, sink, subtask) VALUES ('{writer}', 0, '{job}', '{sink}', {subtask})"
         );
         client.update(&line).map(drop).map_err(|trouble| self.explain(trouble))
+    }
+
+    /// Removes the lines of writers that are long gone, but for those that a checkpoint names.
+    pub fn tidy<'a>(
+        &self,
+        client: &mut dyn Client,
+        database: Database,
+        named: impl IntoIterator<Item = &'a str>,
+    ) -> Outcome {
+        let before = match database {
+            Database::Sqlite => format!("datetime('now', '-{KEPT_DAYS} days')"),
+            _ => format!("CURRENT_TIMESTAMP - INTERVAL '{KEPT_DAYS}' DAY"),
+        };
+        let kept: String = named.into_iter().map(|writer| format!(" AND writer <> '{writer}'")).collect();
+        match client.update(&format!("DELETE FROM {} WHERE committed_at < {before}{kept}", self.table)) {
+            // who may not delete keeps them, and they hurt nobody
+            Err(trouble) if trouble.reason.breaks_connection() => Err(self.explain(trouble)),
+            _ => Ok(()),
+        }
     }
 
     /// The table as a database's statement.

@@ -87,6 +87,23 @@ impl Fetcher {
         }
     }
 
+    /// The offset behind the last record of a partition, as the last answer of its broker said; `None` before the first.
+    pub fn end(&self, partition: &TopicPartition) -> Option<i64> {
+        let topic = CString::new(&*partition.topic).ok()?;
+        let (mut low, mut high) = (-1, -1);
+        // SAFETY: the client is alive, and only looks at what it has; the name is a C string.
+        let result = unsafe {
+            bindings::rd_kafka_get_watermark_offsets(
+                self.consumer.client().native_ptr(),
+                topic.as_ptr(),
+                partition.partition,
+                &mut low,
+                &mut high,
+            )
+        };
+        (Code::from(result) == Code::NoError && high >= 0).then_some(high)
+    }
+
     /// Serves the client's callbacks.
     pub fn serve(&self) {
         client::poll(&self.consumer, Duration::ZERO);

@@ -21,7 +21,7 @@ use crate::batch::{Batch, NO_TIMESTAMP};
 use crate::connector::{Polled, SourceReader, Split};
 use crate::error::{Error, Result, shorten};
 use crate::format::Decoder;
-use crate::metrics::Counter;
+use crate::metrics::{Counter, PENDING_RECORDS};
 use crate::operator::SubtaskContext;
 use crate::types::{SchemaRef, Shape};
 
@@ -97,6 +97,36 @@ pub struct KafkaReader {
     ready: VecDeque<Ready>,
     decoding: Rows,
     lost: Counter,
+    pending: Pending,
+}
+
+/// How many records wait in the partitions of this subtask: Flink's `pendingRecords`.
+struct Pending {
+    /// Of all subtasks.
+    counter: Counter,
+    /// What this one has added to it.
+    told: u64,
+}
+
+impl Pending {
+    fn new(context: &SubtaskContext) -> Self {
+        Pending { counter: context.metrics.counter(PENDING_RECORDS), told: 0 }
+    }
+
+    fn count(&mut self, readings: &[Reading], fetcher: &Fetcher) {
+        let waiting = |reading: &Reading| {
+            let end = fetcher.end(&reading.split.partition)?;
+            let end = reading.split.stop.map_or(end, |stop| stop.min(end));
+            u64::try_from(end - reading.decoded).ok()
+        };
+        let reading = readings.iter().filter(|reading| !reading.ended);
+        self.tell(reading.filter_map(waiting).sum());
+    }
+
+    fn tell(&mut self, waiting: u64) {
+        self.counter.add(waiting);
+        self.counter.sub(std::mem::replace(&mut self.told, waiting));
+    }
 }
 
 /// Payloads on their way to a batch.
@@ -142,6 +172,7 @@ impl KafkaReader {
             ready: VecDeque::new(),
             decoding: rows,
             lost: context.metrics.counter("recordsLost"),
+            pending: Pending::new(context),
             context: context.clone(),
             options,
         })
@@ -426,6 +457,7 @@ impl SourceReader for KafkaReader {
             commits.settle(&self.fetcher);
         }
         self.fetch(wait)?;
+        self.pending.count(&self.readings, &self.fetcher);
         self.next_ready().unwrap_or(Ok(Polled::Nothing))
     }
 
@@ -455,6 +487,7 @@ impl SourceReader for KafkaReader {
     }
 
     fn close(&mut self) -> Result<()> {
+        self.pending.tell(0);
         if let Some(commits) = &mut self.commits {
             commits.finish(&self.fetcher);
         }

@@ -27,6 +27,7 @@ def check_installation() -> Iterator[Finding]:
     else:
         yield fine(f"Python {version} ({sys.executable}), {platform.system()} {platform.machine()}")
     yield from _engine()
+    yield from _rocksdb()
     yield from _command()
     yield from _pyflink()
     yield _temporary_files()
@@ -56,6 +57,27 @@ def _engine() -> Iterator[Finding]:
         yield fine("a job of one line runs")
     else:
         yield bad(f"a job that doubles 1 and 2 gave {counted}", "this is a bug in Flott, please report it")
+
+
+def _rocksdb() -> Iterator[Finding]:
+    """Whether state can be kept on disk."""
+    from flott.datastream import EmbeddedRocksDBStateBackend, StreamExecutionEnvironment
+
+    try:
+        env = StreamExecutionEnvironment.get_execution_environment().set_parallelism(1)
+        env.set_state_backend(EmbeddedRocksDBStateBackend())
+        totals = env.from_collection([1, 2]).key_by(lambda n: "all").reduce(lambda one, two: one + two)
+        counted = list(totals.execute_and_collect("doctor"))
+    except Exception as error:
+        yield bad(
+            f"state cannot be kept in RocksDB: {error}",
+            "keep it in memory (HashMapStateBackend, the default), or install a wheel of Flott, which has RocksDB",
+        )
+        return
+    if counted == [1, 3]:
+        yield fine("state can be kept in RocksDB")
+    else:
+        yield bad(f"a sum of 1 and 2 in RocksDB gave {counted}", "this is a bug in Flott, please report it")
 
 
 def _command() -> Iterator[Finding]:

@@ -22,6 +22,7 @@ super::on_all_databases!(
     a_killed_writers_rows_are_written_once_by_whoever_comes_next,
     a_writers_checkpoints_are_written_at_another_parallelism,
     a_database_that_was_set_back_gets_its_rows_again,
+    what_was_committed_long_ago_is_forgotten_unless_a_checkpoint_names_it,
     too_much_that_waits_is_an_error,
     rows_of_other_types_are_refused,
 );
@@ -159,6 +160,20 @@ fn a_database_that_was_set_back_gets_its_rows_again(target: &Target) {
         drop(job.writer(&prepared));
         assert_eq!(job.ids(), [0, 1]);
     }
+}
+
+fn what_was_committed_long_ago_is_forgotten_unless_a_checkpoint_names_it(target: &Target) {
+    let job = Job::new(target);
+    let mut writer = job.writer(&Vec::new());
+    let stored = checkpoint(writer.as_mut(), 1, 0..3);
+    writer.commit(1).unwrap();
+    let table = job.commits_table();
+    target.run(&format!("UPDATE {table} SET committed_at = '2020-01-01 00:00:00'"));
+    let count = || target.query(&format!("SELECT writer FROM {table}")).len();
+    drop(job.writer(&stored));
+    assert_eq!((job.ids(), count()), (vec![0, 1, 2], 2), "the checkpoint names the writer, which has a line still");
+    drop(job.writer(&Vec::new()));
+    assert_eq!(count(), 2, "the two that came later");
 }
 
 fn too_much_that_waits_is_an_error(target: &Target) {

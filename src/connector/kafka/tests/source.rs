@@ -199,6 +199,33 @@ fn the_commit_covers_transaction_marks() {
 }
 
 #[test]
+fn what_waits_in_the_topic_is_counted() {
+    let Some(servers) = broker() else { return };
+    let topic = unique("waiting");
+    create_topic(&servers, &topic, 1, &[]);
+    produce(&servers, &topic, &records(&numbered(0, 0, 5), 0));
+    let source = source(&servers, &[("topics", &topic)]).unwrap();
+    // one record a fetch
+    let context = SubtaskContext { batch_size: 1, ..context(1) };
+    let splits = source.enumerator(&context).unwrap().discover().unwrap();
+    let mut run = Run::resume(source.as_ref(), context, splits).unwrap();
+    let mut waiting = Vec::new();
+    while run.rows() < 5 {
+        let before = run.rows();
+        run.step().unwrap();
+        waiting.extend((run.rows() > before).then(|| run.counter("pendingRecords")));
+    }
+    assert_eq!(waiting, [4, 3, 2, 1, 0]);
+    produce(&servers, &topic, &records(&numbered(0, 5, 9), 0));
+    while run.rows() < 6 {
+        run.step().unwrap();
+    }
+    assert_eq!(run.counter("pendingRecords"), 3);
+    run.reader.close().unwrap();
+    assert_eq!(run.counter("pendingRecords"), 0, "nobody reads any more");
+}
+
+#[test]
 fn null_values_are_skipped_and_counted() {
     let Some(servers) = broker() else { return };
     let topic = unique("nulls");
