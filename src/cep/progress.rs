@@ -78,9 +78,15 @@ impl<E> Progress<E> {
         }
     }
 
-    pub(super) fn set_deadline(&mut self, nfa: &Nfa) {
+    /// When the first partial match runs out of time, in ms; the greatest integer if none does. That is not before
+    /// [`Progress::deadline`], which may still be that of a partial match that is gone.
+    pub fn first_deadline(&self, nfa: &Nfa) -> i64 {
         let of = self.partial.as_slice().iter().filter(|partial| partial.node != NOWHERE);
         let deadlines = of.map(|partial| nfa.deadline(partial.state, partial.start.0, partial.previous));
-        self.deadline = deadlines.min().unwrap_or(i64::MAX);
+        deadlines.min().unwrap_or(i64::MAX)
+    }
+
+    pub(super) fn set_deadline(&mut self, nfa: &Nfa) {
+        self.deadline = self.first_deadline(nfa);
     }
 }

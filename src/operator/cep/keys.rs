@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 
 use super::CepHost;
 use crate::batch::{Data, KeyEncoder, Keys};
-use crate::cep::Progress;
+use crate::cep::{Nfa, Progress};
 use crate::error::Result;
 
 pub struct Key<E> {
@@ -137,8 +137,8 @@ impl<E> KeyTable<E> {
     }
 
     /// When the first partial match of all runs out of time, in ms.
-    pub fn first_deadline(&self) -> Option<i64> {
-        let deadlines = self.keys.iter().map(|key| key.progress.deadline());
+    pub fn first_deadline(&self, nfa: &Nfa) -> Option<i64> {
+        let deadlines = self.keys.iter().map(|key| key.progress.first_deadline(nfa));
         deadlines.min().filter(|deadline| *deadline < i64::MAX)
     }
 }

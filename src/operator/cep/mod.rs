@@ -306,7 +306,7 @@ impl<H: CepHost> Operator for CepOperator<H> {
             events: self.pending.len(),
             first_event: self.pending.first(),
             partial: self.keys.partial_matches(),
-            first_deadline: self.keys.first_deadline(),
+            first_deadline: self.keys.first_deadline(self.matcher.nfa()),
         }))
     }
 
