@@ -9,8 +9,8 @@ use bytes::Bytes;
 use flott::batch::Batch;
 use flott::checkpoint::codec::Encoder;
 use flott::checkpoint::{
-    Archive, ItemPart, KeyedPart, Manifest, MemoryStorage, OperatorState, Snapshot, Spread, Storage, Stored,
-    SubtaskState,
+    Archive, FileAt, FilesPart, ItemPart, KeyedPart, Manifest, MemoryStorage, OperatorState, Snapshot, Spread,
+    StateFile, Storage, Stored, SubtaskState,
 };
 use flott::connector::{self, Options, Sink, SinkWriter, Spec};
 use flott::expression::Expr;
@@ -42,12 +42,17 @@ fn opened(sealed: Bytes) -> Vec<u8> {
 fn snapshot() -> Snapshot {
     let groups = vec![(3, Bytes::from_static(b"three")), (90, Bytes::from_static(&[7; 300]))];
     let items = vec![Bytes::from_static(b"one"), Bytes::new()];
+    let states = vec![("n".to_owned(), "pickle ValueState".to_owned())];
+    let stored = FileAt::Stored { path: "shared/one-000007.sst".into(), length: 7 };
+    let files = [("CURRENT", FileAt::Here(Bytes::from_static(b"MANIFEST-000004"))), ("000007.sst", stored)];
+    let files = files.map(|(name, at)| StateFile { name: name.into(), at }).into();
     Snapshot {
         keyed: vec![KeyedPart { name: "state/n".into(), encoding: "pickle ValueState".into(), groups }],
         items: vec![
             ItemPart { name: "prepared".into(), encoding: "sink".into(), spread: Spread::Split, items: items.clone() },
             ItemPart { name: "broadcast/b".into(), encoding: "pickle".into(), spread: Spread::Union, items },
         ],
+        files: vec![FilesPart { name: "state".into(), encoding: "rocksdb".into(), groups: (3, 90), states, files }],
     }
 }
 
@@ -102,6 +107,7 @@ pub fn context(restored: Snapshot) -> SubtaskContext {
         subtask: 0,
         parallelism: 1,
         max_parallelism: 128,
+        groups: 0..=127,
         batch_size: 16,
         watermark_pace: Default::default(),
         clock: Arc::new(ManualClock::new(0)),
@@ -111,6 +117,8 @@ pub fn context(restored: Snapshot) -> SubtaskContext {
         durable: true,
         checkpoints: true,
         restored: Arc::new(restored),
+        archive: None,
+        backend: Arc::default(),
     }
 }
 
@@ -142,7 +150,7 @@ fn operator(target: &'static str, factory: &dyn OperatorFactory) {
     operator.open().unwrap();
     operator.process(0, keyed(), &mut Output::default()).unwrap();
     operator.watermark(20, &mut Output::default()).unwrap();
-    let whole = operator.snapshot().unwrap();
+    let whole = operator.capture().unwrap().into_snapshot().unwrap();
     let groups = whole.keyed.iter().flat_map(|part| &part.groups).map(|(_, bytes)| bytes);
     let items = whole.items.iter().flat_map(|part| &part.items);
     let inputs: Vec<Vec<u8>> = groups.chain(items).map(|bytes| bytes.to_vec()).collect();

@@ -51,6 +51,7 @@ __all__ = [
     "WindowContext",
     "__version__",
     "gate_entries",
+    "has_rocksdb",
     "remove_checkpoint",
     "stop_all_jobs",
 ]
@@ -60,6 +61,8 @@ __version__: str
 _Place: TypeAlias = str | None
 _Options: TypeAlias = Sequence[tuple[str, str]]
 _Opened: TypeAlias = tuple[Sequence[Callable[..., Any]], Callable[[], Any] | None]
+
+has_rocksdb: bool
 
 def gate_entries() -> int:
     """How often the engine has entered Python in this process: once a batch and operator."""
@@ -512,12 +515,15 @@ class CheckpointReader:
     def about(self) -> tuple[int, str, int, str]:
         """Its number, the job's name, when it was complete (ms), and the Flott that wrote it."""
 
-    def operators(self) -> list[tuple[str, str, int, int, list[tuple[str, str, bool, int, int]]]]:
-        """``(uid, name, maximum parallelism, parallelism, states)``; of a state its name, its encoding, whether it is
-        keyed, how many pieces it has, and their bytes."""
+    def operators(self) -> list[tuple[str, str, int, int, list[tuple[str, str, str, int, int]]]]:
+        """``(uid, name, maximum parallelism, parallelism, states)``; of a state its name, its encoding, where it is
+        (``keyed``, ``items`` or ``files``), how many pieces it has, and their bytes."""
 
     def keyed(self, uid: str, name: str) -> list[tuple[int, int, bytes]]:
         """``(subtask, key group, bytes)`` of a keyed state."""
+
+    def rows(self, uid: str, name: str) -> list[tuple[int, int, bytes, bytes, bytes]]:
+        """``(subtask, key group, key, entry, value)`` of a state in databases; ``entry`` is a map's key."""
 
     def items(self, uid: str, name: str) -> list[tuple[int, bytes]]:
         """``(subtask, bytes)`` of each item of a state without keys."""

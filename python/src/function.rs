@@ -4,10 +4,10 @@ use std::ffi::c_long;
 use std::sync::Arc;
 
 use flott::batch::Keys;
-use flott::checkpoint::Snapshot;
+use flott::checkpoint::{Capture, ItemPart, Snapshot};
 use flott::error::ErrorKind;
 use flott::metrics::OperatorMetrics;
-use flott::operator::SubtaskContext;
+use flott::operator::{Slice, SubtaskContext};
 use flott::{Error, Result};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::ffi;
@@ -46,7 +46,7 @@ impl Subtask {
                 max_parallelism: context.max_parallelism,
                 metrics: Py::new(py, Metrics::new(metrics))?,
                 state: state.map(|state| state.clone_ref(py)),
-                operator_state: Py::new(py, OperatorState::new(context.restored.clone()))?,
+                operator_state: Py::new(py, OperatorState::new(&context.restored))?,
             },
         )
     }
@@ -79,6 +79,8 @@ pub struct UserFunction {
     operator_state: Option<Py<OperatorState>>,
     /// The last checkpoint whose barrier has come.
     checkpoint: u64,
+    /// What the lists of the function had at that barrier, until the snapshot is taken.
+    items: Vec<ItemPart>,
     pub settings: Arc<Settings>,
 }
 
@@ -96,6 +98,7 @@ impl UserFunction {
             state,
             operator_state,
             checkpoint,
+            items: Vec::new(),
             settings,
         }
     }
@@ -103,7 +106,7 @@ impl UserFunction {
     /// Makes the function, which runs the user's `open`.
     pub fn open(&mut self) -> Result<()> {
         let made = gate::enter(|py| {
-            let new_state = || Py::new(py, KeyedState::new(&self.context, FUNCTION));
+            let new_state = || Py::new(py, KeyedState::new(py, &self.context, FUNCTION)?);
             let state = self.keyed.then(new_state).transpose()?;
             if let (Some(state), Some((inspected, node))) = (&state, &self.settings.inspected) {
                 inspected.add_state(*node, state.clone_ref(py));
@@ -114,6 +117,7 @@ impl UserFunction {
             Ok((calls, close, state, operator_state))
         })?;
         (self.calls, self.close, self.state, self.operator_state) = made;
+        self.context.forget_restored();
         Ok(())
     }
 
@@ -145,17 +149,45 @@ impl UserFunction {
         self.checkpoint = checkpoint;
     }
 
-    /// The state of the function.
-    pub fn snapshot(&self) -> Result<Snapshot> {
-        gate::enter(|py| {
+    /// Fixes the state of the function for a snapshot.
+    pub fn capture(&mut self) -> Result<Capture> {
+        let (operator_state, state, checkpoint) = (&self.operator_state, &self.state, self.checkpoint);
+        let (capture, items) = gate::enter(|py| {
             // first, because the function is called
-            let items = self.operator_state.as_ref().map(|state| state.get().snapshot(py, self.checkpoint));
-            let keyed = self.state.as_ref().map(|state| state.borrow(py).snapshot(py));
-            Ok(Snapshot {
-                keyed: keyed.transpose()?.unwrap_or_default(),
-                items: items.transpose()?.unwrap_or_default(),
-            })
+            let items = operator_state.as_ref().map(|state| state.get().snapshot(py, checkpoint));
+            let items = items.transpose()?.unwrap_or_default();
+            let Some(state) = state else {
+                return Ok((Capture::Ready(Snapshot { items, ..Snapshot::default() }), Vec::new()));
+            };
+            state.borrow_mut(py).begin_snapshot(py)?;
+            Ok((Capture::Unfinished, items))
+        })?;
+        self.items = items;
+        Ok(capture)
+    }
+
+    /// Goes on with the snapshot, for one slice.
+    pub fn go_on(&mut self, slice: &mut Slice) -> Result<Capture> {
+        let Some(state) = &self.state else { return Ok(Capture::default()) };
+        Ok(match gate::enter(|py| KeyedState::go_on(state, py, slice))? {
+            Some(mut snapshot) => {
+                snapshot.items.append(&mut self.items);
+                Capture::Ready(snapshot)
+            }
+            None => Capture::Unfinished,
         })
+    }
+
+    /// Nobody wants the snapshot any more.
+    pub fn abandon(&mut self) {
+        self.items.clear();
+        if let Some(state) = &self.state {
+            // without an interpreter there is nobody to take it for either
+            let _: Result<()> = gate::enter(|py| {
+                state.borrow_mut(py).abandon_snapshot();
+                Ok(())
+            });
+        }
     }
 
     /// State is that of this key from here on.

@@ -9,6 +9,7 @@ use flott::connector::{self, Boundedness, Options, Sink, Spec};
 use flott::graph::{Chaining, CustomPartitioner, NodeKind, Partitioning, StreamEdge, StreamGraph};
 use flott::operator::AssignTimestamps;
 use flott::runtime::{HeldBack, JobConfig, RestartStrategy, Retention, run};
+use flott::state::{RocksDbSettings, StateBackend};
 use flott::time::WatermarkPace;
 use flott::{Result, batch::Batch};
 use pyo3::exceptions::{PyKeyError, PyValueError};
@@ -454,6 +455,10 @@ fn job_config(given: &Bound<'_, PyDict>, places: &Places) -> PyResult<JobConfig>
                 let (root, directory): (String, String) = value.extract()?;
                 let loaded = Archive::new(storage(value.py(), &root)?).load_from(&directory);
                 config.restored = Some(Arc::new(checked(value.py(), loaded)?));
+            }
+            "rocksdb" => {
+                let (directories, incremental) = value.extract()?;
+                config.backend = Arc::new(StateBackend::RocksDb(RocksDbSettings { directories, incremental }));
             }
             "allow_non_restored" => config.allow_non_restored = value.extract()?,
             other => return Err(PyKeyError::new_err(other.to_owned())),

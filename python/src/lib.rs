@@ -42,6 +42,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[pymodule(gil_used = true)]
 fn _flott(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("has_rocksdb", flott::state::rocks::IS_THERE)?;
     log::start();
     module.add_class::<broker::PyBroker>()?;
     module.add_class::<cep::CepPattern>()?;

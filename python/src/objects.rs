@@ -200,7 +200,7 @@ pub fn key_identity<'py>(key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>
 }
 
 /// Equal objects give equal bytes: without pickle's memo, which tells one object used twice from two equal ones.
-fn pickle_key(object: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+pub fn pickle_key(object: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     let py = object.py();
     let buffer = py.import("io")?.call_method0("BytesIO")?;
     let pickler = py.import("pickle")?.call_method1("Pickler", (&buffer, 5))?;

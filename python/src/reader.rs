@@ -7,6 +7,9 @@ use arrow::array::{ArrayRef, Int32Array, RecordBatch};
 use arrow::datatypes::{Field, Schema};
 use flott::checkpoint::{Archive, OperatorState, Restored, Snapshot, storage_at};
 use flott::operator::stored;
+use flott::state::RocksDbSettings;
+use flott::state::rocks::{Database, Rows};
+use flott::time::{Clock, SystemClock};
 use flott::{Error, Result};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -14,8 +17,11 @@ use pyo3::types::PyBytes;
 use crate::arrow::ArrowTable;
 use crate::gate::raise;
 
-/// Name, encoding, whether it is keyed, how many pieces it has, and their bytes.
-type State = (String, String, bool, usize, usize);
+/// Name, encoding, where it is (`keyed`, `items` or `files`), how many pieces it has, and their bytes.
+type State = (String, String, &'static str, usize, usize);
+
+/// Subtask, key group, and of a row of a database the key, what stands behind it, and the value.
+type Row<'py> = (u32, u16, Bound<'py, PyBytes>, Bound<'py, PyBytes>, Bound<'py, PyBytes>);
 
 #[pyclass(module = "flott._flott", frozen)]
 pub struct CheckpointReader {
@@ -32,7 +38,7 @@ impl CheckpointReader {
 
     fn states(&self, uid: &str) -> Vec<State> {
         let mut states: Vec<State> = Vec::new();
-        let mut add = |name: &str, encoding: &str, keyed: bool, pieces: usize, bytes: usize| match states
+        let mut add = |name: &str, encoding: &str, place: &'static str, pieces: usize, bytes: usize| match states
             .iter_mut()
             .find(|state| state.0 == name)
         {
@@ -40,16 +46,22 @@ impl CheckpointReader {
                 state.3 += pieces;
                 state.4 += bytes;
             }
-            None => states.push((name.to_owned(), encoding.to_owned(), keyed, pieces, bytes)),
+            None => states.push((name.to_owned(), encoding.to_owned(), place, pieces, bytes)),
         };
         for (_, snapshot) in self.subtasks(uid) {
             for part in &snapshot.keyed {
                 let bytes = part.groups.iter().map(|(_, bytes)| bytes.len()).sum();
-                add(&part.name, &part.encoding, true, part.groups.len(), bytes);
+                add(&part.name, &part.encoding, "keyed", part.groups.len(), bytes);
             }
             for part in &snapshot.items {
                 let bytes = part.items.iter().map(|item| item.len()).sum();
-                add(&part.name, &part.encoding, false, part.items.len(), bytes);
+                add(&part.name, &part.encoding, "items", part.items.len(), bytes);
+            }
+            for part in &snapshot.files {
+                for (name, encoding) in &part.states {
+                    // in files that all states of the function have in common
+                    add(&format!("{}/{name}", part.name), encoding, "files", part.files.len(), part.bytes() as usize);
+                }
             }
         }
         states
@@ -102,7 +114,7 @@ impl CheckpointReader {
         (manifest.checkpoint, manifest.job_name.clone(), manifest.time, manifest.written_by.clone())
     }
 
-    /// `(uid, name, maximum parallelism, parallelism, states)`, and of a state `(name, encoding, keyed, pieces, bytes)`.
+    /// `(uid, name, maximum parallelism, parallelism, states)`, and of a state `(name, encoding, place, pieces, bytes)`.
     #[allow(clippy::type_complexity, reason = "a table")]
     fn operators(&self) -> Vec<(String, String, u16, u32, Vec<State>)> {
         let about = |operator: &OperatorState| {
@@ -120,6 +132,33 @@ impl CheckpointReader {
             pieces.extend(groups.map(|(group, bytes)| (subtask, *group, PyBytes::new(py, bytes))));
         }
         pieces
+    }
+
+    /// `(subtask, key group, key, entry, value)` of the rows of a state in databases; `entry` is a map's key.
+    fn rows<'py>(&self, py: Python<'py>, uid: &str, name: &str) -> PyResult<Vec<Row<'py>>> {
+        let (clock, mut rows): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Vec::new());
+        for (subtask, snapshot) in self.subtasks(uid) {
+            for part in &snapshot.files {
+                let own = |state: &(String, String)| format!("{}/{}", part.name, state.0) == name;
+                let Some(number) = part.states.iter().position(own) else { continue };
+                let (groups, settings) = (part.groups.0..=part.groups.1, RocksDbSettings::default());
+                let opened = py.detach(|| {
+                    Database::restore(&settings, 0, &clock, groups.clone(), &[part], Some(&self.restored.archive))
+                });
+                let database = opened.map_err(|error| raise(py, error))?;
+                let scanned = database.scan_groups(groups, |row, value| {
+                    if usize::from(Rows::state(row)) == number
+                        && let Some((key, entry)) = Rows::key(row)
+                    {
+                        let [key, entry, value] = [key, entry, value].map(|bytes| PyBytes::new(py, bytes));
+                        rows.push((subtask, Rows::group(row), key, entry, value));
+                    }
+                    Ok(true)
+                });
+                scanned.map_err(|error| raise(py, error))?;
+            }
+        }
+        Ok(rows)
     }
 
     /// `(subtask, bytes)` of each item of a state without keys.

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use flott::checkpoint::{ItemPart, KeyedPart, Snapshot, Spread};
+use flott::checkpoint::{ItemPart, Snapshot, Spread};
 use flott::operator::SubtaskContext;
 use flott::time::{Clock, Timers};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-use crate::state::pickled::{self, Groups};
-use crate::state::{KeyedState, PyKey};
+use crate::state::{Copied, KeyedState, PyKey, pickled};
 
 /// By which clock a timer goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,16 +97,15 @@ impl TimerService {
         Ok(TimerService { clock, watermark, state, event, processing })
     }
 
-    pub fn snapshot(&self, py: Python<'_>) -> PyResult<Vec<KeyedPart>> {
-        let mut parts = Vec::new();
-        for domain in [Domain::Event, Domain::Processing] {
-            let mut groups = Groups::default();
-            for (place, (time, key, group)) in self.all(domain).enumerate() {
-                groups.add(py, group, key.object(), (time, place).into_pyobject(py)?.into_any())?;
-            }
-            parts.push(groups.into_part(domain.part().to_owned(), ENCODING, "a timer")?);
-        }
-        Ok(parts)
+    /// Copies of all timers, for a snapshot.
+    pub fn copied(&self, py: Python<'_>) -> [Copied<(i64, usize)>; 2] {
+        [Domain::Event, Domain::Processing].map(|domain| {
+            let timers = self.all(domain).enumerate();
+            let copy = |(place, (time, key, group)): (usize, (i64, &PyKey, u16))| {
+                (group, key.object().clone_ref(py), (time, place))
+            };
+            Copied::new(domain.part(), ENCODING, "a timer", timers.map(copy).collect())
+        })
     }
 
     fn timers(&mut self, domain: Domain) -> &mut Timers<PyKey> {

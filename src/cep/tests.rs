@@ -253,7 +253,7 @@ a match takes less than 10 ms
     );
     let picture = draw(matcher.nfa(), |at| format!("<{}>", conditions[at].0));
     assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>"));
-    assert!(picture.contains("background:#fff"), "black on dark is not to be read");
+    assert!(picture.contains("fill=\"white\""), "black on dark is not to be read");
     assert_eq!(picture.matches("<circle ").count(), 5, "four states, and the ring of the last");
     assert!(picture.contains("take if &lt;a&gt;"));
 }

@@ -4,7 +4,13 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::{CheckpointError, CheckpointId, Manifest, OperatorState, Snapshot, Storage, Stored};
+use bytes::Bytes;
+
+use super::shared::{SHARED, SharedFiles};
+use super::{
+    CheckpointError, CheckpointId, FileAt, FilesPart, LocalFile, Manifest, OperatorState, Snapshot, StateFile, Storage,
+    Stored,
+};
 use crate::error::{Error, Result};
 
 const MANIFEST: &str = "_metadata";
@@ -16,11 +22,12 @@ pub struct Archive {
     storage: Arc<dyn Storage>,
     /// The directory of the one savepoint that it is for.
     savepoint: Option<Arc<str>>,
+    shared: SharedFiles,
 }
 
 impl Archive {
     pub fn new(storage: Arc<dyn Storage>) -> Self {
-        Archive { storage, savepoint: None }
+        Archive { storage, savepoint: None, shared: SharedFiles::default() }
     }
 
     /// The place of one new savepoint, and its directory's name: as Flink calls them, `savepoint-`, the beginning of the
@@ -28,7 +35,7 @@ impl Archive {
     pub fn new_savepoint(storage: Arc<dyn Storage>, job_id: &str) -> (Self, String) {
         let (id, random) = (job_id.get(..6).unwrap_or(job_id), uuid::Uuid::new_v4().simple().to_string());
         let name = format!("savepoint-{id}-{}", &random[..12]);
-        (Archive { storage, savepoint: Some(name.as_str().into()) }, name)
+        (Archive { savepoint: Some(name.as_str().into()), ..Archive::new(storage) }, name)
     }
 
     fn directory(&self, checkpoint: CheckpointId) -> String {
@@ -44,7 +51,14 @@ impl Archive {
     }
 
     /// Stores what a subtask has. `name` is unique within the checkpoint.
-    pub fn put(&self, checkpoint: CheckpointId, name: &str, snapshot: &Snapshot) -> Result<Stored> {
+    pub fn put(&self, checkpoint: CheckpointId, name: &str, mut snapshot: Snapshot) -> Result<Stored> {
+        for (part, files) in snapshot.files.iter_mut().enumerate() {
+            for StateFile { name: file, at } in &mut files.files {
+                if let FileAt::Local(local) = at {
+                    *at = self.put_file(checkpoint, &format!("{name}-{part}-{file}"), local)?;
+                }
+            }
+        }
         let encoded = snapshot.encode();
         if encoded.len() <= INLINE {
             return Ok(Stored::Inline(encoded));
@@ -54,30 +68,73 @@ impl Archive {
         Ok(Stored::File { path, length: encoded.len() as u64 })
     }
 
+    /// Stores a file, unless another checkpoint has it. `own` is its name if it is this one's own.
+    fn put_file(&self, checkpoint: CheckpointId, own: &str, file: &LocalFile) -> Result<FileAt> {
+        let unread =
+            |source| CheckpointError::Storage { action: "reading", path: file.path.display().to_string(), source };
+        let length = std::fs::metadata(&file.path).map_err(unread)?.len();
+        // a savepoint stays when all checkpoints are gone
+        let shared = file.shared.as_ref().filter(|_| self.savepoint.is_none());
+        let path = match shared {
+            Some(name) => format!("{SHARED}/{name}"),
+            None => format!("{}/{own}", self.directory(checkpoint)),
+        };
+        if shared.is_none() || !self.shared.need(checkpoint, &path) {
+            let written = std::fs::read(&file.path).map_err(unread).and_then(|bytes| self.storage.write(&path, &bytes));
+            if let Err(error) = written {
+                self.shared.lost(&path);
+                return Err(error.into());
+            }
+        }
+        Ok(FileAt::Stored { path, length })
+    }
+
+    /// The contents of a file of a state.
+    pub fn fetch(&self, at: &FileAt) -> Result<Bytes> {
+        match at {
+            FileAt::Here(bytes) => Ok(bytes.clone()),
+            FileAt::Stored { path, length } => self.read_file(path, *length),
+            FileAt::Local(file) => Err(Error::internal(format!("'{}' was never stored", file.path.display()))),
+        }
+    }
+
     /// Makes a checkpoint of what was stored.
     pub fn complete(&self, manifest: &Manifest) -> Result<()> {
         let path = format!("{}/{MANIFEST}", self.directory(manifest.checkpoint));
         Ok(self.storage.write(&path, &manifest.encode())?)
     }
 
+    /// Removes a checkpoint, and the files that no other one shares.
     pub fn remove(&self, checkpoint: CheckpointId) -> Result<()> {
-        Ok(self.storage.remove(&self.directory(checkpoint))?)
+        self.storage.remove(&self.directory(checkpoint))?;
+        self.release(|gone| gone == checkpoint)
     }
 
-    /// Removes all checkpoints but one, also those that were never completed.
-    pub fn keep_only(&self, kept: Option<CheckpointId>) -> Result<()> {
-        let kept = kept.map(|kept| self.directory(kept));
-        for directory in self.storage.directories()? {
-            if directory.starts_with("chk-") && kept.as_ref() != Some(&directory) {
-                self.storage.remove(&directory)?;
-            }
+    fn release(&self, gone: impl Fn(CheckpointId) -> bool) -> Result<()> {
+        for path in self.shared.release(gone) {
+            self.storage.delete(&path)?;
         }
         Ok(())
     }
 
+    /// Removes all checkpoints but one, also those that were never completed.
+    pub fn keep_only(&self, kept: Option<CheckpointId>) -> Result<()> {
+        let directory = kept.map(|kept| self.directory(kept));
+        for found in self.storage.directories()? {
+            if found.starts_with("chk-") && directory.as_ref() != Some(&found) || found == SHARED && kept.is_none() {
+                self.storage.remove(&found)?;
+            }
+        }
+        self.release(|checkpoint| kept != Some(checkpoint))
+    }
+
     /// Reads a checkpoint back.
     pub fn load(&self, checkpoint: CheckpointId) -> Result<Restored> {
-        self.load_from(&self.directory(checkpoint))
+        let restored = self.load_from(&self.directory(checkpoint))?;
+        for path in restored.shared() {
+            self.shared.need(checkpoint, path);
+        }
+        Ok(restored)
     }
 
     /// Reads the checkpoint of that directory back, whatever its name.
@@ -95,20 +152,27 @@ impl Archive {
                 operator.subtasks.iter().map(|state| self.read(&state.stored, &path)).collect();
             operators.insert(operator.id.clone(), snapshots?);
         }
-        Ok(Restored { manifest, snapshots: operators })
+        let restored =
+            Restored { manifest, snapshots: operators, archive: self.clone(), directory: directory.to_owned() };
+        if restored.shared().next().is_some() {
+            self.storage.secure(SHARED)?;
+        }
+        Ok(restored)
     }
 
     fn read(&self, stored: &Stored, manifest: &str) -> Result<Snapshot> {
         match stored {
             Stored::Inline(bytes) => Ok(Snapshot::decode(bytes.clone(), manifest)?),
-            Stored::File { path, length } => {
-                let what = |what: String| CheckpointError::Damaged { file: path.clone(), what };
-                let bytes = self.storage.read(path)?.ok_or_else(|| what("it is not there".to_owned()))?;
-                if bytes.len() as u64 != *length {
-                    return Err(what(format!("it has {} bytes in the place of {length}", bytes.len())).into());
-                }
-                Ok(Snapshot::decode(bytes, path)?)
-            }
+            Stored::File { path, length } => Ok(Snapshot::decode(self.read_file(path, *length)?, path)?),
+        }
+    }
+
+    fn read_file(&self, path: &str, length: u64) -> Result<Bytes> {
+        let what = |what: String| CheckpointError::Damaged { file: path.to_owned(), what };
+        let bytes = self.storage.read(path)?.ok_or_else(|| what("it is not there".to_owned()))?;
+        match bytes.len() as u64 == length {
+            true => Ok(bytes),
+            false => Err(what(format!("it has {} bytes in the place of {length}", bytes.len())).into()),
         }
     }
 }
@@ -118,9 +182,29 @@ pub struct Restored {
     pub manifest: Manifest,
     /// By the operator's id, of each subtask it had.
     snapshots: HashMap<String, Vec<Snapshot>>,
+    /// Where it is.
+    pub archive: Archive,
+    directory: String,
 }
 
 impl Restored {
+    /// The same without the state, which the operators have taken.
+    pub fn without_state(&self) -> Restored {
+        let (archive, directory) = (self.archive.clone(), self.directory.clone());
+        Restored { manifest: self.manifest.clone(), snapshots: HashMap::new(), archive, directory }
+    }
+
+    /// Reads it once more.
+    pub fn reload(&self) -> Result<Restored> {
+        self.archive.load_from(&self.directory)
+    }
+
+    /// The paths of the files that its snapshots share with others.
+    fn shared(&self) -> impl Iterator<Item = &str> {
+        let files = self.snapshots.values().flatten().flat_map(|snapshot| &snapshot.files);
+        files.flat_map(FilesPart::paths).filter(|path| path.starts_with(SHARED))
+    }
+
     /// What all subtasks of an operator had.
     pub fn all(&self, id: &str) -> &[Snapshot] {
         self.snapshots.get(id).map_or(&[], Vec::as_slice)
@@ -174,17 +258,16 @@ impl Restored {
 mod tests {
     use super::super::{KeyedPart, MemoryStorage, SubtaskState};
     use super::*;
-    use bytes::Bytes;
 
     fn snapshot(bytes: usize) -> Snapshot {
         let groups = vec![(5, Bytes::from(vec![7; bytes]))];
-        Snapshot { keyed: vec![KeyedPart { name: "n".into(), encoding: "e".into(), groups }], items: vec![] }
+        Snapshot { keyed: vec![KeyedPart { name: "n".into(), encoding: "e".into(), groups }], ..Snapshot::default() }
     }
 
     fn stored(archive: &Archive, snapshots: &[Snapshot]) -> Manifest {
         let subtasks = snapshots.iter().enumerate().map(|(subtask, snapshot)| SubtaskState {
             subtask: subtask as u32,
-            stored: archive.put(3, &format!("1-{subtask}"), snapshot).unwrap(),
+            stored: archive.put(3, &format!("1-{subtask}"), snapshot.clone()).unwrap(),
         });
         let (id, name) = ("count".to_owned(), "orders per user".to_owned());
         let subtasks = subtasks.collect();
@@ -202,7 +285,7 @@ mod tests {
         let restored = archive.load(3).unwrap();
         assert_eq!(restored.all("count"), [snapshot(10), snapshot(INLINE)]);
         assert!(restored.all("other").is_empty());
-        archive.put(4, "1-0", &snapshot(INLINE)).unwrap();
+        archive.put(4, "1-0", snapshot(INLINE)).unwrap();
         archive.keep_only(Some(3)).unwrap();
         assert!(archive.load(3).is_ok());
         archive.keep_only(None).unwrap();

@@ -7,23 +7,28 @@
 
 mod archive;
 mod barrier;
+mod capture;
 pub mod codec;
 mod commits;
 mod coordinator;
 mod counts;
 mod error;
+mod files;
 mod manifest;
 mod object_storage;
+mod shared;
 mod simulated;
 mod snapshot;
 mod storage;
 
 pub use archive::{Archive, Restored};
 pub use barrier::{Barrier, BarrierKind};
+pub use capture::Capture;
 pub use commits::Commits;
 pub use coordinator::{Coordinator, Schedule};
 pub use counts::{CheckpointCounts, Counts, Latest};
 pub use error::CheckpointError;
+pub use files::{FileAt, FilesPart, LocalFile, StateFile};
 pub use manifest::{Manifest, OperatorState, Stored, SubtaskState};
 pub use object_storage::ObjectStorage;
 pub use simulated::{Faults, SimulatedStorage};
@@ -33,12 +38,12 @@ pub use storage::{FileStorage, MemoryStorage, Storage, storage_at};
 pub type CheckpointId = u64;
 
 /// Reads the first bytes of a file: which one it is, and of which version.
-fn check_head(from: &mut codec::Decoder, magic: &[u8; 8], known: u16, name: &str) -> Result<(), CheckpointError> {
+fn check_head(from: &mut codec::Decoder, magic: &[u8; 8], known: u16, name: &str) -> Result<u16, CheckpointError> {
     if from.take(magic.len())?[..] != magic[..] {
         return Err(CheckpointError::Foreign { file: name.to_owned() });
     }
     match from.u16()? {
         found if found > known => Err(CheckpointError::Newer { file: name.to_owned(), found, known }),
-        _ => Ok(()),
+        version => Ok(version),
     }
 }

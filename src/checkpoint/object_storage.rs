@@ -204,6 +204,16 @@ impl Storage for ObjectStorage {
         })
     }
 
+    fn delete(&self, path: &str) -> Result<()> {
+        let at = self.path(path);
+        self.wait("removing", path, async {
+            match self.store.delete(&at).await {
+                Err(object_store::Error::NotFound { .. }) => Ok(()),
+                done => done,
+            }
+        })
+    }
+
     fn root(&self) -> String {
         self.root.clone()
     }

@@ -176,6 +176,14 @@ impl Disk {
         Ok(())
     }
 
+    fn delete(&mut self, path: &str) -> Result<()> {
+        self.operate("removing", path)?;
+        if self.names.contains_key(path) {
+            self.change(Change::Remove(path.to_owned()));
+        }
+        Ok(())
+    }
+
     fn restart(&mut self) {
         // names change in the order in which they were changed; how far, nobody knows
         let lasting = self.below(self.changes.len() as u64 + 1) as usize;
@@ -217,6 +225,10 @@ impl Storage for SimulatedStorage {
 
     fn remove(&self, directory: &str) -> Result<()> {
         self.disk().remove(directory)
+    }
+
+    fn delete(&self, path: &str) -> Result<()> {
+        self.disk().delete(path)
     }
 
     fn root(&self) -> String {
@@ -314,6 +326,17 @@ mod tests {
             left.insert((contents(&storage, "chk-1/a").is_some(), contents(&storage, "chk-1/b").is_some()));
         }
         assert_eq!(left.len(), 4, "{left:?}");
+    }
+
+    #[test]
+    fn a_file_is_deleted_alone() {
+        let storage = SimulatedStorage::new(1, Faults::default());
+        storage.write("shared/a", b"one").unwrap();
+        storage.write("shared/b", b"two").unwrap();
+        storage.delete("shared/a").unwrap();
+        storage.delete("shared/c").unwrap();
+        assert_eq!(contents(&storage, "shared/a"), None);
+        assert_eq!(contents(&storage, "shared/b").unwrap(), b"two");
     }
 
     #[test]

@@ -7,14 +7,16 @@ use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 
-use super::CheckpointError;
 use super::codec::{Decoder, Encoder};
+use super::{CheckpointError, FilesPart};
 
 /// The state of one subtask of an operator.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
     pub keyed: Vec<KeyedPart>,
     pub items: Vec<ItemPart>,
+    /// State of keys that is in databases.
+    pub files: Vec<FilesPart>,
 }
 
 /// A state of keys.
@@ -50,11 +52,12 @@ pub enum Spread {
 }
 
 const MAGIC: &[u8; 8] = b"FLOTTST\n";
-const VERSION: u16 = 1;
+/// The second one has files.
+const VERSION: u16 = 2;
 
 impl Snapshot {
     pub fn is_empty(&self) -> bool {
-        self.keyed.is_empty() && self.items.is_empty()
+        self.keyed.is_empty() && self.items.is_empty() && self.files.is_empty()
     }
 
     pub fn encode(&self) -> Bytes {
@@ -79,13 +82,15 @@ impl Snapshot {
                 out.bytes(item);
             }
         }
+        out.count(self.files.len());
+        self.files.iter().for_each(|part| part.encode(&mut out));
         out.sealed()
     }
 
     /// `name` is the file it comes from, for messages.
     pub fn decode(bytes: Bytes, name: &str) -> Result<Snapshot, CheckpointError> {
         let mut from = Decoder::unsealed(bytes, name)?;
-        super::check_head(&mut from, MAGIC, VERSION, name)?;
+        let version = super::check_head(&mut from, MAGIC, VERSION, name)?;
         let keyed = from.list(|from| {
             let (name, encoding) = (from.text()?, from.text()?);
             Ok(KeyedPart { name, encoding, groups: from.list(|from| Ok((from.u16()?, from.bytes()?)))? })
@@ -100,8 +105,9 @@ impl Snapshot {
             };
             Ok(ItemPart { name, encoding, spread, items: from.list(Decoder::bytes)? })
         })?;
+        let files = if version == 1 { Vec::new() } else { from.list(FilesPart::decode)? };
         from.end()?;
-        Ok(Snapshot { keyed, items })
+        Ok(Snapshot { keyed, items, files })
     }
 
     /// What subtask `subtask` of `parallelism` goes on with, of what all subtasks had. `groups` are the key groups that
@@ -140,6 +146,8 @@ impl Snapshot {
             let items = std::mem::take(&mut part.items).into_iter().enumerate();
             part.items = items.filter(|(at, _)| at % parallelism == subtask).map(|(_, item)| item).collect();
         }
+        let overlaps = |part: &&FilesPart| part.groups.0 <= *groups.end() && *groups.start() <= part.groups.1;
+        share.files = all.iter().flat_map(|snapshot| &snapshot.files).filter(overlaps).cloned().collect();
         share
     }
 
@@ -156,6 +164,7 @@ impl Snapshot {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{FileAt, StateFile};
     use super::*;
 
     fn bytes(text: &'static str) -> Bytes {
@@ -172,11 +181,20 @@ mod tests {
         ItemPart { name: format!("{spread:?}"), encoding: "e".into(), spread, items }
     }
 
+    fn files(groups: (u16, u16)) -> FilesPart {
+        let stored = FileAt::Stored { path: "shared/one".into(), length: 7 };
+        let files = [("CURRENT", FileAt::Here(bytes("x"))), ("000007.sst", stored)];
+        let files = files.map(|(name, at)| StateFile { name: name.into(), at }).into();
+        let states = vec![("count".into(), "pickle ValueState".into())];
+        FilesPart { name: "state".into(), encoding: "rocksdb".into(), groups, states, files }
+    }
+
     #[test]
     fn comes_back_as_it_was() {
         let snapshot = Snapshot {
             keyed: vec![keyed(&[(3, "a"), (90, "")])],
             items: vec![items(Spread::Split, &["x", "y"]), items(Spread::Union, &[])],
+            files: vec![files((3, 90))],
         };
         assert_eq!(Snapshot::decode(snapshot.encode(), "f").unwrap(), snapshot);
         assert_eq!(Snapshot::decode(Snapshot::default().encode(), "f").unwrap(), Snapshot::default());
@@ -187,7 +205,15 @@ mod tests {
         let mut encoder = Encoder::default();
         encoder.raw(MAGIC).u16(VERSION + 1).count(0).count(0);
         let error = Snapshot::decode(encoder.sealed(), "f").unwrap_err();
-        assert!(error.to_string().contains("version 2"), "{error}");
+        assert!(error.to_string().contains("version 3"), "{error}");
+    }
+
+    #[test]
+    fn the_first_version_had_no_files() {
+        let mut encoder = Encoder::default();
+        encoder.raw(MAGIC).u16(1).count(1).text("count").text("e").count(1).u16(3).bytes(b"a").count(0);
+        let snapshot = Snapshot { keyed: vec![keyed(&[(3, "a")])], ..Snapshot::default() };
+        assert_eq!(Snapshot::decode(encoder.sealed(), "f").unwrap(), snapshot);
     }
 
     #[test]
@@ -196,10 +222,12 @@ mod tests {
         let one = Snapshot {
             keyed: vec![keyed(&[(3, "a"), (50, "b")])],
             items: vec![items(Spread::Split, &["p", "q", "r"]), items(Spread::Union, &["u"])],
+            files: vec![files((0, 63))],
         };
         let two = Snapshot {
             keyed: vec![keyed(&[(64, "c"), (127, "d")])],
             items: vec![items(Spread::Split, &["s"]), items(Spread::Union, &["v"])],
+            files: vec![files((64, 127))],
         };
         let all = [one, two];
         let second = Snapshot::share(&all, 43..=85, 1, 3);
@@ -207,14 +235,16 @@ mod tests {
         // of p q r s the second of three gets q
         assert_eq!(second.items("Split"), [bytes("q")]);
         assert_eq!(second.items("Union"), [bytes("u"), bytes("v")]);
+        assert_eq!(second.files, [files((0, 63)), files((64, 127))], "both have some of its groups");
         let first = Snapshot::share(&all, 0..=42, 0, 3);
+        assert_eq!(first.files, [files((0, 63))]);
         assert_eq!(first.items("Split"), [bytes("p"), bytes("s")]);
         assert!(Snapshot::share(&all, 128..=130, 0, 1).keyed("count").unwrap().groups.is_empty());
     }
 
     #[test]
     fn own_items_come_back_to_their_subtask() {
-        let all = [["a"], ["b"]].map(|own| Snapshot { keyed: vec![], items: vec![items(Spread::Own, &own)] });
+        let all = [["a"], ["b"]].map(|own| Snapshot { items: vec![items(Spread::Own, &own)], ..Snapshot::default() });
         assert_eq!(Snapshot::share_beside(&all, |at| at == 1, 64..=127, 1, 2).items("Own"), [bytes("b")]);
         assert_eq!(Snapshot::share(&all, 0..=42, 0, 3).items("Own"), [bytes("a"), bytes("b")]);
         assert_eq!(Snapshot::decode(all[0].encode(), "f").unwrap(), all[0]);

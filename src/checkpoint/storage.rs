@@ -38,6 +38,9 @@ pub trait Storage: Send + Sync {
         true
     }
 
+    /// Removes a file; does nothing if there is none.
+    fn delete(&self, path: &str) -> Result<()>;
+
     /// The root, for messages.
     fn root(&self) -> String;
 }
@@ -194,6 +197,14 @@ impl Storage for FileStorage {
         }
     }
 
+    fn delete(&self, path: &str) -> Result<()> {
+        let path = self.path(path);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(failed("removing", &path)(error)),
+            _ => Ok(()),
+        }
+    }
+
     fn root(&self) -> String {
         self.root.display().to_string()
     }
@@ -237,6 +248,11 @@ impl Storage for MemoryStorage {
         false
     }
 
+    fn delete(&self, path: &str) -> Result<()> {
+        self.files().remove(path);
+        Ok(())
+    }
+
     fn root(&self) -> String {
         "memory".to_owned()
     }
@@ -257,6 +273,9 @@ mod tests {
         assert_eq!(storage.directories().unwrap(), ["chk-1", "chk-2"]);
         storage.remove("chk-1").unwrap();
         storage.remove("chk-1").unwrap();
+        storage.delete("chk-2/a").unwrap();
+        storage.delete("chk-2/a").unwrap();
+        assert_eq!(storage.read("chk-2/a").unwrap(), None);
         assert_eq!(storage.read("chk-1/a").unwrap(), None);
         assert_eq!(storage.read("chk-2/b").unwrap().as_deref(), Some(&b""[..]));
         assert_eq!(storage.directories().unwrap(), ["chk-2"]);

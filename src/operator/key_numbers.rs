@@ -13,60 +13,99 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::error::Result;
+use crate::state::SharedVec;
 
 /// A table for the type of the key: whole numbers and texts are kept as they are, other keys as arrow's rows.
 pub struct KeyNumbers {
-    held: Held,
+    keys: NumberedKeys,
     table: HashTable<u32>,
     hasher: RandomState,
     free: Vec<u32>,
-    null: Option<u32>,
     count: u32,
 }
 
+/// The keys themselves, by number.
+pub struct NumberedKeys {
+    held: Held,
+    null: Option<u32>,
+}
+
 enum Held {
-    Whole { keys: Vec<i64>, data_type: DataType },
+    Whole { keys: SharedVec<i64>, data_type: DataType },
     Texts(Bytes),
-    Rows(Bytes, RowKeys),
+    Rows(Bytes, Arc<RowKeys>),
 }
 
 /// Keys one behind the other.
 #[derive(Default)]
 struct Bytes {
-    bytes: Vec<u8>,
-    /// Where each begins and ends, and its hash.
-    ranges: Vec<(usize, usize, u64)>,
-    /// How many bytes are of keys that are gone.
+    /// Only the last one is written, and only while nobody else has it.
+    segments: Vec<Arc<Vec<u8>>>,
+    places: SharedVec<Place>,
+    /// How many bytes there are, and how many of them are of keys that are gone.
+    size: usize,
     waste: usize,
 }
 
+/// Where a key stands, and its hash.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    segment: u32,
+    begin: u32,
+    length: u32,
+    hash: u64,
+}
+
+/// Segments are not longer than that, but for a key that is.
+const SEGMENT: usize = 1 << 20;
+
 impl Bytes {
+    #[inline]
+    fn at(&self, place: Place) -> &[u8] {
+        match place.length {
+            0 => &[],
+            length => &self.segments[place.segment as usize][place.begin as usize..][..length as usize],
+        }
+    }
+
     fn get(&self, number: u32) -> &[u8] {
-        let (begin, end, _) = self.ranges[number as usize];
-        &self.bytes[begin..end]
+        self.at(self.places[number as usize])
     }
 
     fn set(&mut self, number: u32, key: &[u8], hash: u64) {
-        let begin = self.bytes.len();
-        self.bytes.extend_from_slice(key);
-        if self.ranges.len() <= number as usize {
-            self.ranges.resize(number as usize + 1, (0, 0, 0));
+        self.places.grow(number as usize + 1, Place::default());
+        self.places[number as usize] = self.append(key, hash);
+    }
+
+    fn append(&mut self, key: &[u8], hash: u64) -> Place {
+        self.size += key.len();
+        let last = self.segments.last_mut().and_then(Arc::get_mut);
+        if last.is_none_or(|last| last.len() + key.len() > SEGMENT) {
+            self.segments.push(Arc::default());
         }
-        self.ranges[number as usize] = (begin, self.bytes.len(), hash);
+        let segment = (self.segments.len() - 1) as u32;
+        let Some(last) = self.segments.last_mut().and_then(Arc::get_mut) else { return Place::default() };
+        let begin = last.len() as u32;
+        last.extend_from_slice(key);
+        Place { segment, begin, length: key.len() as u32, hash }
     }
 
     fn forget(&mut self, number: u32) {
-        let (begin, end, _) = std::mem::take(&mut self.ranges[number as usize]);
-        self.waste += end - begin;
-        if self.waste > 64 * 1024 && self.waste > self.bytes.len() / 2 {
-            let mut kept = Vec::with_capacity(self.bytes.len() - self.waste);
-            for (begin, end, _) in &mut self.ranges {
-                let from = kept.len();
-                kept.extend_from_slice(&self.bytes[*begin..*end]);
-                (*begin, *end) = (from, kept.len());
+        self.waste += std::mem::take(&mut self.places[number as usize]).length as usize;
+        if self.waste > 64 * 1024 && self.waste > self.size / 2 {
+            let mut kept = Bytes::default();
+            for place in self.places.iter() {
+                let copy = if place.length == 0 { *place } else { kept.append(self.at(*place), place.hash) };
+                kept.places.push(copy);
             }
-            (self.bytes, self.waste) = (kept, 0);
+            *self = kept;
         }
+    }
+
+    /// A copy that shares everything there is now.
+    fn share(&mut self) -> Bytes {
+        let Bytes { segments, places, size, waste } = self;
+        Bytes { segments: segments.clone(), places: places.share(), size: *size, waste: *waste }
     }
 }
 
@@ -81,18 +120,12 @@ impl KeyNumbers {
                 | DataType::Int64
                 | DataType::Date32
                 | DataType::Timestamp(TimeUnit::Microsecond, _)),
-            ] => Held::Whole { keys: Vec::new(), data_type: (*data_type).clone() },
+            ] => Held::Whole { keys: SharedVec::default(), data_type: (*data_type).clone() },
             [DataType::Utf8] => Held::Texts(Bytes::default()),
-            _ => Held::Rows(Bytes::default(), RowKeys::new(schema)?),
+            _ => Held::Rows(Bytes::default(), Arc::new(RowKeys::new(schema)?)),
         };
-        Ok(KeyNumbers {
-            held,
-            table: HashTable::new(),
-            hasher: RandomState::default(),
-            free: Vec::new(),
-            null: None,
-            count: 0,
-        })
+        let (keys, hasher) = (NumberedKeys { held, null: None }, RandomState::default());
+        Ok(KeyNumbers { keys, table: HashTable::new(), hasher, free: Vec::new(), count: 0 })
     }
 
     /// Writes the number of each row's key, new ones among them, but of rows that are not `wanted`.
@@ -105,7 +138,7 @@ impl KeyNumbers {
     ) -> Result<()> {
         numbers.clear();
         numbers.reserve(rows);
-        match &self.held {
+        match &self.keys.held {
             Held::Whole { data_type, .. } => match data_type.clone() {
                 DataType::Int8 => self.find_whole::<Int8Type>(&columns[0], wanted, numbers),
                 DataType::Int16 => self.find_whole::<Int16Type>(&columns[0], wanted, numbers),
@@ -125,7 +158,7 @@ impl KeyNumbers {
                 }
             }
             Held::Rows(_, keys) => {
-                let converted = keys.convert(columns)?;
+                let converted = keys.clone().convert(columns)?;
                 for row in 0..rows {
                     numbers.push(if wanted(row) { self.bytes(converted.get(row)) } else { 0 });
                 }
@@ -163,25 +196,23 @@ impl KeyNumbers {
 
     fn null(&mut self) -> u32 {
         let (free, count) = (&mut self.free, &mut self.count);
-        let number = *self.null.get_or_insert_with(|| Self::next(free, count));
-        match &mut self.held {
-            Held::Whole { keys, .. } => keys.resize(keys.len().max(number as usize + 1), 0),
-            Held::Texts(bytes) | Held::Rows(bytes, _) => {
-                bytes.ranges.resize(bytes.ranges.len().max(number as usize + 1), (0, 0, 0));
-            }
+        let number = *self.keys.null.get_or_insert_with(|| Self::next(free, count));
+        match &mut self.keys.held {
+            Held::Whole { keys, .. } => keys.grow(number as usize + 1, 0),
+            Held::Texts(bytes) | Held::Rows(bytes, _) => bytes.places.grow(number as usize + 1, Place::default()),
         }
         number
     }
 
     #[inline]
     fn whole(&mut self, key: i64) -> u32 {
-        let Held::Whole { keys, .. } = &mut self.held else { return 0 };
+        let Held::Whole { keys, .. } = &mut self.keys.held else { return 0 };
         let hash = self.hasher.hash_one(key);
         if let Some(number) = self.table.find(hash, |number| keys[*number as usize] == key) {
             return *number;
         }
         let number = Self::next(&mut self.free, &mut self.count);
-        keys.resize(keys.len().max(number as usize + 1), 0);
+        keys.grow(number as usize + 1, 0);
         keys[number as usize] = key;
         let hasher = &self.hasher;
         self.table.insert_unique(hash, number, |number| hasher.hash_one(keys[*number as usize]));
@@ -190,34 +221,34 @@ impl KeyNumbers {
 
     #[inline]
     fn bytes(&mut self, key: &[u8]) -> u32 {
-        let (Held::Texts(held) | Held::Rows(held, _)) = &mut self.held else { return 0 };
+        let (Held::Texts(held) | Held::Rows(held, _)) = &mut self.keys.held else { return 0 };
         let hash = self.hasher.hash_one(key);
         let same = |number: &u32| {
-            let (begin, end, known) = held.ranges[*number as usize];
-            known == hash && held.bytes[begin..end] == *key
+            let place = held.places[*number as usize];
+            place.hash == hash && held.at(place) == key
         };
         if let Some(number) = self.table.find(hash, same) {
             return *number;
         }
         let number = Self::next(&mut self.free, &mut self.count);
         held.set(number, key, hash);
-        self.table.insert_unique(hash, number, |number| held.ranges[*number as usize].2);
+        self.table.insert_unique(hash, number, |number| held.places[*number as usize].hash);
         number
     }
 
     /// Nothing is kept of that key any more.
     pub fn forget(&mut self, number: u32) {
-        if self.null == Some(number) {
-            self.null = None;
+        if self.keys.null == Some(number) {
+            self.keys.null = None;
         } else {
-            let hash = match &self.held {
+            let hash = match &self.keys.held {
                 Held::Whole { keys, .. } => self.hasher.hash_one(keys[number as usize]),
-                Held::Texts(bytes) | Held::Rows(bytes, _) => bytes.ranges[number as usize].2,
+                Held::Texts(bytes) | Held::Rows(bytes, _) => bytes.places[number as usize].hash,
             };
             if let Ok(entry) = self.table.find_entry(hash, |known| *known == number) {
                 entry.remove();
             }
-            if let Held::Texts(bytes) | Held::Rows(bytes, _) = &mut self.held {
+            if let Held::Texts(bytes) | Held::Rows(bytes, _) = &mut self.keys.held {
                 bytes.forget(number);
             }
         }
@@ -226,9 +257,26 @@ impl KeyNumbers {
 
     /// How many keys there are.
     pub fn len(&self) -> usize {
-        self.table.len() + usize::from(self.null.is_some())
+        self.table.len() + usize::from(self.keys.null.is_some())
     }
 
+    /// See [`NumberedKeys::columns`].
+    pub fn columns(&self, numbers: &[u32]) -> Result<Vec<ArrayRef>> {
+        self.keys.columns(numbers)
+    }
+
+    /// The keys as they are now, whatever becomes of them; costs next to nothing.
+    pub fn share(&mut self) -> NumberedKeys {
+        let held = match &mut self.keys.held {
+            Held::Whole { keys, data_type } => Held::Whole { keys: keys.share(), data_type: data_type.clone() },
+            Held::Texts(bytes) => Held::Texts(bytes.share()),
+            Held::Rows(bytes, keys) => Held::Rows(bytes.share(), keys.clone()),
+        };
+        NumberedKeys { held, null: self.keys.null }
+    }
+}
+
+impl NumberedKeys {
     /// The columns of the keys with those numbers.
     pub fn columns(&self, numbers: &[u32]) -> Result<Vec<ArrayRef>> {
         Ok(match &self.held {
@@ -371,7 +419,24 @@ mod tests {
             assert_eq!(table.columns(&[number]).unwrap()[0].as_string::<i32>().value(0), text);
             table.forget(number);
         }
-        let Held::Texts(bytes) = &table.held else { panic!("texts are kept as they are") };
-        assert!(bytes.bytes.len() < 200_000 && bytes.ranges.len() == 1);
+        let Held::Texts(bytes) = &table.keys.held else { panic!("texts are kept as they are") };
+        assert!(bytes.segments.iter().map(|segment| segment.len()).sum::<usize>() < 200_000);
+        assert_eq!(bytes.places.len(), 1);
+    }
+
+    #[test]
+    fn what_was_shared_stays_as_it_was() {
+        for (before, after) in
+            [(opt_ints([Some(7), None]), opt_ints([Some(8)])), (opt_texts([Some("a"), None]), opt_texts([Some("b")]))]
+        {
+            let records = batch(vec![("k", before.clone())]);
+            let mut table = KeyNumbers::new(&records.schema()).unwrap();
+            assert_eq!(numbers(&mut table, std::slice::from_ref(&before)), [0, 1]);
+            let shared = table.share();
+            table.forget(1);
+            table.forget(0);
+            assert_eq!(numbers(&mut table, &[after]), [0]);
+            assert_eq!(&shared.columns(&[0, 1]).unwrap()[0], &before);
+        }
     }
 }

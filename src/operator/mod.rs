@@ -12,6 +12,7 @@ mod outside;
 pub mod parse;
 pub mod render;
 pub mod select;
+mod slice;
 pub mod stored;
 mod timestamps;
 mod waiting;
@@ -20,16 +21,19 @@ pub mod window_aggregate;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::batch::Batch;
-use crate::checkpoint::Snapshot;
+use crate::checkpoint::{Archive, Capture, Snapshot};
 use crate::error::Result;
 use crate::metrics::OperatorMetrics;
+use crate::state::StateBackend;
 use crate::time::{Clock, WatermarkPace};
 
 pub use outside::{Load, Waker};
+pub use slice::Slice;
 pub use timestamps::AssignTimestamps;
 pub use waiting::{Generated, OpenMatches, OpenWindow, OpenWindows, Waiting};
 
@@ -42,6 +46,8 @@ pub struct SubtaskContext {
     pub subtask: usize,
     pub parallelism: usize,
     pub max_parallelism: u16,
+    /// The key groups that are this subtask's.
+    pub groups: RangeInclusive<u16>,
     /// How many records a batch should hold.
     pub batch_size: usize,
     pub watermark_pace: WatermarkPace,
@@ -58,6 +64,16 @@ pub struct SubtaskContext {
     pub checkpoints: bool,
     /// What this subtask goes on with after a restore; empty at a start from nothing.
     pub restored: Arc<Snapshot>,
+    /// Where the files are that it names.
+    pub archive: Option<Archive>,
+    pub backend: Arc<StateBackend>,
+}
+
+impl SubtaskContext {
+    /// Whoever keeps this has taken what is its own of what was restored, and lets go of the rest.
+    pub fn forget_restored(&mut self) {
+        (self.restored, self.archive) = (Arc::default(), None);
+    }
 }
 
 /// What an operator emits, in order.
@@ -153,16 +169,32 @@ pub trait Operator: Send {
         Ok(())
     }
 
-    /// Whether [`Operator::snapshot`] has all there is.
+    /// Whether [`Operator::capture`] has all there is.
     fn stores(&self) -> bool {
         true
     }
 
     /// What the operator has now, behind [`Operator::barrier`]: with it, given to the next one as
     /// [`SubtaskContext::restored`], that one goes on as this one would have. Asked for only where checkpoints are stored.
+    ///
+    /// For operators that have little; one whose state may be large has [`Operator::capture`] in its place.
     fn snapshot(&mut self) -> Result<Snapshot> {
         Ok(Snapshot::default())
     }
+
+    /// Fixes what the operator has now. Records wait for it, so it is quick: what takes time is left to
+    /// [`Capture::Deferred`], or to [`Operator::go_on`].
+    fn capture(&mut self) -> Result<Capture> {
+        self.snapshot().map(Capture::Ready)
+    }
+
+    /// Goes on with a capture that is [`Capture::Unfinished`], for one slice. What happened since the barrier is not in it.
+    fn go_on(&mut self, _slice: &mut Slice) -> Result<Capture> {
+        Ok(Capture::default())
+    }
+
+    /// Nobody wants what was begun by [`Operator::capture`] any more.
+    fn abandon(&mut self) {}
 
     /// Whether there is something to [`Operator::commit`]: the task then outlives its input until that is done.
     fn commits(&self) -> bool {

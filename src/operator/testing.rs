@@ -39,6 +39,7 @@ pub(crate) fn context_at(clock: Arc<dyn Clock>, parallelism: usize, batch_size: 
         subtask: 0,
         parallelism,
         max_parallelism: 128,
+        groups: 0..=127,
         batch_size,
         watermark_pace: Default::default(),
         clock,
@@ -48,6 +49,8 @@ pub(crate) fn context_at(clock: Arc<dyn Clock>, parallelism: usize, batch_size: 
         durable: true,
         checkpoints: false,
         restored: Arc::default(),
+        archive: None,
+        backend: Arc::default(),
     }
 }
 

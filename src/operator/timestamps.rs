@@ -118,7 +118,7 @@ impl Operator for AssignTimestamps {
 
     fn snapshot(&mut self) -> Result<Snapshot> {
         let (name, encoding, items) = (PART.into(), "event time".into(), vec![self.watermarks.stored()?]);
-        Ok(Snapshot { keyed: Vec::new(), items: vec![ItemPart { name, encoding, spread: Spread::Split, items }] })
+        Ok(Snapshot { items: vec![ItemPart { name, encoding, spread: Spread::Split, items }], ..Snapshot::default() })
     }
 
     fn waiting(&mut self) -> Option<Waiting> {

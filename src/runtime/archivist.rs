@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
 use super::control::{Event, TaskId};
-use crate::checkpoint::{Archive, CheckpointId, Manifest, Snapshot, SubtaskState};
+use crate::checkpoint::{Archive, Capture, CheckpointId, ItemPart, Manifest, SubtaskState};
 use crate::error::Result;
 use crate::graph::NodeId;
 
@@ -13,7 +13,9 @@ use crate::graph::NodeId;
 pub struct Taken {
     pub node: NodeId,
     pub subtask: usize,
-    pub snapshot: Snapshot,
+    pub capture: Capture,
+    /// What a barrier has overtaken in front of it.
+    pub overtaken: Vec<ItemPart>,
 }
 
 enum Work {
@@ -142,9 +144,14 @@ fn perform(work: Work, events: &mpsc::Sender<Event>) {
 }
 
 fn stored(archive: &Archive, checkpoint: CheckpointId, taken: Vec<Taken>) -> Result<Vec<(NodeId, SubtaskState)>> {
-    let store = |Taken { node, subtask, snapshot }: Taken| {
-        let stored = archive.put(checkpoint, &format!("{node}-{subtask}"), &snapshot)?;
-        Ok((node, SubtaskState { subtask: subtask as u32, stored }))
+    let store = |Taken { node, subtask, capture, overtaken }: Taken| {
+        let mut snapshot = capture.into_snapshot()?;
+        snapshot.items.extend(overtaken);
+        if snapshot.is_empty() {
+            return Ok(None);
+        }
+        let stored = archive.put(checkpoint, &format!("{node}-{subtask}"), snapshot)?;
+        Ok(Some((node, SubtaskState { subtask: subtask as u32, stored })))
     };
-    taken.into_iter().map(store).collect()
+    taken.into_iter().filter_map(|taken| store(taken).transpose()).collect()
 }

@@ -11,7 +11,7 @@ use crate::checkpoint::{Barrier, CheckpointId};
 use crate::error::Result;
 use crate::graph::NodeId;
 use crate::metrics::{Counter, EventTime};
-use crate::operator::{Emission, Load, Operator, Output, Waiting};
+use crate::operator::{Emission, Load, Operator, Output, Slice, Waiting};
 
 /// Where an operator's output goes.
 pub struct Target {
@@ -197,12 +197,29 @@ impl Chain {
     }
 
     /// What each operator has, behind a barrier.
-    pub fn snapshot(&mut self) -> Result<Vec<Taken>> {
+    pub fn capture(&mut self) -> Result<Vec<Taken>> {
         let taken = |chained: &mut ChainedOperator| {
-            let snapshot = chained.operator.snapshot().map_err(|error| error.at(chained.place.clone()))?;
-            Ok(Taken { node: chained.node, subtask: chained.subtask, snapshot })
+            let capture = chained.operator.capture().map_err(|error| error.at(chained.place.clone()))?;
+            Ok(Taken { node: chained.node, subtask: chained.subtask, capture, overtaken: Vec::new() })
         };
         self.operators.iter_mut().map(taken).collect()
+    }
+
+    /// Goes on with what [`Chain::capture`] began, for one slice; whether all of it has been taken.
+    pub fn go_on(&mut self, taken: &mut [Taken], slice: &mut Slice) -> Result<bool> {
+        for (chained, taken) in self.operators.iter_mut().zip(taken).filter(|(_, taken)| taken.capture.is_unfinished())
+        {
+            taken.capture = chained.operator.go_on(slice).map_err(|error| error.at(chained.place.clone()))?;
+            if taken.capture.is_unfinished() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Nobody wants what [`Chain::capture`] began.
+    pub fn abandon(&mut self) {
+        self.operators.iter_mut().for_each(|chained| chained.operator.abandon());
     }
 
     pub fn commits(&self) -> bool {

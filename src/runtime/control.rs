@@ -31,13 +31,16 @@ pub enum Command {
     Commit(CheckpointId),
     /// What was written up to that checkpoint has been committed: commit how far the source was (sources).
     Complete(CheckpointId),
+    /// That checkpoint has failed: what is still being taken for it is not wanted.
+    Abandon(CheckpointId),
     /// Every record of the job is safe: end (tasks that have drained).
     Finish,
 }
 
 /// What a task tells the master.
 pub enum Event {
-    /// The barrier has passed, and this is what the task's operators had then: nothing where checkpoints are not stored.
+    /// The barrier has passed, some time ago, and this is what the task's operators had then: nothing where it is not
+    /// stored.
     Acknowledge(TaskId, CheckpointId, Vec<Taken>),
     /// What a task had has been stored.
     Stored(TaskId, CheckpointId, Vec<(NodeId, SubtaskState)>),

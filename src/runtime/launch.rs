@@ -1,6 +1,7 @@
 //! From a graph to tasks that are wired together.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -25,6 +26,7 @@ use crate::error::Result;
 use crate::graph::{JobEdge, JobGraph, JobVertex, NodeId, NodeKind, Partitioning, StreamGraph, StreamNode, identities};
 use crate::metrics::{RECORDS_IN, RECORDS_OUT};
 use crate::operator::{Operator, SubtaskContext, Waker};
+use crate::state::StateBackend;
 use crate::time::{Clock, WatermarkPace};
 use crate::types::DEFAULT_MAX_PARALLELISM;
 
@@ -71,6 +73,8 @@ pub struct JobConfig {
     pub archive: Option<Archive>,
     /// What the job goes on from.
     pub restored: Option<Arc<Restored>>,
+    /// How state is kept meanwhile.
+    pub backend: Arc<StateBackend>,
     pub restart: RestartStrategy,
     pub retention: Retention,
     /// What becomes of checkpoints is counted there.
@@ -106,6 +110,7 @@ impl Default for JobConfig {
             unaligned_after: None,
             archive: None,
             restored: None,
+            backend: Arc::default(),
             restart: RestartStrategy::default(),
             retention: Retention::default(),
             checkpoint_counts: CheckpointCounts::default(),
@@ -121,6 +126,11 @@ impl Default for JobConfig {
 }
 
 impl JobConfig {
+    /// Forgets the state that tasks have taken: it would be kept as long as the job runs.
+    pub(super) fn release_restored(&mut self) {
+        self.restored = self.restored.take().map(|restored| Arc::new(restored.without_state()));
+    }
+
     /// When barriers come.
     pub(super) fn schedule(&self) -> Schedule {
         let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
@@ -431,6 +441,7 @@ impl<'a> Builder<'a> {
             subtask,
             parallelism: self.job.vertices[vertex].parallelism,
             max_parallelism: self.job.vertices[vertex].max_parallelism,
+            groups: self.groups(vertex, subtask),
             batch_size: self.config.batch_size,
             watermark_pace: self.config.watermark_pace,
             clock: self.clock.clone(),
@@ -440,6 +451,8 @@ impl<'a> Builder<'a> {
             durable: self.durable,
             checkpoints: self.config.checkpoint_interval.is_some(),
             restored: self.restored(id, vertex, subtask),
+            archive: self.config.restored.as_ref().map(|restored| restored.archive.clone()),
+            backend: self.config.backend.clone(),
         }
     }
 
@@ -456,9 +469,13 @@ impl<'a> Builder<'a> {
     /// What a subtask goes on with.
     fn restored(&self, id: NodeId, vertex: usize, subtask: usize) -> Arc<Snapshot> {
         let Some(restored) = &self.config.restored else { return Arc::default() };
+        let parallelism = self.job.vertices[vertex].parallelism;
+        Arc::new(restored.share(&self.operators[id - 1].id, self.groups(vertex, subtask), subtask, parallelism))
+    }
+
+    fn groups(&self, vertex: usize, subtask: usize) -> RangeInclusive<u16> {
         let JobVertex { parallelism, max_parallelism, .. } = self.job.vertices[vertex];
-        let groups = groups_of(subtask, max_parallelism, parallelism);
-        Arc::new(restored.share(&self.operators[id - 1].id, groups, subtask, parallelism))
+        groups_of(subtask, max_parallelism, parallelism)
     }
 
     /// What a subtask of that vertex works at first.

@@ -387,6 +387,7 @@ impl Master {
     /// That checkpoint has failed. What is left of it goes, and the job with it unless that is tolerated.
     fn not_stored(&mut self, checkpoint: CheckpointId, error: Error) {
         let Some(UnderWay { barrier, request, .. }) = self.under_way.remove(&checkpoint) else { return };
+        self.tell(0..self.controls.len(), || Command::Abandon(checkpoint));
         self.archiving.give_up(checkpoint);
         // the one at the end of a bounded job is tried again
         let at_end = self.last.take_if(|last| *last == checkpoint).is_some();

@@ -7,6 +7,7 @@
 mod alignment;
 mod archiving;
 mod archivist;
+mod capturing;
 mod chain;
 mod control;
 mod exchange;

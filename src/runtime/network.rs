@@ -214,6 +214,11 @@ impl NetworkInput {
         self.cut = Some(cut);
     }
 
+    /// Nobody wants to know what the barrier has overtaken.
+    pub fn forget_cut(&mut self) {
+        self.cut = None;
+    }
+
     fn cut_channel(&self, cut: &mut Cut, channel: usize) {
         let (records, open) = &mut cut.channels[channel];
         // until it has come, what is taken from the channel is remembered one by one

@@ -41,6 +41,7 @@ impl SinkOperator {
 impl Operator for SinkOperator {
     fn open(&mut self) -> Result<()> {
         self.writer = Some(self.sink.writer(&self.context)?);
+        self.context.forget_restored();
         Ok(())
     }
 

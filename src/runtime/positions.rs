@@ -53,7 +53,7 @@ impl Position {
 pub fn to_snapshot(positions: impl Iterator<Item = Position>) -> Snapshot {
     let items = positions.map(|position| position.encode()).collect();
     let part = ItemPart { name: NAME.to_owned(), encoding: ENCODING.to_owned(), spread: Spread::Split, items };
-    Snapshot { keyed: Vec::new(), items: vec![part] }
+    Snapshot { items: vec![part], ..Snapshot::default() }
 }
 
 const TIMES: &str = "event time of splits";

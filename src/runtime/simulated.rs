@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::archivist::Archivist;
+use super::capturing::Slices;
 use super::control::Event;
 use super::explain::{Answer, Standing};
 use super::launch::{JobConfig, Launched, launch};
@@ -98,6 +99,9 @@ impl Simulation {
         seed: u64,
     ) -> Self {
         let master = Some(Master::new(&mut launched, config, archivist, latest, clock.now()));
+        for (task, at) in launched.tasks.iter_mut().zip(1..) {
+            task.slices = Slices::Drawn(seed.wrapping_mul(at));
+        }
         let states = vec![State::Alive { until: None }; launched.tasks.len()];
         Simulation { launched, master, clock, random: seed, states, steps: 0, storing: None, slowness: 1 }
     }

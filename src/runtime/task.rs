@@ -3,7 +3,7 @@
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use super::archivist::Taken;
+use super::capturing::{Capturing, Slices};
 use super::chain::Chain;
 use super::control::{Command, Event, TaskControl, TaskId};
 use super::exchange::Element;
@@ -13,9 +13,9 @@ use super::overtaken::Replay;
 use super::pace::Pace;
 use super::source::{Read, SourceInput, SplitReport};
 use crate::batch::Batch;
-use crate::checkpoint::{Barrier, BarrierKind, CheckpointId};
+use crate::checkpoint::{Barrier, BarrierKind, Capture, CheckpointId};
 use crate::error::{Error, Result};
-use crate::operator::{Load, Waiting};
+use crate::operator::{Load, Slice, Waiting};
 use crate::time::{Clock, MAX_WATERMARK};
 
 /// How long a source may wait for records while operators of its task wait for results.
@@ -122,8 +122,9 @@ pub struct Task {
     pub checkpoints_last: bool,
     /// What a checkpoint has on its way to this task: it comes before anything else.
     pub replay: Replay,
-    /// What the operators had when a barrier overtook others, until it is known what those are.
-    cut: Option<(Barrier, Vec<Taken>)>,
+    /// What of a checkpoint is still to be taken, and when that is done.
+    capturing: Option<Capturing>,
+    pub slices: Slices,
     /// The last savepoint with which the job was to stop in vain.
     gone_on: CheckpointId,
     /// The job ends with a savepoint, in which every task takes part.
@@ -142,7 +143,8 @@ impl Task {
     ) -> Self {
         let (phase, pace) = (Phase::Created, Pace::default());
         let (idle, rest, held) = (false, None, None);
-        let (stores, replay, cut, gone_on, draining) = (false, Replay::default(), None, 0, false);
+        let (stores, replay, gone_on, draining) = (false, Replay::default(), 0, false);
+        let (capturing, slices) = (None, Slices::Timed { next: false });
         Task {
             id,
             name,
@@ -159,7 +161,8 @@ impl Task {
             stores,
             checkpoints_last: false,
             replay,
-            cut,
+            capturing,
+            slices,
             gone_on,
             draining,
         }
@@ -167,10 +170,29 @@ impl Task {
 
     /// Does one small piece of work: a command, a batch, a timer. A source waits for records at most `wait`.
     pub fn step(&mut self, wait: Duration) -> Result<Step> {
-        let step = self.advance_by_one(wait);
+        let step = match self.capturing.as_ref().is_some_and(Capturing::is_unfinished) {
+            true => self.advance_or_capture(),
+            false => self.advance_by_one(wait),
+        };
         // what one step sends comes to the next tasks at once
         self.chain.wake_edges();
         step
+    }
+
+    /// A slice of a snapshot, or a small piece of work like any other; a slice too where there is nothing else to do.
+    fn advance_or_capture(&mut self) -> Result<Step> {
+        if self.control.is_cancelled() {
+            return Err(Error::cancelled());
+        }
+        if let Some(slice) = self.slices.turn(&self.clock) {
+            return self.go_on_capturing(slice).map(|()| Step::Progress);
+        }
+        let step = self.advance_by_one(Duration::ZERO)?;
+        if !matches!(step, Step::Wait(_)) || self.capturing.is_none() {
+            return Ok(step);
+        }
+        let slice = self.slices.slice(&self.clock);
+        self.go_on_capturing(slice).map(|()| Step::Progress)
     }
 
     fn advance_by_one(&mut self, wait: Duration) -> Result<Step> {
@@ -203,7 +225,7 @@ impl Task {
         if self.rest.is_none()
             && self.held.is_none()
             && self.input.is_handed_out()
-            && let Some(command) = self.control.receive()
+            && let Some(command) = self.receive()
         {
             self.command(command)?;
             return Ok(Step::Progress);
@@ -398,20 +420,21 @@ impl Task {
         }
     }
 
-    /// Tells the master what a barrier has overtaken, once all of it is known.
+    /// Adds what a barrier has overtaken to what was taken behind it, once all of it is known.
     fn acknowledge_cut(&mut self) -> Result<bool> {
-        let (TaskInput::Network(network), Some((barrier, mut taken))) = (&mut self.input, self.cut.take()) else {
+        let (TaskInput::Network(network), Some(capturing)) = (&mut self.input, &mut self.capturing) else {
             return Ok(false);
         };
-        let Some(overtaken) = network.overtaken() else {
-            self.cut = Some((barrier, taken));
+        if !capturing.is_cut {
             return Ok(false);
-        };
-        if let Some(first) = taken.first_mut() {
-            let place = || self.chain.operators[0].place.clone();
-            first.snapshot.items.extend(overtaken.encode().map_err(|error| error.at(place()))?);
         }
-        self.tell_taken(barrier, taken);
+        let Some(overtaken) = network.overtaken() else { return Ok(false) };
+        capturing.is_cut = false;
+        if let Some(first) = capturing.taken.first_mut() {
+            let place = || self.chain.operators[0].place.clone();
+            first.overtaken = overtaken.encode().map_err(|error| error.at(place()))?;
+        }
+        self.captured_if_done();
         Ok(true)
     }
 
@@ -428,7 +451,7 @@ impl Task {
         match what {
             Held::Barrier(barrier) => {
                 self.chain.prepare(barrier.checkpoint)?;
-                self.acknowledge(barrier)?;
+                self.capture(barrier, false)?;
                 self.chain.send_barrier(barrier);
                 if barrier.kind == BarrierKind::Stop && barrier.checkpoint > self.gone_on {
                     self.phase = Phase::Stopped;
@@ -436,12 +459,11 @@ impl Task {
             }
             Held::Overtaking(barrier) => {
                 self.chain.prepare(barrier.checkpoint)?;
-                let taken = self.take(barrier)?.unwrap_or_default();
                 if let TaskInput::Network(network) = &mut self.input {
                     network.overtake(barrier, self.rest.as_ref().map(|rest| (rest.channel, rest.batch.clone())));
                 }
+                self.capture(barrier, true)?;
                 self.chain.send_barrier(barrier);
-                self.cut = Some((barrier, taken));
             }
             Held::End => {
                 self.chain.finish()?;
@@ -451,36 +473,77 @@ impl Task {
         Ok(())
     }
 
-    /// Takes what the operators have, where it is stored, and tells the master.
-    fn acknowledge(&mut self, barrier: Barrier) -> Result<()> {
-        if let Some(taken) = self.take(barrier)? {
-            self.tell_taken(barrier, taken);
+    /// Fixes what the operators have, where it is stored, and tells the master once all of it has been taken. `is_cut`:
+    /// the barrier has overtaken what is not known yet.
+    fn capture(&mut self, barrier: Barrier, is_cut: bool) -> Result<()> {
+        // one that is not done is of an earlier barrier, and somebody may wait for it
+        self.finish_capturing()?;
+        let mut taken = Vec::new();
+        if self.stores || barrier.is_savepoint() {
+            match self.chain.capture() {
+                Ok(captured) => taken = captured,
+                Err(error) => return self.not_captured(barrier, error),
+            }
+            if let TaskInput::Source(source) = &mut self.input {
+                taken[0].capture = Capture::Ready(source.snapshot(barrier.checkpoint));
+            }
         }
+        self.capturing = Some(Capturing { barrier, taken, is_cut });
+        self.captured_if_done();
         Ok(())
     }
 
-    /// What the operators have, where it is stored. `None` if that failed for a savepoint, of which the master is told:
-    /// nobody's question ends a job.
-    fn take(&mut self, barrier: Barrier) -> Result<Option<Vec<Taken>>> {
-        if !self.stores && !barrier.is_savepoint() {
-            return Ok(Some(Vec::new()));
+    /// A failure ends the job, unless it is that of a savepoint: nobody's question does.
+    fn not_captured(&mut self, barrier: Barrier, error: Error) -> Result<()> {
+        if !barrier.is_savepoint() {
+            return Err(error);
         }
-        let mut taken = match self.chain.snapshot() {
-            Err(error) if barrier.is_savepoint() => {
-                self.tell(Event::NotStored(barrier.checkpoint, error));
-                return Ok(None);
-            }
-            taken => taken?,
-        };
-        if let TaskInput::Source(source) = &mut self.input {
-            taken[0].snapshot = source.snapshot(barrier.checkpoint);
-        }
-        Ok(Some(taken))
+        self.chain.abandon();
+        self.tell(Event::NotStored(barrier.checkpoint, error));
+        Ok(())
     }
 
-    fn tell_taken(&self, barrier: Barrier, mut taken: Vec<Taken>) {
-        taken.retain(|taken| !taken.snapshot.is_empty());
-        self.tell(Event::Acknowledge(self.id, barrier.checkpoint, taken));
+    fn captured_if_done(&mut self) {
+        let done = |capturing: &mut Capturing| !capturing.is_cut && !capturing.is_unfinished();
+        if let Some(Capturing { barrier, taken, .. }) = self.capturing.take_if(done) {
+            self.tell(Event::Acknowledge(self.id, barrier.checkpoint, taken));
+        }
+    }
+
+    fn go_on_capturing(&mut self, mut slice: Slice) -> Result<()> {
+        let Some(capturing) = &mut self.capturing else { return Ok(()) };
+        if let Err(error) = self.chain.go_on(&mut capturing.taken, &mut slice) {
+            let barrier = capturing.barrier;
+            self.capturing = None;
+            return self.not_captured(barrier, error);
+        }
+        self.captured_if_done();
+        Ok(())
+    }
+
+    /// Takes all that is left, before the state it is of goes.
+    fn finish_capturing(&mut self) -> Result<()> {
+        self.go_on_capturing(Slice::whole())
+    }
+
+    /// The next command. To give up a checkpoint is no step of its own: where most take too long, the next one would, too.
+    fn receive(&mut self) -> Option<Command> {
+        loop {
+            match self.control.receive()? {
+                Command::Abandon(checkpoint) => self.abandon(checkpoint),
+                command => return Some(command),
+            }
+        }
+    }
+
+    /// Nobody wants that checkpoint any more.
+    fn abandon(&mut self, checkpoint: CheckpointId) {
+        if self.capturing.take_if(|capturing| capturing.barrier.checkpoint == checkpoint).is_some() {
+            self.chain.abandon();
+            if let TaskInput::Network(network) = &mut self.input {
+                network.forget_cut();
+            }
+        }
     }
 
     fn command(&mut self, command: Command) -> Result<()> {
@@ -497,7 +560,7 @@ impl Task {
                     return self.hold(Held::Barrier(barrier));
                 }
                 self.chain.prepare(barrier.checkpoint)?;
-                self.acknowledge(barrier)
+                self.capture(barrier, false)
             }
             Command::GoOn(checkpoint) => {
                 self.gone_on = checkpoint;
@@ -519,6 +582,10 @@ impl Task {
                 Ok(())
             }
             Command::Complete(checkpoint) => self.at_source(|source| source.complete(checkpoint)),
+            Command::Abandon(checkpoint) => {
+                self.abandon(checkpoint);
+                Ok(())
+            }
             Command::Finish => {
                 if self.phase == Phase::Stopped {
                     self.chain.stop()?;
@@ -585,6 +652,7 @@ impl Task {
 
     /// The end has left this task.
     fn ended(&mut self) -> Result<Step> {
+        self.finish_capturing()?;
         if matches!(self.input, TaskInput::Source(_)) || self.commits() || self.draining {
             self.phase = Phase::Drained;
             self.tell(Event::Drained(self.id));
@@ -596,6 +664,7 @@ impl Task {
 
     fn finished(&mut self) -> Result<()> {
         self.phase = Phase::Finished;
+        self.capturing = None;
         self.control.end();
         self.close()?;
         self.tell(Event::Finished(self.id));

@@ -116,9 +116,10 @@ impl Shared {
 }
 
 /// Starts the job and returns at once.
-pub fn run(graph: &StreamGraph, config: JobConfig) -> Result<JobHandle> {
+pub fn run(graph: &StreamGraph, mut config: JobConfig) -> Result<JobHandle> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let launched = launch(graph, &config, clock.clone())?;
+    config.release_restored();
     let shared = Arc::new(Shared {
         state: Mutex::new(State { status: JobStatus::Created, result: None, runtime: Duration::ZERO, master: None }),
         changed: Condvar::new(),
@@ -215,6 +216,7 @@ fn restarted(
         // a storage that fails now may answer at the next attempt
         outcome = recover(&mut config, *latest).map_err(|error| error.of_kind(ErrorKind::Connector)).and_then(|()| {
             let launched = launch(graph, &config, clock.clone())?;
+            config.release_restored();
             shared.begin(&launched);
             lead(launched, &config, clock.as_ref(), shared, latest)
         });
@@ -223,11 +225,13 @@ fn restarted(
 
 /// Reads what the job goes on from, and removes what was begun behind it: that gets the same numbers again.
 fn recover(config: &mut JobConfig, latest: Option<CheckpointId>) -> Result<()> {
-    let Some(archive) = &config.archive else { return Ok(()) };
-    if let Some(checkpoint) = latest {
-        config.restored = Some(Arc::new(archive.load(checkpoint)?));
-    }
-    archive.keep_only(latest)
+    config.restored = match (&config.archive, latest, &config.restored) {
+        (Some(archive), Some(checkpoint), _) => Some(Arc::new(archive.load(checkpoint)?)),
+        // it has to begin once more with what it was started with
+        (_, _, Some(restored)) => Some(Arc::new(restored.reload()?)),
+        _ => None,
+    };
+    config.archive.as_ref().map_or(Ok(()), |archive| archive.keep_only(latest))
 }
 
 /// Runs the tasks of one attempt to their end. `latest` is the job's last complete checkpoint.

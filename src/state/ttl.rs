@@ -10,6 +10,17 @@ pub struct Ttl {
     pub return_expired: bool,
 }
 
+/// How what has expired is removed without being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cleanup {
+    /// It is left out of full snapshots.
+    pub in_snapshots: bool,
+    /// So many entries are looked at each time state is used; and also for every record, if true. On the heap.
+    pub incremental: Option<(usize, bool)>,
+    /// When RocksDB compacts its files, where the clock is looked at after so many entries.
+    pub in_compaction: Option<u64>,
+}
+
 /// What becomes of an entry that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {

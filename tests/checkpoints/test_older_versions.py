@@ -10,14 +10,17 @@ import pytest
 from flott.common import Configuration
 from flott.datastream import StreamExecutionEnvironment
 from tests.checkpoints import job
+from tests.datastream.conftest import needs_rocksdb
 
-#: One for each version of the format that there was; ``write.py`` wrote them.
+#: One for each version of the format that there was and for each state backend; ``write.py`` wrote them.
 VERSIONS = sorted(path.name for path in Path(__file__).parent.glob("version_*"))
 
 
 @pytest.mark.parametrize("parallelism", [2, 3])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_job_goes_on_from_what_an_older_flott_wrote(version: str, parallelism: int) -> None:
+    if "rocksdb" in version:
+        needs_rocksdb("rocksdb")
     checkpoint = Path(__file__).parent / version / "chk-1"
     before = {path.name: path.read_bytes() for path in checkpoint.iterdir()}
     configuration = Configuration().set_string("execution.state-recovery.path", checkpoint.as_uri())

@@ -1,4 +1,6 @@
-"""Writes the checkpoint that ``test_older_versions.py`` goes on from: ``python -m tests.checkpoints.write FOLDER``.
+"""Writes the checkpoint that ``test_older_versions.py`` goes on from::
+
+    python -m tests.checkpoints.write FOLDER [BACKEND]
 
 Run once for each version of the format, with the Flott that writes it; what it wrote is kept beside this file.
 """
@@ -16,10 +18,13 @@ from tests.awaiting import until
 from tests.checkpoints import job
 
 
-def write(folder: Path) -> None:
-    """The job's first checkpoint, as ``folder/chk-1``."""
+def write(folder: Path, backend: str) -> None:
+    """The job's first checkpoint, as ``folder/chk-1``.
+
+    :param backend: how state is kept, as ``state.backend.type`` says it
+    """
     # the barrier of the slow source comes behind a few numbers
-    configuration = Configuration().set_string("flott.batch-size", "10")
+    configuration = Configuration().set_string("flott.batch-size", "10").set_string("state.backend.type", backend)
     env = StreamExecutionEnvironment.get_execution_environment(configuration).set_parallelism(2)
     with tempfile.TemporaryDirectory() as place:
         # by then the first half has been read
@@ -35,4 +40,4 @@ def write(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    write(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "hashmap")

@@ -6,8 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from flott._flott import has_rocksdb
 from flott.datastream import StreamExecutionEnvironment
+from flott.datastream._defaults import SETTINGS
 from tests.datastream import failing
+
+
+def needs_rocksdb(*backends: str) -> None:
+    """Skips a test where this Flott was built without the backend it is about."""
+    if set(backends) & {"rocksdb", "incremental"} and not has_rocksdb:
+        pytest.skip("this Flott was built without RocksDB")
 
 
 @pytest.fixture(autouse=True)
@@ -15,6 +23,16 @@ def no_failures_left() -> Iterator[None]:
     """A job that did not get to where it was to fail leaves that to no other."""
     yield
     failing.forget()
+
+
+@pytest.fixture(params=["hashmap", "rocksdb"])
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How environments keep state that are made in this test."""
+    needs_rocksdb(request.param)
+    monkeypatch.setitem(SETTINGS, "state.backend.type", request.param)
+    monkeypatch.setitem(SETTINGS, "execution.checkpointing.incremental", "true")
+    name: str = request.param
+    return name
 
 
 @pytest.fixture(params=[1, 3, None], ids=["batch1", "batch3", "batch"])

@@ -35,6 +35,7 @@ from flott.datastream.state import (
 from flott.testing import collect, one_input_harness
 
 Env = StreamExecutionEnvironment
+pytestmark = pytest.mark.usefixtures("backend")
 
 
 class Script(KeyedProcessFunction):

@@ -23,15 +23,19 @@ from flott.errors import FlottError
 from flott.state import StateTable, UntrustedClassError
 from tests.awaiting import until
 from tests.checkpoints.job import HALF, KEYS, Committed, at
+from tests.datastream.conftest import needs_rocksdb
 from tests.datastream.test_savepoints import Numbers
 
+CHECKPOINTS = Path(__file__).parent.parent / "checkpoints"
 #: The first half of the job that stands beside it.
-CHECKPOINT = Path(__file__).parent.parent / "checkpoints" / "version_1" / "chk-1"
+CHECKPOINT = CHECKPOINTS / "version_1" / "chk-1"
 
 
-@pytest.fixture(scope="module")
-def checkpoint() -> flott.state.StoredCheckpoint:
-    return flott.state.read(CHECKPOINT)
+@pytest.fixture(scope="module", params=["version_1", "version_2", "version_2_rocksdb"])
+def checkpoint(request: pytest.FixtureRequest) -> flott.state.StoredCheckpoint:
+    if "rocksdb" in request.param:
+        needs_rocksdb("rocksdb")
+    return flott.state.read(CHECKPOINTS / request.param / "chk-1")
 
 
 def own(key: int) -> list[int]:
@@ -52,10 +56,13 @@ def test_what_there_is(checkpoint: flott.state.StoredCheckpoint) -> None:
     assert {"value", "list", "map", "long lived", "timers/event time"} <= set(kinds)
     text = str(checkpoint)
     assert "kinds (KEYED PROCESS), parallelism 2 of 128" in text
-    assert "  value: pickle ValueState, 7 key groups, " in text
+    # of RocksDB each subtask has CURRENT, MANIFEST, OPTIONS, one with rows, and one for what is not in a file yet
+    assert (
+        "  value: pickle ValueState, 7 key groups, " in text or "  value: pickle ValueState, 10 RocksDB files" in text
+    )
     with pytest.raises(KeyError, match=r"no operator 'other'; it has .*'KEYED PROCESS' \(kinds\)"):
         checkpoint["other"]
-    with pytest.raises(KeyError, match="no state 'other'; it has 'value'"):
+    with pytest.raises(KeyError, match=r"no state 'other'; it has .*'value', 'text'"):
         kinds["other"]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flott.common import Encoder, SimpleStringSchema, Types, WatermarkStrategy
+from flott.common import Configuration, Encoder, SimpleStringSchema, Types, WatermarkStrategy
 from flott.common.watermark_strategy import TimestampAssigner
 from flott.datastream import (
     BroadcastProcessFunction,
@@ -26,6 +26,7 @@ from flott.datastream.connectors.python import Committer, PythonSink, SinkWriter
 from flott.datastream.state import MapStateDescriptor, ValueStateDescriptor
 from flott.datastream.window import EventTimeSessionWindows
 from flott.testing import EmbeddedBroker, crash_test
+from tests.datastream.conftest import needs_rocksdb
 
 WORDS = [
     (word, at)
@@ -67,8 +68,13 @@ def counted_in_attributes(env: StreamExecutionEnvironment) -> DataStream:
     return env.from_collection(WORDS).key_by(lambda word: word[0]).process(SeenInAttributes())
 
 
-def test_state_survives() -> None:
-    report = crash_test(counted, seeds=SEEDS)
+@pytest.mark.parametrize("backend", ["hashmap", "rocksdb"])
+def test_state_survives(backend: str) -> None:
+    needs_rocksdb(backend)
+    # files that checkpoints share are on the simulated disk
+    configuration = Configuration().set_string("state.backend.type", backend)
+    configuration.set_string("execution.checkpointing.incremental", "true")
+    report = crash_test(counted, seeds=SEEDS, configuration=configuration)
     assert report.runs == 40
     # one to three crashes a run, some of which come behind the end of a fast run
     assert 40 < report.crashes <= 80

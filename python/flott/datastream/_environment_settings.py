@@ -247,7 +247,12 @@ class EnvironmentSettings:
         return named[kind]() if kind in named else None
 
     def set_state_backend(self: S, state_backend: StateBackend) -> S:
-        """How state is kept. This version of Flott keeps it in memory, whatever is set."""
+        """Sets how keyed state of functions is kept: in memory (``HashMapStateBackend``, the default) or on disk::
+
+            env.set_state_backend(EmbeddedRocksDBStateBackend(enable_incremental_checkpointing=True))
+
+        https://nightlies.apache.org/flink/flink-docs-release-1.20/docs/ops/state/state_backends/
+        """
         self._state_backend = state_backend
         for key, value in state_backend._to_options().items():
             self._configuration.set_string(key, value)

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from flott.common._units import parse_duration_ms
 from flott.common.restart_strategy import RestartStrategies
+from flott.datastream.state_backend import local_path
 
 if TYPE_CHECKING:
     from flott.common.configuration import Configuration
     from flott.datastream.checkpoint_config import CheckpointConfig
 
-__all__ = ["place", "recovery_options", "schedule_options", "storage_options"]
+__all__ = ["backend_options", "place", "recovery_options", "schedule_options", "storage_options"]
 
 _RESTORE = ("execution.state-recovery.path", "execution.savepoint.path")
 _IGNORE = ("execution.state-recovery.ignore-unclaimed-state", "execution.savepoint.ignore-unclaimed-state")
 _SAVEPOINTS = ("execution.checkpointing.savepoint-dir", "state.savepoints.dir")
 _RESTART = "restart-strategy."
+_FACTORIES = "org.apache.flink.runtime.state."
 
 
 def schedule_options(config: CheckpointConfig) -> dict[str, Any]:
@@ -41,6 +43,22 @@ def schedule_options(config: CheckpointConfig) -> dict[str, Any]:
         "checkpoint_timeout_ms": config.get_checkpoint_timeout(),
         "tolerated_failures": config.get_tolerable_checkpoint_failure_number(),
     }
+
+
+def backend_options(options: Configuration) -> dict[str, Any]:
+    """The part of a job's configuration that says how state is kept while it runs.
+
+    :raises ValueError: for a backend there is not
+    """
+    name = _first(options, ("state.backend.type", "state.backend")).strip() or "hashmap"
+    if name in ("hashmap", "filesystem", "jobmanager", _FACTORIES + "hashmap.HashMapStateBackendFactory"):
+        return {}
+    if name not in ("rocksdb", "org.apache.flink.contrib.streaming.state.EmbeddedRocksDBStateBackendFactory"):
+        raise ValueError(f"state.backend.type: '{name}' is no state backend; use 'hashmap' or 'rocksdb'")
+    incremental = _first(options, ("execution.checkpointing.incremental", "state.backend.incremental"))
+    directories = _first(options, ("state.backend.rocksdb.localdir", "io.tmp.dirs"))
+    paths = [local_path(part) for part in directories.replace(";", ",").split(",") if part.strip()]
+    return {"rocksdb": (paths, incremental.strip().lower() == "true")}
 
 
 def recovery_options(config: CheckpointConfig, options: Configuration, job_id: str) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class PredefinedOptions(Enum):
     FLASH_SSD_OPTIMIZED = 3
 
 
-def _local_path(path: str) -> str:
+def local_path(path: str) -> str:
     """The directory of a ``file:`` URI, without the host that stands behind ``file://``."""
     uri = storage_uri(path, "path") if ":" in path else path
     rest = uri.partition(":")[2] if ":" in uri else uri
@@ -80,7 +80,7 @@ class _RocksDB(StateBackend):
         """
         if not paths:
             raise ValueError("set_db_storage_paths: name at least one directory")
-        self._paths = [_local_path(path) for path in paths]
+        self._paths = [local_path(path) for path in paths]
 
     def get_db_storage_paths(self) -> list[str] | None:
         """The local directories, or None if they were not set."""
@@ -91,17 +91,17 @@ class _RocksDB(StateBackend):
         return bool(self._incremental)
 
     def set_predefined_options(self, options: PredefinedOptions) -> None:
-        """Sets the database up for a kind of disk."""
+        """Accepted for compatibility, without effect: databases are set up in one way."""
         if not isinstance(options, PredefinedOptions):
             raise TypeError(f"set_predefined_options takes one of PredefinedOptions, not {options!r}")
         self._predefined = options
 
     def get_predefined_options(self) -> PredefinedOptions:
-        """The kind of disk the database is set up for."""
+        """What was set."""
         return PredefinedOptions.DEFAULT if self._predefined is None else self._predefined
 
     def set_options(self, options_factory_class_name: str) -> None:
-        """Accepted for compatibility, without effect: a Java class would tune RocksDB, which Flott does not use."""
+        """Accepted for compatibility, without effect: it names a Java class."""
         self._options_factory = options_factory_class_name
 
     def get_options(self) -> str | None:

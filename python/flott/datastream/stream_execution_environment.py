@@ -17,7 +17,7 @@ from flott.datastream._columns import columns_type, is_expression
 from flott.datastream._environment_settings import NO_WATERMARKS, EnvironmentSettings
 from flott.datastream._forgotten import Unrun
 from flott.datastream._job import RunningJob, execution_result, silent_windows
-from flott.datastream._recovery import recovery_options, schedule_options
+from flott.datastream._recovery import backend_options, recovery_options, schedule_options
 from flott.datastream._transformation import Input, Transformation, build_graph
 from flott.datastream.data_stream import DataStream
 
@@ -350,4 +350,5 @@ class StreamExecutionEnvironment(EnvironmentSettings):
             "progress": os.environ.get("FLOTT_PROGRESS", "") not in ("", "0")
             or options.get_boolean("flott.progress", False),
             **schedule_options(self.get_checkpoint_config()),
+            **backend_options(options),
         }

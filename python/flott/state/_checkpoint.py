@@ -94,7 +94,7 @@ class Operator(Mapping[str, StateTable]):
         name: str,
         max_parallelism: int,
         parallelism: int,
-        states: list[tuple[str, str, bool, int, int]],
+        states: list[tuple[str, str, str, int, int]],
     ) -> None:
         self._reader, self._trusted = reader, trusted
         #: Its ``uid``, or ``auto-`` and digits where it has none.

@@ -7,20 +7,22 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from flott.state._unpickle import loads
+from flott.state._unpickle import load_all, loads
 
-__all__ = ["ROWS_OF", "keyed_rows", "plain_rows"]
+__all__ = ["PICKLE", "ROWS_OF", "WITH_TTL", "Rows", "keyed_rows", "layout", "plain_rows"]
 
 Rows = tuple[list[str], list[tuple[Any, ...]]]
 #: The columns, and the rows of one entry ``(key, what belongs to it)``.
 Layout = tuple[list[str], Callable[[Any, Any], Iterable[tuple[Any, ...]]]]
 
-_WITH_TTL = " with time to live"
+#: In front of the kind of a state whose values are pickled, and behind it.
+PICKLE, WITH_TTL = "pickle ", " with time to live"
 
 
-def _layout(kind: str) -> Layout:
-    ttl = kind.endswith(_WITH_TTL)
-    kind = kind.removesuffix(_WITH_TTL)
+def layout(kind: str) -> Layout:
+    """The columns of a state of that kind, and how its rows are made."""
+    ttl = kind.endswith(WITH_TTL)
+    kind = kind.removesuffix(WITH_TTL)
     last = ["last_access"] if ttl else []
     if kind == "ListState":
         if ttl:
@@ -52,13 +54,14 @@ def keyed_rows(encoding: str, pieces: Iterable[tuple[int, int, bytes]], trusted:
 
     :param pieces: subtask, key group and bytes
     """
-    if not encoding.startswith("pickle "):
+    if not encoding.startswith(PICKLE):
         return ["bytes", "key_group", "subtask"], [(data, group, subtask) for subtask, group, data in pieces]
-    names, rows = _layout(encoding.removeprefix("pickle "))
+    names, rows = layout(encoding.removeprefix(PICKLE))
     return [*names, "key_group", "subtask"], [
         (*row, group, subtask)
         for subtask, group, data in pieces
-        for key, held in loads(data, trusted)
+        for entries in load_all(data, trusted)
+        for key, held in entries
         for row in rows(key, held)
     ]
 
@@ -110,7 +113,7 @@ ROWS_OF: dict[str, tuple[list[str], Callable[[bytes, bool], Iterable[tuple[Any, 
 
 
 def plain_rows(
-    layout: tuple[list[str], Callable[[bytes, bool], Iterable[tuple[Any, ...]]]] | None,
+    columns: tuple[list[str], Callable[[bytes, bool], Iterable[tuple[Any, ...]]]] | None,
     items: Iterable[tuple[int, bytes]],
     trusted: bool,
 ) -> Rows:
@@ -118,5 +121,5 @@ def plain_rows(
 
     :param items: subtask and bytes
     """
-    names, rows = layout or (["value"], lambda item, trusted: [(_plain(item, trusted),)])
+    names, rows = columns or (["value"], lambda item, trusted: [(_plain(item, trusted),)])
     return [*names, "subtask"], [(*row, subtask) for subtask, item in items for row in rows(item, trusted)]

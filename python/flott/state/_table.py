@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flott.datastream._arrow import ArrowResult
+from flott.state._database import database_rows
 from flott.state._rows import ROWS_OF, keyed_rows, plain_rows
 from flott.state._types import table_of_rows
 
@@ -24,8 +25,9 @@ class StoredState(NamedTuple):
     uid: str
     full_name: str
     encoding: str
-    keyed: bool
-    #: Key groups that have something, or items.
+    #: ``keyed``, ``items``, or ``files`` of RocksDB, which all states of a function have in common.
+    place: str
+    #: Key groups that have something, items, or files.
     pieces: int
     bytes: int
 
@@ -35,9 +37,9 @@ class StoredState(NamedTuple):
         return self.full_name.removeprefix(_FUNCTION)
 
     def __str__(self) -> str:
-        pieces = f"{self.pieces} key group" if self.keyed else f"{self.pieces} item"
-        plural = "" if self.pieces == 1 else "s"
-        return f"{self.name}: {self.encoding}, {pieces}{plural}, {self.bytes} bytes"
+        piece = {"keyed": "key group", "items": "item", "files": "RocksDB file"}[self.place]
+        pieces = f"{self.pieces} {piece}" if self.pieces == 1 else f"{self.pieces} {piece}s"
+        return f"{self.name}: {self.encoding}, {pieces}, {self.bytes} bytes"
 
 
 class StateTable(ArrowResult):
@@ -69,7 +71,10 @@ class StateTable(ArrowResult):
     def _read(self) -> tuple[list[str], list[tuple[Any, ...]] | None]:
         if self.state.encoding.startswith("arrow"):
             return [], None
-        if self.state.keyed:
+        if self.state.place == "files":
+            rows = self._reader.rows(self.state.uid, self.state.full_name)
+            return database_rows(self.state.encoding, rows, self._trusted)
+        if self.state.place == "keyed":
             pieces = self._reader.keyed(self.state.uid, self.state.full_name)
             return keyed_rows(self.state.encoding, pieces, self._trusted)
         items = self._reader.items(self.state.uid, self.state.full_name)

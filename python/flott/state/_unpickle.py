@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import pickle
+from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["UntrustedClassError", "loads"]
+__all__ = ["UntrustedClassError", "load_all", "loads"]
 
 #: Classes whose objects are nothing but data: making one runs no code that the bytes could choose.
 _PLAIN = {
@@ -45,3 +46,13 @@ def loads(data: bytes, trusted: bool) -> Any:
     :raises UntrustedClassError: for a class that is not plain, unless ``trusted``
     """
     return pickle.loads(data) if trusted else _Plain(io.BytesIO(data)).load()
+
+
+def load_all(data: bytes, trusted: bool) -> Iterator[Any]:
+    """The objects of pickles that stand one behind the other.
+
+    :raises UntrustedClassError: for a class that is not plain, unless ``trusted``
+    """
+    rest = io.BytesIO(data)
+    while rest.tell() < len(data):
+        yield (pickle.Unpickler if trusted else _Plain)(rest).load()

@@ -105,8 +105,16 @@ macro_rules! lifecycle {
             Ok(())
         }
 
-        fn snapshot(&mut self) -> flott::Result<flott::checkpoint::Snapshot> {
-            self.function.snapshot()
+        fn capture(&mut self) -> flott::Result<flott::checkpoint::Capture> {
+            self.function.capture()
+        }
+
+        fn go_on(&mut self, slice: &mut flott::operator::Slice) -> flott::Result<flott::checkpoint::Capture> {
+            self.function.go_on(slice)
+        }
+
+        fn abandon(&mut self) {
+            self.function.abandon();
         }
 
         fn close(&mut self) -> flott::Result<()> {

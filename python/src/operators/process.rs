@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use flott::batch::{Batch, NO_TIMESTAMP};
-use flott::checkpoint::Snapshot;
-use flott::operator::{Operator, Output, SubtaskContext};
+use flott::checkpoint::{Capture, ItemPart};
+use flott::operator::{Operator, Output, Slice, SubtaskContext};
 use flott::time::MAX_WATERMARK;
 use flott::{Error, Result};
 use pyo3::prelude::*;
@@ -17,7 +17,7 @@ use crate::context::ProcessContext;
 use crate::function::{Failure, UserFunction};
 use crate::gate;
 use crate::objects::{PyObjects, release};
-use crate::state::BroadcastStates;
+use crate::state::{BroadcastStates, Copied};
 use crate::timers::{Domain, TimerService, restored_watermark, stored_watermark};
 
 /// What a method is given, and what it gives back.
@@ -85,6 +85,7 @@ impl Kind {
             next_timer: None,
             watermark: restored_watermark(&subtask.restored),
             held: (self.broadcast && settings.broadcast_first).then(Vec::new),
+            taking: None,
         })
     }
 }
@@ -101,6 +102,15 @@ struct Process {
     watermark: i64,
     /// What came by the other side, where the broadcast side is read first and goes on.
     held: Option<Vec<Batch>>,
+    taking: Option<Taking>,
+}
+
+/// A snapshot that is being taken.
+struct Taking {
+    /// The function's state.
+    state: Capture,
+    timers: Vec<Copied<(i64, usize)>>,
+    items: Vec<ItemPart>,
 }
 
 struct Opened {
@@ -191,6 +201,7 @@ impl Operator for Process {
         })?);
         let timers = &self.opened()?.timers;
         self.next_timer = gate::enter(|py| Ok(timers.borrow(py).next_processing()))?;
+        self.subtask.forget_restored();
         Ok(())
     }
 
@@ -204,19 +215,47 @@ impl Operator for Process {
         Ok(())
     }
 
-    fn snapshot(&mut self) -> Result<Snapshot> {
-        let mut snapshot = self.function.snapshot()?;
+    fn capture(&mut self) -> Result<Capture> {
+        let state = self.function.capture()?;
         let Opened { timers, broadcast, .. } = self.opened()?;
-        gate::enter(|py| {
-            if self.kind.keyed {
-                snapshot.keyed.extend(timers.borrow(py).snapshot(py)?);
-            }
-            snapshot.items.push(stored_watermark(self.watermark));
+        self.taking = Some(gate::enter(|py| {
+            let mut items = vec![stored_watermark(self.watermark)];
             if let Some(states) = broadcast {
-                snapshot.items.extend(states.snapshot(py)?);
+                items.extend(states.snapshot(py)?);
             }
-            Ok(snapshot)
-        })
+            let timers = if self.kind.keyed { timers.borrow(py).copied(py).into() } else { Vec::new() };
+            Ok(Taking { state, timers, items })
+        })?);
+        Ok(Capture::Unfinished)
+    }
+
+    fn go_on(&mut self, slice: &mut Slice) -> Result<Capture> {
+        let Some(mut taking) = self.taking.take() else { return Ok(Capture::default()) };
+        if taking.state.is_unfinished() {
+            taking.state = self.function.go_on(slice)?;
+        }
+        let timers = &mut taking.timers;
+        let done = !taking.state.is_unfinished()
+            && gate::enter(|py| timers.iter_mut().try_fold(true, |done, of| Ok(done && of.go_on(py, slice)?)))?;
+        if !done {
+            self.taking = Some(taking);
+            return Ok(Capture::Unfinished);
+        }
+        let mut snapshot = taking.state.into_snapshot()?;
+        snapshot.keyed.extend(taking.timers.into_iter().map(Copied::into_part));
+        snapshot.items.extend(taking.items);
+        Ok(Capture::Ready(snapshot))
+    }
+
+    fn abandon(&mut self) {
+        self.function.abandon();
+        if let Some(taking) = self.taking.take() {
+            // without an interpreter there is nothing left to drop it for
+            let _: Result<()> = gate::enter(|_| {
+                drop(taking);
+                Ok(())
+            });
+        }
     }
 
     fn process(&mut self, input: usize, batch: Batch, output: &mut Output) -> Result<()> {
@@ -305,9 +344,10 @@ impl Operator for Process {
     fn close(&mut self) -> Result<()> {
         let closed = self.function.close();
         if let Some(opened) = self.opened.take() {
+            let taking = self.taking.take();
             let _: Result<(), Error> = gate::enter(|py| {
                 opened.timers.borrow_mut(py).clear();
-                drop(opened);
+                drop((opened, taking));
                 Ok(())
             });
         }

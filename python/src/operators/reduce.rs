@@ -4,8 +4,9 @@
 
 use flott::Result;
 use flott::batch::Batch;
-use flott::checkpoint::Snapshot;
-use flott::operator::{Operator, Output, SubtaskContext};
+use flott::checkpoint::Capture;
+use flott::operator::{Operator, Output, Slice, SubtaskContext};
+use flott::state::Cleanup;
 use pyo3::prelude::*;
 
 use super::map;
@@ -33,8 +34,9 @@ struct Reduce {
 impl Operator for Reduce {
     fn open(&mut self) -> Result<()> {
         self.function.open()?;
-        self.at =
-            gate::enter(|py| KeyedState::add_table(self.function.state()?, py, "_op_state", "reduced value", None))?;
+        self.at = gate::enter(|py| {
+            KeyedState::add_table(self.function.state()?, py, "_op_state", "reduced value", (None, Cleanup::default()))
+        })?;
         Ok(())
     }
 
@@ -49,7 +51,7 @@ impl Operator for Reduce {
             let state = self.function.state()?;
             for index in 0..items.len() {
                 let combined = keys.set(py, index).and_then(|()| {
-                    let before = state.borrow(py).read(py, at)?;
+                    let before = KeyedState::read(state, py, at)?;
                     let value = match before {
                         None => {
                             if let (Some(order), Some(key)) = (only_final.as_mut(), state.borrow(py).current()) {
@@ -61,8 +63,7 @@ impl Operator for Reduce {
                             declared.result(call.two(&before.unbind(), &items[index])?, "the result")?.unbind()
                         }
                     };
-                    let before = state.borrow_mut(py).write(at, value.bind(py).clone())?;
-                    drop(before);
+                    KeyedState::write(state, at, value.bind(py).clone())?;
                     Ok(value)
                 });
                 match combined {
@@ -92,8 +93,16 @@ impl Operator for Reduce {
         Ok(())
     }
 
-    fn snapshot(&mut self) -> Result<Snapshot> {
-        self.function.snapshot()
+    fn capture(&mut self) -> Result<Capture> {
+        self.function.capture()
+    }
+
+    fn go_on(&mut self, slice: &mut Slice) -> Result<Capture> {
+        self.function.go_on(slice)
+    }
+
+    fn abandon(&mut self) {
+        self.function.abandon();
     }
 
     fn finish(&mut self, output: &mut Output) -> Result<()> {
@@ -103,7 +112,7 @@ impl Operator for Reduce {
             let value = |key| {
                 let before = state.borrow_mut(py).set_current(Some(key));
                 drop(before);
-                state.borrow(py).read(py, self.at)
+                KeyedState::read(state, py, self.at)
             };
             order.drain(..).filter_map(|key| value(key).map(|v| v.map(Bound::unbind)).transpose()).collect()
         })?;

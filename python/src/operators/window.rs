@@ -5,7 +5,7 @@ use std::sync::Arc;
 use flott::batch::{Batch, NO_TIMESTAMP};
 use flott::checkpoint::Snapshot;
 use flott::metrics::{Counter, LATE_DROPPED, LATE_TO_SIDE};
-use flott::operator::{Operator, Output, SubtaskContext, Waiting};
+use flott::operator::{Operator, Output, Slice, SubtaskContext, Waiting};
 use flott::window::{self, BuiltInTrigger, Clocks, TimedWindows, Windows};
 use flott::{Error, Result};
 use pyo3::prelude::*;
@@ -61,7 +61,7 @@ fn opened(
     stores: &mut Vec<Py<KeyedState>>,
 ) -> PyResult<Box<dyn KeyedWindows>> {
     let mut store = |space: &'static str| {
-        let store = Py::new(py, KeyedState::new(subtask, space))?;
+        let store = Py::new(py, KeyedState::new(py, subtask, space)?)?;
         stores.push(store.clone_ref(py));
         Ok::<_, PyErr>(store)
     };
@@ -162,6 +162,7 @@ impl Operator for WindowOperator {
         })?;
         self.next_timer = windows.next_processing();
         (self.windows, self.stores) = (Some(windows), stores);
+        self.subtask.forget_restored();
         Ok(())
     }
 
@@ -171,11 +172,14 @@ impl Operator for WindowOperator {
     }
 
     fn snapshot(&mut self) -> Result<Snapshot> {
-        let mut snapshot = self.function.snapshot()?;
+        self.function.capture()?;
+        let mut snapshot = self.function.go_on(&mut Slice::whole())?.into_snapshot()?;
         let Some(windows) = &self.windows else { return Ok(snapshot) };
         gate::enter(|py| {
             for store in &self.stores {
-                snapshot.keyed.extend(store.borrow(py).snapshot(py)?);
+                store.borrow_mut(py).begin_snapshot(py)?;
+                let taken = KeyedState::go_on(store, py, &mut Slice::whole())?;
+                snapshot.keyed.extend(taken.unwrap_or_default().keyed);
             }
             snapshot.keyed.extend(windows.snapshot(py, &self.subtask.operator)?);
             Ok(())

@@ -11,27 +11,27 @@ use super::{KeyedState, ttl};
 pub struct ListState {
     store: Py<KeyedState>,
     at: usize,
+    /// What is stored is in a database.
+    in_rows: bool,
     ttl: Option<Ttl>,
     elements: Typed,
 }
 
 impl ListState {
-    pub fn new(store: Py<KeyedState>, at: usize, ttl: Option<Ttl>, elements: Typed) -> Self {
-        ListState { store, at, ttl, elements }
+    pub fn new((store, at, in_rows): (Py<KeyedState>, usize, bool), ttl: Option<Ttl>, elements: Typed) -> Self {
+        ListState { store, at, in_rows, ttl, elements }
     }
 
     fn stored<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
-        Ok(self.store.borrow(py).read(py, self.at)?.map(|list| list.cast_into()).transpose()?)
+        Ok(KeyedState::read(&self.store, py, self.at)?.map(|list| list.cast_into()).transpose()?)
     }
 
     fn write(&self, list: Bound<'_, PyList>) -> PyResult<()> {
         let py = list.py();
-        let before = match list.is_empty() {
-            true => self.store.borrow_mut(py).remove(self.at)?,
-            false => self.store.borrow_mut(py).write(self.at, list.into_any())?,
-        };
-        drop(before);
-        Ok(())
+        match list.is_empty() {
+            true => KeyedState::remove(&self.store, py, self.at),
+            false => KeyedState::write(&self.store, self.at, list.into_any()),
+        }
     }
 
     fn wrap<'py>(&self, value: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -48,10 +48,12 @@ impl ListState {
         if self.ttl.is_none() {
             return stored.get_slice(0, stored.len()).cast_into::<PyList>().map_err(Into::into);
         }
+        KeyedState::clean(&self.store, py, self.at)?;
         let now = self.store.borrow(py).now();
-        let (seen, kept) = (PyList::empty(py), PyList::empty(py));
+        let (seen, kept, mut changed) = (PyList::empty(py), PyList::empty(py), false);
         for element in stored.iter() {
             let (value, fate) = ttl::unwrap(element.clone(), self.ttl, now)?;
+            changed |= fate != Fate::Live;
             match fate {
                 Fate::Live => kept.append(&element)?,
                 Fate::Refreshed => kept.append((&value, now))?,
@@ -60,7 +62,9 @@ impl ListState {
             }
             seen.append(value)?;
         }
-        self.write(kept)?;
+        if changed {
+            self.write(kept)?;
+        }
         Ok(seen)
     }
 
@@ -68,6 +72,9 @@ impl ListState {
     fn add(&self, value: Bound<'_, PyAny>) -> PyResult<()> {
         let py = value.py();
         let value = self.wrap(value)?;
+        if self.in_rows {
+            return KeyedState::with_rows(&self.store, py, self.at, |rows, key, of| rows.append(key, of, &value));
+        }
         match self.stored(py)? {
             Some(list) => list.append(value),
             None => self.write(PyList::new(py, [value])?),

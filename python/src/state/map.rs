@@ -1,4 +1,4 @@
-//! `MapState`: a dict a key. Its entries expire one by one.
+//! `MapState`: a dict a key, or a row an entry. Its entries expire one by one.
 
 use flott::state::{Fate, Ttl};
 use pyo3::prelude::*;
@@ -11,74 +11,116 @@ use super::{KeyedState, ttl};
 pub struct MapState {
     store: Py<KeyedState>,
     at: usize,
+    /// Entries are in a database.
+    in_rows: bool,
     ttl: Option<Ttl>,
     keys: Typed,
     values: Typed,
 }
 
+/// A key and what is stored for it.
+type Entry<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+
 impl MapState {
-    pub fn new(store: Py<KeyedState>, at: usize, ttl: Option<Ttl>, keys: Typed, values: Typed) -> Self {
-        MapState { store, at, ttl, keys, values }
+    pub fn new(
+        (store, at, in_rows): (Py<KeyedState>, usize, bool),
+        ttl: Option<Ttl>,
+        keys: Typed,
+        values: Typed,
+    ) -> Self {
+        MapState { store, at, in_rows, ttl, keys, values }
     }
 
-    fn stored<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        Ok(self.store.borrow(py).read(py, self.at)?.map(|dict| dict.cast_into()).transpose()?)
+    /// The dict of the key at hand.
+    fn dict<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        Ok(KeyedState::read(&self.store, py, self.at)?.map(|dict| dict.cast_into()).transpose()?)
     }
 
-    /// The dict of the key at hand, made if there is none.
-    fn made<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        if let Some(dict) = self.stored(py)? {
-            return Ok(dict);
+    fn stored<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let py = key.py();
+        if self.in_rows {
+            return KeyedState::with_rows(&self.store, py, self.at, |rows, of, table| rows.entry(of, table, key));
         }
-        let dict = PyDict::new(py);
-        let before = self.store.borrow_mut(py).write(self.at, dict.clone().into_any())?;
-        drop(before);
-        Ok(dict)
+        self.dict(py)?.map_or(Ok(None), |dict| dict.get_item(key))
+    }
+
+    fn store(&self, key: &Bound<'_, PyAny>, stored: Bound<'_, PyAny>) -> PyResult<()> {
+        let py = key.py();
+        if self.in_rows {
+            return KeyedState::with_rows(&self.store, py, self.at, |rows, of, table| {
+                rows.set_entry(of, table, key, &stored)
+            });
+        }
+        match self.dict(py)? {
+            Some(dict) => dict.set_item(key, stored),
+            None => {
+                let dict = PyDict::new(py);
+                dict.set_item(key, stored)?;
+                KeyedState::write(&self.store, self.at, dict.into_any())
+            }
+        }
+    }
+
+    fn delete(&self, key: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = key.py();
+        if self.in_rows {
+            return KeyedState::with_rows(&self.store, py, self.at, |rows, of, table| {
+                rows.remove_entry(of, table, key)
+            });
+        }
+        let Some(dict) = self.dict(py)? else { return Ok(()) };
+        if dict.contains(key)? {
+            dict.del_item(key)?;
+        }
+        if dict.is_empty() { self.clear(py) } else { Ok(()) }
+    }
+
+    /// All entries that are stored, at most so many.
+    fn all<'py>(&self, py: Python<'py>, most: usize) -> PyResult<Vec<Entry<'py>>> {
+        if self.in_rows {
+            return KeyedState::with_rows(&self.store, py, self.at, |rows, of, table| {
+                rows.entries(py, of, table, most)
+            });
+        }
+        Ok(self.dict(py)?.map_or_else(Vec::new, |dict| dict.iter().take(most).collect()))
     }
 
     /// An entry as it is read, with what that does to it.
-    fn read<'py>(
-        &self,
-        dict: &Bound<'py, PyDict>,
-        key: &Bound<'py, PyAny>,
-        stored: Bound<'py, PyAny>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let py = dict.py();
-        let now = if self.ttl.is_some() { self.store.borrow(py).now() } else { 0 };
+    fn read<'py>(&self, key: &Bound<'py, PyAny>, stored: Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if self.ttl.is_none() {
+            return Ok(Some(stored));
+        }
+        let now = self.store.borrow(key.py()).now();
         let (value, fate) = ttl::unwrap(stored, self.ttl, now)?;
         match fate {
             Fate::Live => {}
-            Fate::Refreshed => dict.set_item(key, (&value, now))?,
-            Fate::LastReading => self.delete(dict, key)?,
+            Fate::Refreshed => self.store(key, (&value, now).into_pyobject(key.py())?.into_any())?,
+            Fate::LastReading => self.delete(key)?,
             Fate::Gone => {
-                self.delete(dict, key)?;
+                self.delete(key)?;
                 return Ok(None);
             }
         }
         Ok(Some(value))
     }
 
-    fn delete(&self, dict: &Bound<'_, PyDict>, key: &Bound<'_, PyAny>) -> PyResult<()> {
-        if dict.contains(key)? {
-            dict.del_item(key)?;
-        }
-        if dict.is_empty() {
-            return self.clear(dict.py());
-        }
-        Ok(())
-    }
-
     /// The entries that are there, as they are now: the map may be changed while they are gone through.
-    fn entries<'py>(&self, py: Python<'py>) -> PyResult<Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
-        let Some(dict) = self.stored(py)? else { return Ok(Vec::new()) };
-        let stored: Vec<_> = dict.iter().collect();
-        let mut entries = Vec::with_capacity(stored.len());
-        for (key, value) in stored {
-            if let Some(value) = self.read(&dict, &key, value)? {
-                entries.push((key, value));
+    fn entries<'py>(&self, py: Python<'py>) -> PyResult<Vec<Entry<'py>>> {
+        let mut entries = self.all(py, usize::MAX)?;
+        if self.ttl.is_some() {
+            let mut live = Vec::with_capacity(entries.len());
+            for (key, stored) in entries {
+                if let Some(value) = self.read(&key, stored)? {
+                    live.push((key, value));
+                }
             }
+            entries = live;
         }
         Ok(entries)
+    }
+
+    fn clean(&self, py: Python<'_>) -> PyResult<()> {
+        if self.ttl.is_some() { KeyedState::clean(&self.store, py, self.at) } else { Ok(()) }
     }
 }
 
@@ -86,10 +128,11 @@ impl MapState {
 impl MapState {
     /// The value of `key`, or None if there is none.
     fn get<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let Some(dict) = self.stored(key.py())? else { return Ok(None) };
         let key = self.keys.value(key.clone())?;
-        match dict.get_item(&key)? {
-            Some(stored) => self.read(&dict, &key, stored),
+        let stored = self.stored(&key)?;
+        self.clean(key.py())?;
+        match stored {
+            Some(stored) => self.read(&key, stored),
             None => Ok(None),
         }
     }
@@ -99,7 +142,8 @@ impl MapState {
         let py = key.py();
         let key = self.keys.value(key.clone())?;
         let value = ttl::wrap(self.values.value(value)?, self.ttl, || self.store.borrow(py).now())?;
-        self.made(py)?.set_item(key, value)
+        self.clean(py)?;
+        self.store(&key, value)
     }
 
     /// Sets every entry of `dict_value`.
@@ -113,10 +157,7 @@ impl MapState {
 
     /// Removes an entry; without effect if there is none.
     fn remove(&self, key: &Bound<'_, PyAny>) -> PyResult<()> {
-        match self.stored(key.py())? {
-            Some(dict) => self.delete(&dict, &self.keys.value(key.clone())?),
-            None => Ok(()),
-        }
+        self.delete(&self.keys.value(key.clone())?)
     }
 
     /// Whether there is an entry.
@@ -142,16 +183,14 @@ impl MapState {
     /// Whether there are no entries.
     fn is_empty(&self, py: Python<'_>) -> PyResult<bool> {
         match self.ttl {
-            None => Ok(self.stored(py)?.is_none()),
+            None => Ok(self.all(py, 1)?.is_empty()),
             Some(_) => Ok(self.entries(py)?.is_empty()),
         }
     }
 
     /// Forgets all entries.
     fn clear(&self, py: Python<'_>) -> PyResult<()> {
-        let before = self.store.borrow_mut(py).remove(self.at)?;
-        drop(before);
-        Ok(())
+        KeyedState::remove(&self.store, py, self.at)
     }
 
     fn __getitem__<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {

@@ -2,13 +2,17 @@
 
 mod aggregating;
 mod broadcast;
+mod codec;
 mod entries;
+mod files;
 mod key;
 mod keyed;
 mod list;
 mod map;
 mod operator;
 pub mod pickled;
+mod rows;
+mod taking;
 mod ttl;
 mod typed;
 mod value;
@@ -20,6 +24,7 @@ pub use keyed::{FUNCTION, KeyCursor, KeyedState};
 pub use list::ListState;
 pub use map::MapState;
 pub use operator::OperatorState;
+pub use taking::Copied;
 pub use value::ValueState;
 
 use pyo3::prelude::*;

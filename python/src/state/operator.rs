@@ -1,8 +1,9 @@
 //! Operator state: lists that belong to a subtask and to no key. When a job goes on at another parallelism their elements
 //! are dealt out anew, or every subtask is given all of them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use flott::checkpoint::{ItemPart, Snapshot, Spread};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -13,9 +14,11 @@ use crate::gate;
 
 const ENCODING: &str = "pickle ListState";
 
+const PREFIX: &str = "operator/";
+
 /// The name of a state in a snapshot.
 fn part(name: &str) -> String {
-    format!("operator/{name}")
+    format!("{PREFIX}{name}")
 }
 
 struct Known {
@@ -27,7 +30,9 @@ struct Known {
 /// The lists of one subtask of a function, by name; see `flott/datastream/_operator_state.py`.
 #[pyclass(module = "flott._flott", frozen)]
 pub struct OperatorState {
-    restored: Arc<Snapshot>,
+    is_restored: bool,
+    /// What a checkpoint has of lists.
+    restored: Vec<ItemPart>,
     lists: Mutex<Vec<Known>>,
     /// Called with the checkpoint's number before the lists are stored.
     before: Mutex<Vec<Py<PyAny>>>,
@@ -41,7 +46,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl OperatorState {
     /// Whether the subtask goes on from a checkpoint that has state of its operator.
     fn is_restored(&self) -> bool {
-        !self.restored.is_empty()
+        self.is_restored
     }
 
     /// The list of that name, with what a checkpoint has of it. With `union` every subtask is given all elements.
@@ -57,7 +62,8 @@ impl OperatorState {
             };
         }
         let elements = PyList::empty(py);
-        for bytes in self.restored.items(&part(name)) {
+        let restored = self.restored.iter().find(|restored| restored.name == part(name));
+        for bytes in restored.into_iter().flat_map(|restored| &restored.items) {
             elements.append(pickled::loads(py, bytes, name)?)?;
         }
         let elements = elements.unbind();
@@ -72,8 +78,14 @@ impl OperatorState {
 }
 
 impl OperatorState {
-    pub fn new(restored: Arc<Snapshot>) -> Self {
-        OperatorState { restored, lists: Mutex::default(), before: Mutex::default() }
+    pub fn new(restored: &Snapshot) -> Self {
+        // copied: as slices they would keep all of the checkpoint in memory
+        let own = restored.items.iter().filter(|part| part.name.starts_with(PREFIX)).map(|part| ItemPart {
+            items: part.items.iter().map(|item| Bytes::copy_from_slice(item)).collect(),
+            ..part.clone()
+        });
+        let (is_restored, restored) = (!restored.is_empty(), own.collect());
+        OperatorState { is_restored, restored, lists: Mutex::default(), before: Mutex::default() }
     }
 
     /// Lets the function bring its lists up to date, and takes what they have.

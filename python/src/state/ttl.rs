@@ -1,8 +1,8 @@
 //! Time to live: a value that can expire is stored as the tuple `(value, when it was last touched)`.
 
-use flott::state::{Fate, Ttl};
+use flott::state::{Cleanup, Fate, Ttl};
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyList, PyTuple};
 
 /// What `enable_time_to_live` asked for, if it was called.
 pub fn of(descriptor: &Bound<'_, PyAny>) -> PyResult<Option<Ttl>> {
@@ -20,6 +20,67 @@ pub fn of(descriptor: &Bound<'_, PyAny>) -> PyResult<Option<Ttl>> {
         update_on_read: update == "OnReadAndWrite",
         return_expired: visibility == "ReturnExpiredIfNotCleanedUp",
     }))
+}
+
+/// How what has expired is cleaned up.
+pub fn cleanup(descriptor: &Bound<'_, PyAny>) -> PyResult<Cleanup> {
+    let config = descriptor.getattr("_ttl_config")?;
+    if config.is_none() {
+        return Ok(Cleanup::default());
+    }
+    let strategies = config.call_method0("get_cleanup_strategies")?;
+    let incremental = strategies.call_method0("get_incremental_cleanup_strategy")?;
+    let compaction = strategies.call_method0("get_rocksdb_compact_filter_cleanup_strategy")?;
+    let number = |strategy: &Bound<'_, PyAny>, name: &str| strategy.call_method0(name)?.extract::<i64>();
+    Ok(Cleanup {
+        in_snapshots: strategies.call_method0("in_full_snapshot")?.extract()?,
+        incremental: match incremental.is_none() {
+            true => None,
+            false => {
+                let size = number(&incremental, "get_cleanup_size")?.max(0) as usize;
+                Some((size, incremental.call_method0("run_cleanup_for_every_record")?.extract()?))
+            }
+        },
+        in_compaction: match compaction.is_none() {
+            true => None,
+            false => Some(number(&compaction, "get_query_time_after_num_entries")?.max(1) as u64),
+        },
+    })
+}
+
+/// What is stored of a state of that kind, without what has expired; `None` if all of it has.
+pub fn live<'py>(
+    stored: &Bound<'py, PyAny>,
+    kind: &str,
+    ttl: Option<Ttl>,
+    now: i64,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some(ttl) = ttl else { return Ok(Some(stored.clone())) };
+    let lives = |stored: &Bound<'py, PyAny>| {
+        Ok::<_, PyErr>(!ttl.expired(stored.cast::<PyTuple>()?.get_item(1)?.extract()?, now))
+    };
+    match kind {
+        "ListState" => {
+            let list = PyList::empty(stored.py());
+            for element in stored.try_iter()? {
+                let element = element?;
+                if lives(&element)? {
+                    list.append(element)?;
+                }
+            }
+            Ok((!list.is_empty()).then(|| list.into_any()))
+        }
+        "MapState" => {
+            let dict = PyDict::new(stored.py());
+            for (key, entry) in stored.cast::<PyDict>()?.iter() {
+                if lives(&entry)? {
+                    dict.set_item(key, entry)?;
+                }
+            }
+            Ok((!dict.is_empty()).then(|| dict.into_any()))
+        }
+        _ => Ok(lives(stored)?.then(|| stored.clone())),
+    }
 }
 
 /// A value as it is stored.

@@ -24,9 +24,10 @@ impl ValueState {
 impl ValueState {
     /// The value, or None if there is none.
     pub fn value<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let stored = self.store.borrow(py).read(py, self.at)?;
+        let stored = KeyedState::read(&self.store, py, self.at)?;
         let (Some(stored), Some(_)) = (&stored, self.ttl) else { return Ok(stored) };
         let (value, fate) = ttl::unwrap(stored.clone(), self.ttl, self.store.borrow(py).now())?;
+        KeyedState::clean(&self.store, py, self.at)?;
         match fate {
             Fate::Live => {}
             Fate::Refreshed => self.update(Some(value.clone()), py)?,
@@ -44,15 +45,14 @@ impl ValueState {
     pub fn update(&self, value: Option<Bound<'_, PyAny>>, py: Python<'_>) -> PyResult<()> {
         let Some(value) = value else { return self.clear(py) };
         let value = ttl::wrap(self.typed.value(value)?, self.ttl, || self.store.borrow(py).now())?;
-        let before = self.store.borrow_mut(py).write(self.at, value)?;
-        drop(before);
-        Ok(())
+        if self.ttl.is_some() {
+            KeyedState::clean(&self.store, py, self.at)?;
+        }
+        KeyedState::write(&self.store, self.at, value)
     }
 
     /// Forgets the value.
     pub fn clear(&self, py: Python<'_>) -> PyResult<()> {
-        let before = self.store.borrow_mut(py).remove(self.at)?;
-        drop(before);
-        Ok(())
+        KeyedState::remove(&self.store, py, self.at)
     }
 }

@@ -31,10 +31,10 @@ use arrow::array::{ArrayRef, RecordBatch};
 use self::leader::{Leader, leader};
 use self::records::Records;
 use self::sum::{Refused, Sum, sums};
-use super::key_numbers::KeyNumbers;
+use super::key_numbers::{KeyNumbers, NumberedKeys};
 use super::{Operator, OperatorFactory, Output, SubtaskContext, stored};
 use crate::batch::{Batch, Columns, Data, Keys};
-use crate::checkpoint::Snapshot;
+use crate::checkpoint::{Capture, KeyedPart, Snapshot};
 use crate::error::{Error, Result, shorten};
 use crate::format::display::Display;
 use crate::types::{DataType, RowKind, Schema, SchemaRef, Shape, type_name};
@@ -134,10 +134,8 @@ impl OperatorFactory for Aggregate {
             keys: None,
             restored_keys: None,
             numbers: Vec::new(),
-            sum,
+            totals: Totals { sum, firsts: Kept::default(), bests: Kept::default() },
             leader,
-            firsts: Kept::default(),
-            bests: Kept::default(),
             output: None,
         };
         operator.restore(&context.restored)?;
@@ -162,8 +160,60 @@ struct Kept {
 }
 
 impl Kept {
+    fn share(&mut self) -> Kept {
+        Kept { columns: self.columns.clone(), records: self.records.share(), places: Vec::new() }
+    }
+
     fn columns_of(&self, records: &RecordBatch) -> Vec<ArrayRef> {
         self.columns.iter().map(|column| records.column(*column).clone()).collect()
+    }
+}
+
+/// What there is of each key.
+struct Totals {
+    sum: Option<Box<dyn Sum>>,
+    /// Of the first record of each key.
+    firsts: Kept,
+    /// Of the record with the best value.
+    bests: Kept,
+}
+
+impl Totals {
+    /// What there is now, whatever becomes of it; costs next to nothing.
+    fn share(&mut self) -> Totals {
+        let Totals { sum, firsts, bests } = self;
+        Totals { sum: sum.as_mut().map(|sum| sum.share()), firsts: firsts.share(), bests: bests.share() }
+    }
+
+    /// The columns of the last results of some keys.
+    fn results(&self, of: &Aggregate, keys: &NumberedKeys, range: Range<usize>) -> Result<Vec<ArrayRef>> {
+        let mut found: Vec<Option<ArrayRef>> = vec![None; of.input.fields().len()];
+        for kept in [&self.firsts, &self.bests] {
+            for (column, array) in kept.columns.iter().zip(kept.records.of(range.clone())?) {
+                found[*column] = Some(array);
+            }
+        }
+        if let Some(sum) = &self.sum {
+            found[of.column] = Some(sum.of(range.clone()));
+        }
+        if let Some(column) = of.key_column
+            && found[column].is_none()
+        {
+            found[column] = keys.columns(&all(range))?.pop();
+        }
+        let array = |array: Option<_>| array.ok_or_else(|| Error::internal("an aggregate has not kept a column"));
+        found.into_iter().map(array).collect()
+    }
+
+    /// The part of a checkpoint that has the results of the first `count` keys.
+    fn stored(&self, of: &Aggregate, keys: &NumberedKeys, count: usize, max_parallelism: u16) -> Result<KeyedPart> {
+        let names = |name: &'static str| (0..).map(move |at| format!("{name} {at}"));
+        let by = stored::table(names("key").zip(keys.columns(&all(0..count))?).collect())?;
+        let results = self.results(of, keys, 0..count)?;
+        let columns = by.columns().iter().cloned().chain(results);
+        let records = stored::table(names("column").zip(columns).collect())?;
+        let mut keys = Keys::new(Data::Columns(Columns::new(by, Shape::Tuple)));
+        stored::keyed_part(RESULTS, &of.what(), &records, keys.groups(max_parallelism)?)
     }
 }
 
@@ -176,12 +226,8 @@ struct AggregateOperator {
     restored_keys: Option<Vec<DataType>>,
     /// The number of each row's key.
     numbers: Vec<u32>,
-    sum: Option<Box<dyn Sum>>,
+    totals: Totals,
     leader: Option<Box<dyn Leader>>,
-    /// Of the first record of each key.
-    firsts: Kept,
-    /// Of the record with the best value.
-    bests: Kept,
     /// What is emitted: known with the first batch.
     output: Option<(SchemaRef, Shape)>,
 }
@@ -192,16 +238,14 @@ impl Operator for AggregateOperator {
         !self.of.only_final
     }
 
-    fn snapshot(&mut self) -> Result<Snapshot> {
-        let Some(keys) = &self.keys else { return Ok(Snapshot::default()) };
-        let names = |name: &'static str| (0..).map(move |at| format!("{name} {at}"));
-        let by = stored::table(names("key").zip(keys.columns(&all(0..keys.len()))?).collect())?;
-        let results = self.results(0..keys.len(), self.of.input.fields().len())?;
-        let columns = by.columns().iter().cloned().chain(results);
-        let records = stored::table(names("column").zip(columns).collect())?;
-        let mut keys = Keys::new(Data::Columns(Columns::new(by, Shape::Tuple)));
-        let part = stored::keyed_part(RESULTS, &self.of.what(), &records, keys.groups(self.max_parallelism)?)?;
-        Ok(Snapshot { keyed: vec![part], items: Vec::new() })
+    fn capture(&mut self) -> Result<Capture> {
+        let Some(keys) = &mut self.keys else { return Ok(Capture::default()) };
+        let (count, keys, totals) = (keys.len(), keys.share(), self.totals.share());
+        let (of, max_parallelism) = (self.of.clone(), self.max_parallelism);
+        Ok(Capture::deferred(move || {
+            let part = totals.stored(&of, &keys, count, max_parallelism)?;
+            Ok(Snapshot { keyed: vec![part], ..Snapshot::default() })
+        }))
     }
 
     fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {
@@ -227,9 +271,10 @@ impl Operator for AggregateOperator {
 
     fn finish(&mut self, output: &mut Output) -> Result<()> {
         let Some((schema, shape)) = self.output.take().filter(|_| self.of.only_final) else { return Ok(()) };
-        let keys = self.keys.as_ref().map_or(0, KeyNumbers::len);
-        for from in (0..keys).step_by(self.batch_size) {
-            let columns = self.results(from..keys.min(from + self.batch_size), schema.fields().len())?;
+        let Some(keys) = &mut self.keys else { return Ok(()) };
+        let (count, keys) = (keys.len(), keys.share());
+        for from in (0..count).step_by(self.batch_size) {
+            let columns = self.totals.results(&self.of, &keys, from..count.min(from + self.batch_size))?;
             output.emit(Batch::columns(RecordBatch::try_new(schema.clone(), columns)?, shape));
         }
         Ok(())
@@ -246,10 +291,10 @@ impl AggregateOperator {
             let key = self.of.key_column.filter(|_| !self.of.only_final);
             for column in 0..columns.records.num_columns() {
                 let aggregated = column == self.of.column;
-                if by && key != Some(column) || aggregated && self.sum.is_none() {
-                    self.bests.columns.push(column);
+                if by && key != Some(column) || aggregated && self.totals.sum.is_none() {
+                    self.totals.bests.columns.push(column);
                 } else if !aggregated && key != Some(column) {
-                    self.firsts.columns.push(column);
+                    self.totals.firsts.columns.push(column);
                 }
             }
         }
@@ -291,12 +336,13 @@ impl AggregateOperator {
         let rolling = !self.of.only_final;
         let values = records.column(self.of.column);
         let (mut summed, mut done) = (None, (self.numbers.len(), None));
-        if let Some(sum) = &mut self.sum {
+        let Totals { sum, firsts, bests } = &mut self.totals;
+        if let Some(sum) = sum {
             (done, summed) = sum.add(values, &self.numbers, rolling);
         }
         let numbers = &self.numbers;
         if let Some(leader) = &mut self.leader {
-            let Kept { records, places, .. } = &mut self.bests;
+            let Kept { records, places, .. } = bests;
             places.clear();
             done = leader.race(values, numbers, &mut |row, led| {
                 if led {
@@ -307,8 +353,8 @@ impl AggregateOperator {
                 }
             });
         }
-        if !self.firsts.columns.is_empty() {
-            let Kept { records, places, .. } = &mut self.firsts;
+        if !firsts.columns.is_empty() {
+            let Kept { records, places, .. } = firsts;
             places.clear();
             for (row, key) in numbers[..done.0].iter().enumerate() {
                 if *key as usize == records.len() {
@@ -321,7 +367,7 @@ impl AggregateOperator {
         }
         let mut made: Option<Vec<_>> =
             rolling.then(|| records.columns().iter().map(|column| column.slice(0, done.0)).collect());
-        for kept in [&mut self.firsts, &mut self.bests] {
+        for kept in [firsts, bests] {
             if kept.columns.is_empty() {
                 continue;
             }
@@ -335,28 +381,6 @@ impl AggregateOperator {
             put(made, &[self.of.column], vec![summed]);
         }
         Ok((made, done))
-    }
-
-    /// The columns of the last results of some keys.
-    fn results(&self, keys: Range<usize>, columns: usize) -> Result<Vec<ArrayRef>> {
-        let mut found: Vec<Option<ArrayRef>> = vec![None; columns];
-        for kept in [&self.firsts, &self.bests] {
-            for (column, array) in kept.columns.iter().zip(kept.records.of(keys.clone())?) {
-                found[*column] = Some(array);
-            }
-        }
-        if let Some(sum) = &self.sum {
-            found[self.of.column] = Some(sum.of(keys.clone()));
-        }
-        if let (Some(column), Some(numbers)) = (self.of.key_column, &self.keys)
-            && found[column].is_none()
-        {
-            found[column] = numbers.columns(&all(keys))?.pop();
-        }
-        found
-            .into_iter()
-            .map(|array| array.ok_or_else(|| Error::internal("an aggregate has not kept a column")))
-            .collect()
     }
 
     fn failure(&self, refused: Refused, columns: &Columns, row: usize) -> Error {

@@ -7,6 +7,7 @@ use arrow::array::{Array, ArrayRef, UInt32Array};
 use arrow::compute::{interleave, take};
 
 use crate::error::Result;
+use crate::state::SharedVec;
 
 /// Where a record stands: the chunk, and the row in it.
 type Place = (usize, usize);
@@ -15,7 +16,7 @@ type Place = (usize, usize);
 pub struct Records {
     chunks: Vec<Chunk>,
     /// By the number of the key.
-    places: Vec<Place>,
+    places: SharedVec<(u32, u32)>,
     /// The keys whose record was set by the batch at hand.
     set: Vec<u32>,
 }
@@ -35,7 +36,7 @@ impl Records {
     /// Makes `row` of the batch at hand the record of that key; a key that is new has the next number.
     #[inline]
     pub fn set(&mut self, key: u32, row: usize) {
-        let place = (self.chunks.len(), row);
+        let place = (self.chunks.len() as u32, row as u32);
         match self.places.get_mut(key as usize) {
             Some(known) => *known = place,
             None => self.places.push(place),
@@ -45,7 +46,14 @@ impl Records {
 
     #[inline]
     pub fn place(&self, key: u32) -> Place {
-        self.places[key as usize]
+        let (chunk, row) = self.places[key as usize];
+        (chunk as usize, row as usize)
+    }
+
+    /// The records as they are now, whatever becomes of them; costs next to nothing.
+    pub fn share(&mut self) -> Records {
+        let chunk = |chunk: &Chunk| Chunk { columns: chunk.columns.clone(), owners: Vec::new() };
+        Records { chunks: self.chunks.iter().map(chunk).collect(), places: self.places.share(), set: Vec::new() }
     }
 
     /// The columns of the records at those places, the batch at hand (`current`) among them.
@@ -60,11 +68,14 @@ impl Records {
 
     /// The records of the keys with those numbers. There is no batch at hand.
     pub fn of(&self, keys: std::ops::Range<usize>) -> Result<Vec<ArrayRef>> {
+        // without columns nothing is kept
+        let Some(first) = self.chunks.first() else { return Ok(Vec::new()) };
+        let places: Vec<Place> = keys.map(|key| self.place(key as u32)).collect();
         let column = |at: usize| {
             let arrays: Vec<&dyn Array> = self.chunks.iter().map(|chunk| chunk.columns[at].as_ref()).collect();
-            Ok(interleave(&arrays, &self.places[keys.clone()])?)
+            Ok(interleave(&arrays, &places)?)
         };
-        (0..self.chunks.first().map_or(0, |chunk| chunk.columns.len())).map(column).collect()
+        (0..first.columns.len()).map(column).collect()
     }
 
     /// Keeps what the batch at hand has set.
@@ -72,19 +83,19 @@ impl Records {
         if self.set.is_empty() {
             return Ok(());
         }
-        let chunk = self.chunks.len();
+        let chunk = self.chunks.len() as u32;
         let mut rows = Vec::new();
         let mut owners = Vec::new();
         for key in self.set.drain(..) {
             let (of, row) = &mut self.places[key as usize];
             // a key that was set several times is met as often, and counts once
             if *of == chunk {
-                *of = usize::MAX;
-                rows.push(*row as u32);
+                *of = u32::MAX;
+                rows.push(*row);
                 owners.push(key);
             }
         }
-        for (row, key) in owners.iter().enumerate() {
+        for (row, key) in (0..).zip(&owners) {
             self.places[*key as usize] = (chunk, row);
         }
         let rows = UInt32Array::from(rows);
@@ -102,7 +113,7 @@ impl Records {
             let mut rows = Vec::new();
             for (of, chunk) in [first, second].into_iter().enumerate() {
                 for (row, key) in chunk.owners.iter().enumerate() {
-                    if self.places[*key as usize] == (at + of, row) {
+                    if self.places[*key as usize] == ((at + of) as u32, row as u32) {
                         rows.push((of, row));
                         owners.push(*key);
                     }
@@ -112,8 +123,8 @@ impl Records {
             let columns =
                 pairs.map(|(one, two)| Ok(interleave(&[one.as_ref(), two.as_ref()], &rows)?)).collect::<Result<_>>()?;
             self.chunks.truncate(at);
-            for (row, key) in owners.iter().enumerate() {
-                self.places[*key as usize] = (at, row);
+            for (row, key) in (0..).zip(&owners) {
+                self.places[*key as usize] = (at as u32, row);
             }
             self.chunks.push(Chunk { columns, owners });
         }

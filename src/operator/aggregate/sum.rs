@@ -9,6 +9,8 @@ use arrow::datatypes::{
     DataType, Decimal128Type, DecimalType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
 };
 
+use crate::state::SharedVec;
+
 /// Why a value could not be combined with what its key had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
@@ -28,6 +30,9 @@ pub trait Sum: Send {
 
     /// The sums of the keys with those numbers.
     fn of(&self, keys: std::ops::Range<usize>) -> ArrayRef;
+
+    /// The sums as they are now, whatever becomes of them; costs next to nothing.
+    fn share(&mut self) -> Box<dyn Sum>;
 }
 
 /// Sums of a column of that type; `None` where there are none.
@@ -36,7 +41,12 @@ pub fn sums(data_type: &DataType) -> Option<Box<dyn Sum>> {
     where
         T::Native: ArrowNativeTypeOp,
     {
-        Some(Box::new(Sums::<T> { data_type: data_type.clone(), sums: Vec::new(), nulls: HashSet::new(), fits: None }))
+        Some(Box::new(Sums::<T> {
+            data_type: data_type.clone(),
+            sums: SharedVec::default(),
+            nulls: HashSet::new(),
+            fits: None,
+        }))
     }
     match data_type {
         DataType::Int8 => of::<Int8Type>(data_type),
@@ -47,7 +57,7 @@ pub fn sums(data_type: &DataType) -> Option<Box<dyn Sum>> {
         DataType::Float64 => of::<Float64Type>(data_type),
         DataType::Decimal128(_, _) => Some(Box::new(Sums::<Decimal128Type> {
             data_type: data_type.clone(),
-            sums: Vec::new(),
+            sums: SharedVec::default(),
             nulls: HashSet::new(),
             fits: Some(|sum, data_type| match data_type {
                 DataType::Decimal128(precision, scale) => {
@@ -62,7 +72,7 @@ pub fn sums(data_type: &DataType) -> Option<Box<dyn Sum>> {
 
 struct Sums<T: ArrowPrimitiveType> {
     data_type: DataType,
-    sums: Vec<T::Native>,
+    sums: SharedVec<T::Native>,
     /// The keys whose only value so far is null.
     nulls: HashSet<u32>,
     /// For decimals: whether a sum has no more digits than the type.
@@ -144,6 +154,11 @@ where
     fn of(&self, keys: std::ops::Range<usize>) -> ArrayRef {
         let nulls = (!self.nulls.is_empty())
             .then(|| keys.clone().map(|key| !self.nulls.contains(&(key as u32))).collect::<NullBuffer>());
-        self.array(self.sums[keys].to_vec(), nulls)
+        self.array(self.sums.range(keys).copied().collect(), nulls)
+    }
+
+    fn share(&mut self) -> Box<dyn Sum> {
+        let Sums { data_type, sums, nulls, fits } = self;
+        Box::new(Sums::<T> { data_type: data_type.clone(), sums: sums.share(), nulls: nulls.clone(), fits: *fits })
     }
 }

@@ -250,7 +250,9 @@ impl<E: Send> Run<'_, E> {
 impl<H: CepHost> Operator for CepOperator<H> {
     fn open(&mut self) -> Result<()> {
         self.host.open()?;
-        self.restore()
+        self.restore()?;
+        self.subtask.forget_restored();
+        Ok(())
     }
 
     fn process(&mut self, _input: usize, batch: Batch, output: &mut Output) -> Result<()> {

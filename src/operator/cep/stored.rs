@@ -59,7 +59,7 @@ impl<H: CepHost> CepOperator<H> {
         let matches = KeyedPart { name: MATCHES.into(), encoding, groups: written };
         let items = vec![self.watermark.to_le_bytes().to_vec().into()];
         let watermark = ItemPart { name: WATERMARK.into(), encoding: "i64".into(), spread: Spread::Union, items };
-        Ok(Snapshot { keyed: vec![matches], items: vec![watermark] })
+        Ok(Snapshot { keyed: vec![matches], items: vec![watermark], ..Snapshot::default() })
     }
 
     pub(super) fn restore(&mut self) -> Result<()> {

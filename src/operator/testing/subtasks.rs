@@ -84,7 +84,7 @@ impl Subtasks {
     pub fn stopped(&mut self) -> Vec<Snapshot> {
         let stored = self.operators.iter_mut().map(|operator| {
             operator.barrier(1, &mut self.output).unwrap();
-            Snapshot::decode(operator.snapshot().unwrap().encode(), "test").unwrap()
+            Snapshot::decode(operator.capture().unwrap().into_snapshot().unwrap().encode(), "test").unwrap()
         });
         stored.collect()
     }

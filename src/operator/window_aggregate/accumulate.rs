@@ -37,6 +37,9 @@ pub trait Accumulator: Send {
 
     /// Puts the rows of exported columns at those places, which are empty.
     fn import(&mut self, columns: &[ArrayRef], places: &[u32]);
+
+    /// What is kept now, whatever becomes of it; costs next to nothing.
+    fn share(&mut self) -> Box<dyn Accumulator>;
 }
 
 /// All functions of an operator over the same places.
@@ -138,6 +141,19 @@ impl Accumulators {
             columns = others;
         }
         places
+    }
+
+    /// See [`Accumulator::share`]; only to be read.
+    pub fn share(&mut self) -> Accumulators {
+        self.grow();
+        Accumulators {
+            of: self.of.iter_mut().map(|accumulator| accumulator.share()).collect(),
+            calls: self.calls.clone(),
+            free: Vec::new(),
+            places: self.places,
+            grown: self.grown,
+            arrived: self.arrived,
+        }
     }
 
     /// Goes on with that number of the next record.

@@ -14,6 +14,7 @@ use arrow::datatypes::{
 };
 
 use super::accumulate::{Accumulator, NOWHERE, Overflow};
+use crate::state::SharedVec;
 
 /// Which value is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub enum Choice {
 /// The chosen value of a column of that type; `None` where values of the type can't be compared or kept.
 pub fn chosen(data_type: &DataType, choice: Choice) -> Option<Box<dyn Accumulator>> {
     fn of<V: Values>(data_type: &DataType, choice: Choice) -> Option<Box<dyn Accumulator>> {
-        let (held, result) = (Vec::new(), data_type.clone());
+        let (held, result) = (SharedVec::default(), data_type.clone());
         Some(Box::new(Chosen::<V> { held, choice, result, values: PhantomData }))
     }
     match data_type {
@@ -50,7 +51,7 @@ pub fn chosen(data_type: &DataType, choice: Choice) -> Option<Box<dyn Accumulato
 /// How values of a type are read, compared and written.
 trait Values: Send + 'static {
     type Array: Array + 'static;
-    type Value: Clone + Send;
+    type Value: Clone + Send + Sync;
 
     fn value(array: &Self::Array, row: usize) -> Self::Value;
 
@@ -133,7 +134,7 @@ impl Values for Texts {
 
 struct Chosen<V: Values> {
     /// The value so far and the number of the record it came with.
-    held: Vec<Option<(V::Value, u64)>>,
+    held: SharedVec<Option<(V::Value, u64)>>,
     choice: Choice,
     result: DataType,
     values: PhantomData<fn(V)>,
@@ -141,7 +142,7 @@ struct Chosen<V: Values> {
 
 impl<V: Values> Accumulator for Chosen<V> {
     fn grow(&mut self, places: usize) {
-        self.held.resize(places, None);
+        self.held.grow(places, None);
     }
 
     fn add(&mut self, values: &ArrayRef, rows: Range<usize>, places: &[u32], arrival: u64) -> Result<(), Overflow> {
@@ -203,5 +204,10 @@ impl<V: Values> Accumulator for Chosen<V> {
         for (row, place) in places.iter().enumerate() {
             self.held[*place as usize] = values.is_valid(row).then(|| (V::value(values, row), arrivals[row]));
         }
+    }
+
+    fn share(&mut self) -> Box<dyn Accumulator> {
+        let Chosen { held, choice, result, values } = self;
+        Box::new(Chosen::<V> { held: held.share(), choice: *choice, result: result.clone(), values: *values })
     }
 }

@@ -9,18 +9,20 @@ use hashbrown::HashSet;
 
 use super::accumulate::{Accumulator, NOWHERE, Overflow};
 use crate::batch::KeyEncoder;
+use crate::state::SharedVec;
 
 /// The values are kept in the canonical encoding of keys.
 type Set = HashSet<Box<[u8]>, RandomState>;
 
 #[derive(Default)]
 pub struct CountDistinct {
-    sets: Vec<Set>,
+    /// Each is copied when it changes while a snapshot has it.
+    sets: SharedVec<Arc<Set>>,
 }
 
 impl Accumulator for CountDistinct {
     fn grow(&mut self, places: usize) {
-        self.sets.resize_with(places, Set::default);
+        self.sets.grow(places, Arc::default());
     }
 
     fn add(&mut self, values: &ArrayRef, rows: Range<usize>, places: &[u32], _: u64) -> Result<(), Overflow> {
@@ -33,9 +35,9 @@ impl Accumulator for CountDistinct {
             encoded.clear();
             // types that have no encoding are refused when the program is built
             if encoder.encode(row, &mut encoded).is_ok() {
-                let set = &mut self.sets[places[row] as usize];
-                if !set.contains(encoded.as_slice()) {
-                    set.insert(encoded.as_slice().into());
+                let place = places[row] as usize;
+                if !self.sets[place].contains(encoded.as_slice()) {
+                    Arc::make_mut(&mut self.sets[place]).insert(encoded.as_slice().into());
                 }
             }
         }
@@ -44,15 +46,14 @@ impl Accumulator for CountDistinct {
 
     fn merge(&mut self, pairs: &[(u32, u32)]) -> Result<(), Overflow> {
         for (into, from) in pairs {
-            if let Ok([into, from]) = self.sets.get_disjoint_mut([*into as usize, *from as usize]) {
-                into.extend(from.iter().cloned());
-            }
+            let from = self.sets[*from as usize].clone();
+            Arc::make_mut(&mut self.sets[*into as usize]).extend(from.iter().cloned());
         }
         Ok(())
     }
 
     fn clear(&mut self, places: &[u32]) {
-        places.iter().for_each(|place| self.sets[*place as usize] = Set::default());
+        places.iter().for_each(|place| self.sets[*place as usize] = Arc::default());
     }
 
     fn results(&self, places: &[u32]) -> ArrayRef {
@@ -70,7 +71,12 @@ impl Accumulator for CountDistinct {
     fn import(&mut self, columns: &[ArrayRef], places: &[u32]) {
         let sets = columns[0].as_list::<i32>();
         for (row, place) in places.iter().enumerate() {
-            self.sets[*place as usize] = sets.value(row).as_binary::<i32>().iter().flatten().map(Box::from).collect();
+            let set: Set = sets.value(row).as_binary::<i32>().iter().flatten().map(Box::from).collect();
+            self.sets[*place as usize] = Arc::new(set);
         }
+    }
+
+    fn share(&mut self) -> Box<dyn Accumulator> {
+        Box::new(CountDistinct { sets: self.sets.share() })
     }
 }

@@ -13,7 +13,7 @@ use super::emit::Results;
 use super::waiting::LateRecords;
 use super::{Span, WindowAggregate};
 use crate::batch::Batch;
-use crate::checkpoint::Snapshot;
+use crate::checkpoint::{Capture, Snapshot};
 use crate::error::{Error, Result};
 use crate::operator::key_numbers::RowKeys;
 use crate::operator::{OpenWindows, Operator, Output, SubtaskContext, Waiting};
@@ -309,8 +309,8 @@ impl Operator for GeneralWindows {
         self.fire(false, now, output)
     }
 
-    fn snapshot(&mut self) -> Result<Snapshot> {
-        self.stored()
+    fn capture(&mut self) -> Result<Capture> {
+        self.captured()
     }
 
     fn finish(&mut self, _output: &mut Output) -> Result<()> {

@@ -9,23 +9,24 @@ use arrow::datatypes::{
 };
 
 use super::accumulate::{Accumulator, NOWHERE, Overflow};
+use crate::state::SharedVec;
 
 /// How many values are not null; all rows, where there is no argument to be null.
 #[derive(Default)]
 pub struct Count {
     pub all: bool,
-    counts: Vec<i64>,
+    counts: SharedVec<i64>,
 }
 
 impl Count {
     pub fn new(all: bool) -> Count {
-        Count { all, counts: Vec::new() }
+        Count { all, counts: SharedVec::default() }
     }
 }
 
 impl Accumulator for Count {
     fn grow(&mut self, places: usize) {
-        self.counts.resize(places, 0);
+        self.counts.grow(places, 0);
     }
 
     fn add(&mut self, values: &ArrayRef, rows: Range<usize>, places: &[u32], _: u64) -> Result<(), Overflow> {
@@ -58,6 +59,10 @@ impl Accumulator for Count {
         let counts = columns[0].as_primitive::<Int64Type>().values();
         places.iter().zip(counts).for_each(|(place, count)| self.counts[*place as usize] = *count);
     }
+
+    fn share(&mut self) -> Box<dyn Accumulator> {
+        Box::new(Count { all: self.all, counts: self.counts.share() })
+    }
 }
 
 /// The sum of a column and the type it has; `None` where there is none.
@@ -66,7 +71,7 @@ pub fn sum(data_type: &DataType) -> Option<(Box<dyn Accumulator>, DataType)> {
     where
         T::Native: ArrowNativeTypeOp,
     {
-        Some((Box::new(Sum::<T> { sums: Vec::new(), result: result.clone(), fits: |_| true }), result))
+        Some((Box::new(Sum::<T> { sums: SharedVec::default(), result: result.clone(), fits: |_| true }), result))
     }
     match data_type {
         DataType::Int8 => of::<Int8Type>(DataType::Int8),
@@ -78,7 +83,7 @@ pub fn sum(data_type: &DataType) -> Option<(Box<dyn Accumulator>, DataType)> {
         DataType::Decimal128(_, scale) => {
             let result = DataType::Decimal128(38, *scale);
             let fits = |sum| Decimal128Type::validate_decimal_precision(sum, 38, 0).is_ok();
-            Some((Box::new(Sum::<Decimal128Type> { sums: Vec::new(), result: result.clone(), fits }), result))
+            Some((Box::new(Sum::<Decimal128Type> { sums: SharedVec::default(), result: result.clone(), fits }), result))
         }
         _ => None,
     }
@@ -86,7 +91,7 @@ pub fn sum(data_type: &DataType) -> Option<(Box<dyn Accumulator>, DataType)> {
 
 struct Sum<T: ArrowPrimitiveType> {
     /// `None` until there is a value.
-    sums: Vec<(T::Native, bool)>,
+    sums: SharedVec<(T::Native, bool)>,
     result: DataType,
     /// For decimals: whether a sum has no more digits than there may be.
     fits: fn(T::Native) -> bool,
@@ -110,7 +115,7 @@ where
     T::Native: ArrowNativeTypeOp,
 {
     fn grow(&mut self, places: usize) {
-        self.sums.resize(places, (T::default_value(), false));
+        self.sums.grow(places, (T::default_value(), false));
     }
 
     fn add(&mut self, values: &ArrayRef, rows: Range<usize>, places: &[u32], _: u64) -> Result<(), Overflow> {
@@ -150,6 +155,10 @@ where
             self.sums[*place as usize] = (sum.unwrap_or_default(), sum.is_some());
         }
     }
+
+    fn share(&mut self) -> Box<dyn Accumulator> {
+        Box::new(Sum::<T> { sums: self.sums.share(), result: self.result.clone(), fits: self.fits })
+    }
 }
 
 /// The mean of a column and the type it has; `None` where there is none.
@@ -161,14 +170,14 @@ pub fn average(data_type: &DataType) -> Option<(Box<dyn Accumulator>, DataType)>
         let value = |value: T::Native| i128::from(value.into());
         // rounded towards 0, as integers are divided
         let mean = |sum: i128, count: i64| T::Native::try_from(sum / i128::from(count)).ok();
-        Some((Box::new(Mean::<T, i128> { sums: Vec::new(), result: result.clone(), value, mean }), result))
+        Some((Box::new(Mean::<T, i128> { sums: SharedVec::default(), result: result.clone(), value, mean }), result))
     }
     fn floating<T: ArrowPrimitiveType>(
         result: DataType,
         value: fn(T::Native) -> f64,
         mean: fn(f64, i64) -> Option<T::Native>,
     ) -> Option<(Box<dyn Accumulator>, DataType)> {
-        Some((Box::new(Mean::<T, f64> { sums: Vec::new(), result: result.clone(), value, mean }), result))
+        Some((Box::new(Mean::<T, f64> { sums: SharedVec::default(), result: result.clone(), value, mean }), result))
     }
     match data_type {
         DataType::Int8 => whole::<Int8Type>(DataType::Int8),
@@ -201,7 +210,10 @@ pub fn average(data_type: &DataType) -> Option<(Box<dyn Accumulator>, DataType)>
 fn decimal(scale: i8, mean: fn(i128, i64) -> Option<i128>) -> Option<(Box<dyn Accumulator>, DataType)> {
     let result = DataType::Decimal128(38, scale);
     let value = |value| value;
-    Some((Box::new(Mean::<Decimal128Type, i128> { sums: Vec::new(), result: result.clone(), value, mean }), result))
+    Some((
+        Box::new(Mean::<Decimal128Type, i128> { sums: SharedVec::default(), result: result.clone(), value, mean }),
+        result,
+    ))
 }
 
 /// `sum * unit / count`, rounded half up; `None` if it has more digits than a decimal.
@@ -213,14 +225,14 @@ fn half_up(sum: i128, count: i64, unit: i128) -> Option<i128> {
 }
 
 struct Mean<T: ArrowPrimitiveType, S> {
-    sums: Vec<(S, i64)>,
+    sums: SharedVec<(S, i64)>,
     result: DataType,
     value: fn(T::Native) -> S,
     mean: fn(S, i64) -> Option<T::Native>,
 }
 
 /// What sums are made of: one of these does not overflow, and the other fails where it would.
-trait Summed: Copy + Default + Send + 'static {
+trait Summed: Copy + Default + Send + Sync + 'static {
     fn plus(self, other: Self) -> Option<Self>;
 
     /// As it stands in a checkpoint: 16 bytes in two numbers.
@@ -259,7 +271,7 @@ impl Summed for f64 {
 
 impl<T: ArrowPrimitiveType, S: Summed> Accumulator for Mean<T, S> {
     fn grow(&mut self, places: usize) {
-        self.sums.resize(places, (S::default(), 0));
+        self.sums.grow(places, (S::default(), 0));
     }
 
     fn add(&mut self, values: &ArrayRef, rows: Range<usize>, places: &[u32], _: u64) -> Result<(), Overflow> {
@@ -308,5 +320,10 @@ impl<T: ArrowPrimitiveType, S: Summed> Accumulator for Mean<T, S> {
         for (row, place) in places.iter().enumerate() {
             self.sums[*place as usize] = (S::of_halves([first[row], second[row]]), counts[row]);
         }
+    }
+
+    fn share(&mut self) -> Box<dyn Accumulator> {
+        let Mean { sums, result, value, mean } = self;
+        Box::new(Mean::<T, S> { sums: sums.share(), result: result.clone(), value: *value, mean: *mean })
     }
 }

@@ -14,10 +14,11 @@ use super::emit::Results;
 use super::panes::{Pane, Panes};
 use super::waiting::LateRecords;
 use crate::batch::Batch;
-use crate::checkpoint::Snapshot;
+use crate::checkpoint::{Capture, Snapshot};
 use crate::error::Result;
 use crate::operator::key_numbers::KeyNumbers;
 use crate::operator::{OpenWindows, Operator, Output, SubtaskContext, Waiting};
+use crate::state::SharedVec;
 use crate::time::Clock;
 use crate::window::{Slices, TimeAssigner, TimeWindow, Window};
 
@@ -35,8 +36,8 @@ pub struct SlicedWindows {
     /// The numbers of the keys that have something, and where each of them stands there.
     live: Vec<u32>,
     standing: Vec<u32>,
-    /// The keys of each slice, in the order in which they came.
-    members: BTreeMap<i64, Vec<u32>>,
+    /// What each slice has of keys, in the order in which they came: all that a snapshot needs.
+    members: BTreeMap<i64, SharedVec<Member>>,
     /// How far time has come: the watermark, or processing time.
     time: i64,
     results: Results<u32>,
@@ -45,6 +46,16 @@ pub struct SlicedWindows {
     restored: Vec<Batch>,
     /// Of the batch at hand: each row's slice, key and place.
     rows: Rows,
+}
+
+/// What a slice has of one key.
+#[derive(Clone, Copy)]
+struct Member {
+    number: u32,
+    /// Of its aggregates.
+    place: u32,
+    /// The number of its first record.
+    first: u64,
 }
 
 #[derive(Default)]
@@ -181,8 +192,9 @@ impl SlicedWindows {
                         self.live.push(*number);
                     }
                     let place = self.accumulators.place();
-                    panes.insert(Pane { start: *slice, place, first: self.accumulators.arrived() + row as u64 });
-                    self.members.entry(*slice).or_default().push(*number);
+                    let first = self.accumulators.arrived() + row as u64;
+                    panes.insert(Pane { start: *slice, place, first });
+                    self.members.entry(*slice).or_default().push(Member { number: *number, place, first });
                     place
                 }
             };
@@ -257,10 +269,8 @@ impl SlicedWindows {
     }
 
     fn fire_slice(&mut self, window: TimeWindow) {
-        for number in self.members.get(&window.start).into_iter().flatten() {
-            if let Some(place) = self.panes[*number as usize].get(window.start) {
-                self.results.add(*number, window, place);
-            }
+        for member in self.members.get(&window.start).into_iter().flat_map(SharedVec::iter) {
+            self.results.add(member.number, window, member.place);
         }
     }
 
@@ -313,7 +323,7 @@ impl SlicedWindows {
             if last.max_timestamp().saturating_add(lateness) > self.time {
                 break;
             }
-            for number in entry.remove() {
+            for Member { number, .. } in entry.remove().iter().copied() {
                 let panes = &mut self.panes[number as usize];
                 places.extend(panes.pop().map(|pane| pane.place));
                 if panes.is_empty() {
@@ -356,8 +366,8 @@ impl Operator for SlicedWindows {
 
     fn waiting(&mut self) -> Option<Waiting> {
         let first = self.next_window(self.time).and_then(|window| {
-            let (_, numbers) = self.members.range(window.start..).next()?;
-            Some((window.max_timestamp(), window, self.keys.columns(numbers.get(..1)?)))
+            let (_, members) = self.members.range(window.start..).next()?;
+            Some((window.max_timestamp(), window, self.keys.columns(&[members.get(0)?.number])))
         });
         let (open, fired) = self.count_windows();
         let event_time = self.assigner.event_time;
@@ -388,8 +398,8 @@ impl Operator for SlicedWindows {
         Ok(())
     }
 
-    fn snapshot(&mut self) -> Result<Snapshot> {
-        self.stored()
+    fn capture(&mut self) -> Result<Capture> {
+        Ok(self.captured())
     }
 
     fn finish(&mut self, output: &mut Output) -> Result<()> {

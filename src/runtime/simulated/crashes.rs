@@ -108,13 +108,17 @@ impl Crashes {
     pub fn live(&self, graph: &StreamGraph, config: &JobConfig) -> Result<Lived> {
         let mut random = self.seed;
         let storage = Arc::new(SimulatedStorage::new(next_random(&mut random), self.faults));
-        let archive = Archive::new(storage.clone());
-        let config = JobConfig { archive: Some(archive.clone()), ..config.clone() };
+        let mut archive = Archive::new(storage.clone());
         let (mut starts, mut now) = (Vec::<Start>::new(), self.now);
         // where the job failed by itself: the process goes on, and knows its last checkpoint
         let mut known = None;
         loop {
             let left = self.crashes.saturating_sub(starts.iter().filter(|start| start.end != End::Failed).count());
+            if known.is_none() {
+                // another process knows nothing of what this one has stored
+                archive = Archive::new(storage.clone());
+            }
+            let config = JobConfig { archive: Some(archive.clone()), ..config.clone() };
             let one = self.start(graph, &config, (&storage, &archive), (left > 0, known), now, random)?;
             next_random(&mut random);
             now = one.now;

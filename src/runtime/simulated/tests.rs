@@ -8,6 +8,7 @@ mod event_time;
 mod outside;
 mod restore;
 mod savepoints;
+mod slices;
 
 use super::*;
 use std::sync::Mutex;

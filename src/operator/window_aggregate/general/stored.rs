@@ -6,7 +6,6 @@ use arrow::datatypes::{DataType, Int64Type, UInt64Type};
 
 use super::super::progress::Progress;
 use super::*;
-use crate::checkpoint::KeyedPart;
 use crate::window::{Memory, Stored};
 
 // The states' names in a checkpoint.
@@ -36,6 +35,14 @@ impl Rows {
         self.keys.push(key.clone());
         self.windows.push(window);
     }
+}
+
+/// What one part of a checkpoint will have.
+struct Table {
+    name: &'static str,
+    groups: Vec<u16>,
+    keys: Vec<ArrayRef>,
+    columns: Vec<ArrayRef>,
 }
 
 /// A row that was read.
@@ -70,30 +77,37 @@ fn count(column: &ArrayRef, row: usize) -> u64 {
 }
 
 impl GeneralWindows {
-    pub(super) fn stored(&mut self) -> Result<Snapshot> {
-        let mut keyed = Vec::new();
+    /// What there is, as columns; they are encoded later.
+    pub(super) fn captured(&mut self) -> Result<Capture> {
+        let mut tables = Vec::new();
         let (mut rows, mut places) = (Rows::default(), Vec::new());
         for (group, (key, window), place) in self.contents.places.iter() {
             rows.add(group, key, *window);
             places.push(*place);
         }
         let accumulated = self.contents.accumulators.export(&places);
-        keyed.push(self.table(CONTENTS, &rows, bounds(&rows.windows).into_iter().chain(accumulated))?);
-        keyed.extend(self.store_windows()?);
+        let columns = bounds(&rows.windows).into_iter().chain(accumulated);
+        tables.push(self.table(CONTENTS, rows, columns)?);
+        tables.extend(self.store_windows()?);
         if let Assign::Count { counts: of, .. } = self.windows.assigner() {
             let (mut rows, mut so_far) = (Rows::default(), Vec::new());
             for (group, key, count) in of.iter() {
                 rows.add(group, key, Bucket::Count(0));
                 so_far.push(*count);
             }
-            keyed.push(self.table(COUNTS, &rows, [numbers(so_far.into_iter())])?);
+            tables.push(self.table(COUNTS, rows, [numbers(so_far.into_iter())])?);
         }
         let arrived = self.contents.accumulators.arrived();
         let progress = Progress { watermark: self.windows.timers.watermark, arrived };
-        Ok(Snapshot { keyed, items: vec![progress.part()] })
+        let of = self.of.clone();
+        Ok(Capture::deferred(move || {
+            let part = |Table { name, groups, keys, columns }| of.keyed_part(name, &groups, keys, columns);
+            let keyed = tables.into_iter().map(part).collect::<Result<_>>()?;
+            Ok(Snapshot { keyed, items: vec![progress.part()], ..Snapshot::default() })
+        }))
     }
 
-    fn store_windows(&self) -> Result<[KeyedPart; 3]> {
+    fn store_windows(&self) -> Result<[Table; 3]> {
         let (mut timers, mut set) = (Rows::default(), Vec::new());
         let (mut memories, mut remembered) = (Rows::default(), Vec::new());
         let (mut merging, mut kept_under) = (Rows::default(), Vec::new());
@@ -122,16 +136,17 @@ impl GeneralWindows {
         ];
         let next: Int64Array = remembered.iter().map(|memory| memory.next_fire).collect();
         let remembered: [ArrayRef; 2] = [counts(remembered.iter().map(|memory| memory.count)), Arc::new(next)];
+        let [timed, remembering, merged] = [&timers, &memories, &merging].map(|rows| bounds(&rows.windows).into_iter());
         Ok([
-            self.table(TIMERS, &timers, bounds(&timers.windows).into_iter().chain(set))?,
-            self.table(MEMORIES, &memories, bounds(&memories.windows).into_iter().chain(remembered))?,
-            self.table(MERGING, &merging, bounds(&merging.windows).into_iter().chain(bounds(&kept_under)))?,
+            self.table(TIMERS, timers, timed.chain(set))?,
+            self.table(MEMORIES, memories, remembering.chain(remembered))?,
+            self.table(MERGING, merging, merged.chain(bounds(&kept_under)))?,
         ])
     }
 
-    fn table(&self, name: &str, rows: &Rows, columns: impl IntoIterator<Item = ArrayRef>) -> Result<KeyedPart> {
+    fn table(&self, name: &'static str, rows: Rows, columns: impl IntoIterator<Item = ArrayRef>) -> Result<Table> {
         let keys = self.row_keys.columns(rows.keys.iter().map(|key| key.as_ref()))?;
-        self.of.keyed_part(name, &rows.groups, keys, columns)
+        Ok(Table { name, groups: rows.groups, keys, columns: columns.into_iter().collect() })
     }
 
     pub(super) fn restore(&mut self, restored: &Snapshot) -> Result<()> {

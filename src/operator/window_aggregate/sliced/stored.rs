@@ -12,27 +12,28 @@ use crate::operator::Emission;
 const SLICES: &str = "slices";
 
 impl SlicedWindows {
-    pub(super) fn stored(&mut self) -> Result<Snapshot> {
-        let (mut numbers, mut panes) = (Vec::new(), Vec::new());
-        for number in &self.live {
-            for pane in self.panes[*number as usize].iter() {
-                numbers.push(*number);
-                panes.push(*pane);
-            }
-        }
-        let places: Vec<u32> = panes.iter().map(|pane| pane.place).collect();
-        let columns: [ArrayRef; 3] = [
-            // processing time is not the same in all subtasks
-            Arc::new(Int64Array::from_value(self.time, panes.len())),
-            Arc::new(Int64Array::from_iter_values(panes.iter().map(|pane| pane.start))),
-            Arc::new(UInt64Array::from_iter_values(panes.iter().map(|pane| pane.first))),
-        ];
-        let keys = self.keys.columns(&numbers)?;
-        let watermark = if self.assigner.event_time { self.time } else { i64::MIN };
-        let progress = Progress { watermark, arrived: self.accumulators.arrived() };
-        let columns = columns.into_iter().chain(self.accumulators.export(&places));
-        let groups = self.of.groups(&keys, panes.len(), self.max_parallelism)?;
-        Ok(Snapshot { keyed: vec![self.of.keyed_part(SLICES, &groups, keys, columns)?], items: vec![progress.part()] })
+    pub(super) fn captured(&mut self) -> Capture {
+        let members: Vec<_> = self.members.iter_mut().map(|(start, members)| (*start, members.share())).collect();
+        let (keys, mut accumulators, time) = (self.keys.share(), self.accumulators.share(), self.time);
+        let (of, max_parallelism) = (self.of.clone(), self.max_parallelism);
+        let watermark = if self.assigner.event_time { time } else { i64::MIN };
+        Capture::deferred(move || {
+            let all = || members.iter().flat_map(|(start, members)| members.iter().map(move |member| (*start, member)));
+            let numbers: Vec<u32> = all().map(|(_, member)| member.number).collect();
+            let places: Vec<u32> = all().map(|(_, member)| member.place).collect();
+            let columns: [ArrayRef; 3] = [
+                // processing time is not the same in all subtasks
+                Arc::new(Int64Array::from_value(time, numbers.len())),
+                Arc::new(Int64Array::from_iter_values(all().map(|(start, _)| start))),
+                Arc::new(UInt64Array::from_iter_values(all().map(|(_, member)| member.first))),
+            ];
+            let keys = keys.columns(&numbers)?;
+            let progress = Progress { watermark, arrived: accumulators.arrived() };
+            let columns = columns.into_iter().chain(accumulators.export(&places));
+            let groups = of.groups(&keys, numbers.len(), max_parallelism)?;
+            let keyed = vec![of.keyed_part(SLICES, &groups, keys, columns)?];
+            Ok(Snapshot { keyed, items: vec![progress.part()], ..Snapshot::default() })
+        })
     }
 
     pub(super) fn restore(&mut self, restored: &Snapshot) -> Result<()> {
@@ -53,9 +54,10 @@ impl SlicedWindows {
         if self.assigner.event_time {
             self.advance(progress.watermark, &mut output)?;
         }
-        for (slice, numbers) in &mut self.members {
-            let first = |number: &u32| self.panes[*number as usize].iter().find(|pane| pane.start == *slice);
-            numbers.sort_by_key(|number| first(number).map(|pane| pane.first));
+        for members in self.members.values_mut() {
+            let mut sorted: Vec<Member> = members.iter().copied().collect();
+            sorted.sort_by_key(|member| member.first);
+            *members = sorted.into_iter().collect();
         }
         self.accumulators.go_on(progress.arrived);
         self.restored.extend(output.take().into_iter().filter_map(|emission| match emission {
@@ -81,8 +83,9 @@ impl SlicedWindows {
                 self.standing[at] = self.live.len() as u32;
                 self.live.push(number);
             }
-            self.panes[at].insert(Pane { start: starts[row], place: places[row], first: firsts[row] });
-            self.members.entry(starts[row]).or_default().push(number);
+            let (place, first) = (places[row], firsts[row]);
+            self.panes[at].insert(Pane { start: starts[row], place, first });
+            self.members.entry(starts[row]).or_default().push(Member { number, place, first });
         }
         Ok(())
     }

@@ -2,6 +2,8 @@
 //! the end is what an uninterrupted run shows. `make crash-test SEEDS=10000` runs many seeds, and
 //! `make crash-test JOB=windows SEED=17` plays one again.
 
+#[cfg(feature = "rocksdb")]
+mod rows;
 mod world;
 
 use std::collections::BTreeMap;
@@ -124,23 +126,41 @@ fn records_pass_once() {
 }
 
 fn sums(ledger: &Ledger) -> StreamGraph {
+    let sum = Aggregate::new(Function::Sum, 1, &Events::schema()).unwrap();
+    sums_by(ledger, NodeKind::Operator(Arc::new(sum)))
+}
+
+fn sums_by(ledger: &Ledger, sum: NodeKind) -> StreamGraph {
     let mut graph = StreamGraph::default();
     let source = source(&mut graph, Events::new(1, 100));
     let keyed = then(&mut graph, source, "by key", key_by(), Partitioning::Unspecified);
-    let sum = Aggregate::new(Function::Sum, 1, &Events::schema()).unwrap();
-    let sum = then(&mut graph, keyed, "sum", NodeKind::Operator(Arc::new(sum)), Partitioning::Hash);
+    let sum = then(&mut graph, keyed, "sum", sum, Partitioning::Hash);
     then(&mut graph, sum, "sink", NodeKind::Sink(Arc::new(ledger.clone())), Partitioning::Rebalance);
     graph
 }
 
-#[test]
-fn keyed_state_counts_each_record_once() {
+fn expected_sums() -> Vec<String> {
     let mut sums = [0; 6];
     let line = |(_, key, number): Event| {
         sums[key as usize] += number;
         format!("k={key}, n={}", sums[key as usize])
     };
-    check("keyed_state_counts_each_record_once", self::sums, Events::new(1, 100).all().map(line).collect());
+    Events::new(1, 100).all().map(line).collect()
+}
+
+#[test]
+fn keyed_state_counts_each_record_once() {
+    check("keyed_state_counts_each_record_once", sums, expected_sums());
+}
+
+#[cfg(feature = "rocksdb")]
+#[test]
+fn keyed_state_in_rocksdb_counts_each_record_once() {
+    let sums = |ledger: &Ledger| {
+        let sum = |context: &SubtaskContext| Ok(Box::new(rows::Sums::new(context)) as Box<dyn Operator>);
+        sums_by(ledger, NodeKind::Operator(Arc::new(sum)))
+    };
+    check("keyed_state_in_rocksdb_counts_each_record_once", sums, expected_sums());
 }
 
 fn windows(ledger: &Ledger, span: Span) -> StreamGraph {

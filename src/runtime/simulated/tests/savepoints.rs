@@ -102,6 +102,9 @@ impl Storage for Full {
     fn remove(&self, _: &str) -> std::result::Result<(), CheckpointError> {
         Ok(())
     }
+    fn delete(&self, _: &str) -> std::result::Result<(), CheckpointError> {
+        Ok(())
+    }
     fn root(&self) -> String {
         "full".to_owned()
     }

@@ -46,7 +46,7 @@ impl Events {
     }
 }
 
-fn columns(events: &[Event]) -> Columns {
+pub fn columns(events: &[Event]) -> Columns {
     let of = |of: fn(&Event) -> i64| Arc::new(Int64Array::from_iter_values(events.iter().map(of))) as ArrayRef;
     let records = crate::expression::testing::batch(vec![("k", of(|event| event.1)), ("n", of(|event| event.2))]);
     Columns::new(records, Shape::Row)
