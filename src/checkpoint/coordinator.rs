@@ -144,12 +144,15 @@ impl Coordinator {
         Some(id)
     }
 
-    /// A task ended: everything it ever received is safe, so no checkpoint waits for it any longer. Returns those for
-    /// which it was the last one waited for.
+    /// A task ended: everything it ever received is safe, so no checkpoint waits for it any longer, except those whose
+    /// barriers it let pass: what it had then is still being stored. Returns those for which it was the last one waited
+    /// for.
     pub fn task_finished(&mut self, task: usize) -> Vec<CheckpointId> {
         self.running.remove(&task);
         for pending in self.pending.values_mut() {
-            pending.waiting.remove(&task);
+            if pending.untouched.remove(&task) {
+                pending.waiting.remove(&task);
+            }
         }
         self.pending.extract_if(.., |_, pending| pending.waiting.is_empty()).map(|(id, _)| id).collect()
     }
@@ -227,6 +230,16 @@ mod tests {
         coordinator.passed(0, 1);
         assert_eq!((coordinator.waits_for(0), coordinator.waits_for(1)), (vec![], vec![1]), "0 is being stored");
         assert_eq!(coordinator.acknowledge(1, 1), None);
+        assert_eq!(coordinator.acknowledge(0, 1), Some(1));
+    }
+
+    #[test]
+    fn what_a_task_had_is_waited_for_when_it_has_ended() {
+        let mut coordinator = Coordinator::new([0, 1], 1, EVERY_100, 0);
+        coordinator.trigger(100);
+        coordinator.passed(0, 1);
+        assert_eq!(coordinator.acknowledge(1, 1), None);
+        assert!(coordinator.task_finished(0).is_empty(), "its state is being stored");
         assert_eq!(coordinator.acknowledge(0, 1), Some(1));
     }
 

@@ -68,6 +68,8 @@ struct Channel {
     bytes: usize,
     /// Held back while a barrier is being aligned.
     blocked: bool,
+    /// Whether barriers may overtake what waits here.
+    overtaken: bool,
     producer: Arc<Signal>,
     producer_waits: bool,
 }
@@ -77,8 +79,6 @@ pub struct Gate {
     state: Mutex<GateState>,
     limits: Limits,
     consumer: Arc<Signal>,
-    /// Whether barriers may overtake what waits here.
-    pub overtaken: bool,
     /// The processing time (ms) from which one of those here does.
     urgent_at: AtomicI64,
 }
@@ -90,23 +90,29 @@ struct GateState {
 }
 
 impl Gate {
-    /// `producers` are the signals of the tasks behind each channel; `overtaken`: barriers may overtake what waits here.
-    pub fn new(consumer: Arc<Signal>, producers: Vec<Arc<Signal>>, limits: Limits, overtaken: bool) -> Self {
-        let channel = |producer| Channel {
+    /// `producers` are the signals of the tasks behind each channel, and whether barriers may overtake what waits there.
+    pub fn new(consumer: Arc<Signal>, producers: Vec<(Arc<Signal>, bool)>, limits: Limits) -> Self {
+        let channel = |(producer, overtaken)| Channel {
             queue: VecDeque::new(),
             records: 0,
             bytes: 0,
             blocked: false,
+            overtaken,
             producer,
             producer_waits: false,
         };
         let channels = producers.into_iter().map(channel).collect();
         let (state, urgent_at) = (Mutex::new(GateState { channels, next: 0 }), AtomicI64::new(i64::MAX));
-        Gate { state, limits, consumer, overtaken, urgent_at }
+        Gate { state, limits, consumer, urgent_at }
     }
 
     pub fn channels(&self) -> usize {
         lock(&self.state).channels.len()
+    }
+
+    /// Whether barriers may overtake what waits in that channel.
+    pub fn is_overtaken(&self, channel: usize) -> bool {
+        lock(&self.state).channels[channel].overtaken
     }
 
     /// Appends to a channel and returns nothing, or gives the batch back when the channel is full; the producer's
@@ -137,7 +143,7 @@ impl Gate {
                 channel.records += batch.len();
                 channel.bytes += bytes;
             }
-            Element::Barrier(barrier) if self.overtaken => {
+            Element::Barrier(barrier) if channel.overtaken => {
                 self.urgent_at.fetch_min(barrier.overtakes_at, Ordering::AcqRel);
             }
             _ => {}
@@ -245,9 +251,9 @@ impl Gate {
     }
 }
 
-/// All barriers that wait.
+/// All barriers that wait where they may overtake.
 fn barriers(state: &GateState) -> impl Iterator<Item = Barrier> {
-    let elements = state.channels.iter().flat_map(|channel| &channel.queue);
+    let elements = state.channels.iter().filter(|channel| channel.overtaken).flat_map(|channel| &channel.queue);
     elements.filter_map(|(element, _)| match element {
         Element::Barrier(barrier) => Some(*barrier),
         _ => None,
@@ -266,7 +272,7 @@ mod tests {
 
     fn gate(channels: usize, records: usize) -> Gate {
         let signal = || Arc::new(Signal::default());
-        Gate::new(signal(), (0..channels).map(|_| signal()).collect(), Limits { records, bytes: usize::MAX }, true)
+        Gate::new(signal(), (0..channels).map(|_| (signal(), true)).collect(), Limits { records, bytes: usize::MAX })
     }
 
     #[test]

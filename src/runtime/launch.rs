@@ -259,14 +259,18 @@ impl<'a> Builder<'a> {
             .iter()
             .enumerate()
             .map(|(task, wires)| {
-                let producers = wires.iter().map(|wire| self.signals[self.producer_task(*wire)].clone()).collect();
-                // behind other edges the order of a channel means something, or a subtask is the only one for its records
+                // as in Flink: behind other edges the order of a channel means something, or a subtask is the only one for
+                // its records
                 let spread = |edge: usize| {
                     let partitioning = &self.job.edges[edge].partitioning;
                     matches!(partitioning, Partitioning::Hash | Partitioning::Rebalance | Partitioning::Shuffle)
                 };
-                let overtaken = self.config.unaligned_after.is_some() && wires.iter().all(|(edge, _)| spread(*edge));
-                Arc::new(Gate::new(self.signals[task].clone(), producers, limits, overtaken))
+                let unaligned = self.config.unaligned_after.is_some();
+                let producer = |wire: &Wire| {
+                    let signal = self.signals[self.producer_task(*wire)].clone();
+                    (signal, unaligned && spread(wire.0))
+                };
+                Arc::new(Gate::new(self.signals[task].clone(), wires.iter().map(producer).collect(), limits))
             })
             .collect();
         let mut sources: Vec<SourceGroup> = Vec::new();

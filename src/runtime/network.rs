@@ -15,6 +15,8 @@ struct ChannelState {
     at_barrier: bool,
     /// Whether its records go by their keys.
     keyed: bool,
+    /// Whether barriers may overtake what waits there.
+    overtaken: bool,
 }
 
 pub struct NetworkInput {
@@ -99,8 +101,11 @@ impl NetworkInput {
     /// `inputs` gives the head's input of each of the gate's channels, and whether its records go by their keys.
     pub fn new(gate: Arc<Gate>, inputs: Vec<(usize, bool)>) -> Self {
         debug_assert_eq!(gate.channels(), inputs.len());
-        let channel = |(_, keyed): &(usize, bool)| ChannelState { ended: false, at_barrier: false, keyed: *keyed };
-        let channels = inputs.iter().map(channel).collect();
+        let channel = |(index, (_, keyed)): (usize, &(usize, bool))| {
+            let overtaken = gate.is_overtaken(index);
+            ChannelState { ended: false, at_barrier: false, keyed: *keyed, overtaken }
+        };
+        let channels = inputs.iter().enumerate().map(channel).collect();
         let times = InputTimes::new(inputs.into_iter().map(|(input, _)| input));
         NetworkInput { gate, channels, times, barrier: None, cut: None, passed: 0 }
     }
@@ -170,17 +175,22 @@ impl NetworkInput {
 
     /// The processing time (ms) from which a barrier overtakes what waits here; the largest number if none does.
     pub fn urgent_at(&self) -> i64 {
-        let aligning = self.barrier.filter(|_| self.gate.overtaken).map_or(i64::MAX, |barrier| barrier.overtakes_at);
+        let overtakes = self.channels.iter().any(|channel| channel.overtaken);
+        let aligning = self.barrier.filter(|_| overtakes).map_or(i64::MAX, |barrier| barrier.overtakes_at);
         aligning.min(self.gate.urgent_at())
     }
 
-    /// The barrier that does so by now.
+    /// The barrier that does so by now. Where it may not overtake it has to have come first.
     pub fn urgent(&self, now: i64) -> Option<Barrier> {
         if self.urgent_at() > now {
             return None;
         }
-        let aligning = self.barrier.filter(|barrier| self.gate.overtaken && barrier.overtakes_at <= now);
-        let newest = aligning.into_iter().chain(self.gate.urgent(now)).max_by_key(|barrier| barrier.checkpoint);
+        let mut waited_for = self.channels.iter().filter(|channel| !channel.overtaken && !channel.ended).peekable();
+        let aligning = self.barrier.filter(|barrier| barrier.overtakes_at <= now);
+        let newest = match waited_for.peek() {
+            Some(_) => aligning.filter(|_| waited_for.all(|channel| channel.at_barrier)),
+            None => aligning.into_iter().chain(self.gate.urgent(now)).max_by_key(|barrier| barrier.checkpoint),
+        };
         newest.filter(|barrier| barrier.checkpoint > self.passed)
     }
 

@@ -142,7 +142,7 @@ impl OutputEdge {
     /// Sends a barrier; it may overtake what the targets hold, and then takes with it what they have no room for.
     pub fn send_barrier(&mut self, barrier: Barrier) {
         self.broadcast(&Element::Barrier(barrier));
-        if !self.pending.is_empty() && self.targets.iter().all(|(gate, _)| gate.overtaken) {
+        if !self.pending.is_empty() && self.targets.iter().all(|(gate, channel)| gate.is_overtaken(*channel)) {
             self.urgent_at = self.urgent_at.min(barrier.overtakes_at);
         }
     }

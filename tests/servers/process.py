@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-START_SECONDS = 60.0
+# A limit only for what has not ended: on a machine with much to do a JVM takes its time.
+START_SECONDS = 150.0
 STOP_SECONDS = 30.0
 
 

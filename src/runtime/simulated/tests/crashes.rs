@@ -25,39 +25,50 @@ fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number, not '{text}'")))
 }
 
-/// What a seed does to a job. Each kind of trouble comes in some runs and not in others.
-fn plan(seed: u64) -> (Crashes, JobConfig, u64) {
+/// In the place of a time.
+const NEVER: u64 = u64::MAX;
+
+/// What a seed does to a job. Each kind of trouble comes in some runs and not in others. `timed`: results depend on event
+/// time; where barriers overtake records that comes back as it was at the same parallelism only.
+fn plan(seed: u64, timed: bool) -> (Crashes, JobConfig, u64) {
     let mut random = seed;
     let mut one_of = move |all: &[u64]| all[(next_random(&mut random) % all.len() as u64) as usize];
     let (step_millis, failing, commits_failing) = (one_of(&[0, 0, 1]) as i64, one_of(&[0, 0, 40]), one_of(&[0, 0, 12]));
+    let unaligned_after = one_of(&[NEVER, NEVER, 0, 8]);
+    let parallelism = match timed && unaligned_after != NEVER {
+        true => vec![one_of(&[1, 2, 3, 4]) as usize],
+        false => vec![1, 2, 3, 4],
+    };
     let crashes = Crashes {
         seed,
         crashes: one_of(&[0, 1, 2, 5]) as usize,
         steps: 350,
-        parallelism: vec![1, 2, 3, 4],
+        parallelism,
         batch_sizes: vec![1, 2, 3, 7, 50],
         step_millis,
         failures: 1000,
         faults: Faults { failing, ..Faults::default() },
         now: 0,
     };
-    // where a step takes a millisecond many checkpoints take too long; otherwise they are only begun by steps
+    // where a step takes a millisecond many checkpoints take too long; otherwise they are only begun by steps. A job of one
+    // task needs five steps for one, and some for its work
     let (interval, timeout) =
-        if step_millis > 0 { (one_of(&[5, 20]), one_of(&[300, 600])) } else { (3_600_000, 86_400_000) };
+        if step_millis > 0 { (one_of(&[10, 20]), one_of(&[300, 600])) } else { (3_600_000, 86_400_000) };
     let config = JobConfig {
         checkpoint_interval: Some(Duration::from_millis(interval)),
         checkpoint_timeout: Duration::from_millis(timeout),
         // where most take too long none may be one too many, or the job never ends
         tolerated_failures: if step_millis > 0 { u32::MAX } else { one_of(&[0, 3, 1000]) as u32 },
         exchange_records: one_of(&[4, 16, 1000]) as usize,
+        unaligned_after: (unaligned_after != NEVER).then(|| Duration::from_millis(unaligned_after)),
         ..JobConfig::default()
     };
     (crashes, config, commits_failing)
 }
 
 /// How a job lived under a seed; fails if it has not shown what it should.
-fn live(job: fn(&Ledger) -> StreamGraph, expected: &[String], seed: u64) -> Vec<Start> {
-    let (crashes, config, failing) = plan(seed);
+fn live(job: fn(&Ledger) -> StreamGraph, expected: &[String], seed: u64, timed: bool) -> Vec<Start> {
+    let (crashes, config, failing) = plan(seed, timed);
     let ledger = Ledger::new(seed, failing);
     let lived = crashes.live(&job(&ledger), &config).unwrap();
     lived.result.unwrap();
@@ -71,15 +82,20 @@ fn live(job: fn(&Ledger) -> StreamGraph, expected: &[String], seed: u64) -> Vec<
 }
 
 /// Runs a job under many seeds, or under the one that is asked for.
-fn check(name: &str, job: fn(&Ledger) -> StreamGraph, mut expected: Vec<String>) {
+fn check(name: &str, job: fn(&Ledger) -> StreamGraph, expected: Vec<String>) {
+    check_plans(name, job, expected, false);
+}
+
+/// The same; `timed` as for [`plan`].
+fn check_plans(name: &str, job: fn(&Ledger) -> StreamGraph, mut expected: Vec<String>, timed: bool) {
     expected.sort();
     if let Some(seed) = variable("FLOTT_CRASH_SEED") {
-        live(job, &expected, seed);
+        live(job, &expected, seed, timed);
         return;
     }
     let (mut starts, seeds) = (Vec::new(), variable("FLOTT_CRASH_SEEDS").unwrap_or(SEEDS));
     for seed in 0..seeds {
-        let lived = catch_unwind(AssertUnwindSafe(|| live(job, &expected, seed)));
+        let lived = catch_unwind(AssertUnwindSafe(|| live(job, &expected, seed, timed)));
         let again = || panic!("play it again: make crash-test JOB={name} SEED={seed}");
         starts.extend(lived.unwrap_or_else(|_| again()));
     }
@@ -123,6 +139,37 @@ fn records_pass_once() {
     let (one, other) = (Events::new(3, 30), Events::new(1, 20));
     let line = |(_, key, number): Event| format!("k={key}, n={number}");
     check("records_pass_once", passing, one.all().chain(other.all()).map(line).collect());
+}
+
+/// Lets pass what comes by key, and in its first subtask what everybody is told.
+struct Told(usize);
+
+impl Operator for Told {
+    fn process(&mut self, input: usize, batch: Batch, output: &mut Output) -> Result<()> {
+        if input == 0 || self.0 == 0 {
+            output.emit(batch);
+        }
+        Ok(())
+    }
+}
+
+/// Barriers overtake what goes by key, and not what is broadcast.
+fn told(ledger: &Ledger) -> StreamGraph {
+    let mut graph = StreamGraph::default();
+    let (keyed, rules) = (source(&mut graph, Events::new(3, 30)), source(&mut graph, Events::new(1, 20)));
+    let keyed = then(&mut graph, keyed, "by key", key_by(), Partitioning::Unspecified);
+    let told = |context: &SubtaskContext| Ok(Box::new(Told(context.subtask)) as Box<dyn Operator>);
+    let told = then(&mut graph, keyed, "told", NodeKind::Operator(Arc::new(told)), Partitioning::Hash);
+    graph.add_edge(StreamEdge { input: 1, ..edge(rules, told, Partitioning::Broadcast) });
+    then(&mut graph, told, "sink", NodeKind::Sink(Arc::new(ledger.clone())), Partitioning::Rebalance);
+    graph
+}
+
+#[test]
+fn everybody_is_told_once() {
+    let (keyed, rules) = (Events::new(3, 30), Events::new(1, 20));
+    let line = |(_, key, number): Event| format!("k={key}, n={number}");
+    check("everybody_is_told_once", told, keyed.all().chain(rules.all()).map(line).collect());
 }
 
 fn sums(ledger: &Ledger) -> StreamGraph {
@@ -193,10 +240,11 @@ fn windows_fire_once() {
             windows.entry((key, start, start + 20)).or_default().push(number);
         }
     }
-    check(
+    check_plans(
         "windows_fire_once",
         |ledger| self::windows(ledger, Span::Time(TimeSpan::Sliding { size: 20, slide: 10, offset: 0 })),
         fired(windows),
+        true,
     );
 }
 
@@ -214,7 +262,8 @@ fn sessions_end_once() {
         open.insert(key, (start, end));
         sessions.entry((key, start, end)).or_insert(numbers).push(number);
     }
-    check("sessions_end_once", |ledger| windows(ledger, Span::Time(TimeSpan::Session { gap: GAP })), fired(sessions));
+    let job = |ledger: &Ledger| windows(ledger, Span::Time(TimeSpan::Session { gap: GAP }));
+    check_plans("sessions_end_once", job, fired(sessions), true);
 }
 
 /// The same simulation finds a storage that does not sync.
