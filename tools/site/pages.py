@@ -28,10 +28,11 @@ _PAGES = (
     "notebooks/*.ipynb",
     "config/*.md",
     "tests/README.md",
+    "tests/smoke/README.md",
     "benches/README.md",
 )
 #: Pages of folders that are no sections of the site.
-_SINGLE = ("config/README.md", "tests/README.md", "benches/README.md")
+_SINGLE = ("config/README.md", "tests/README.md", "tests/smoke/README.md", "benches/README.md")
 _SHOWN = {
     ".cfg": "ini",
     ".html": "html",
