@@ -29,6 +29,10 @@ with Harness() as harness:
     harness.source("numbers").print()
     harness.feed("numbers", 1)
 """
+CRASHED = """\
+from flott.testing import crash_test
+crash_test(lambda env: env.from_collection([1, 2]), seeds=[1])
+"""
 
 
 def test_a_forgotten_execute(tmp_path: Path) -> None:
@@ -50,6 +54,7 @@ def test_a_forgotten_execute(tmp_path: Path) -> None:
         "print(env.get_execution_plan())",
         "env.execute(); env.from_collection([1]).print(); env.execute()",
         f"env.execute()\n{BY_HAND}",
+        f"env.execute()\n{CRASHED}",
         "raise KeyError('x')",
     ],
 )

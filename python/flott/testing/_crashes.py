@@ -60,6 +60,7 @@ def start_crashing(env: StreamExecutionEnvironment, job_name: str | None, plan: 
     """
     from flott._flott import Graph
 
+    env._unrun.clear()
     graph, _ = build_graph(env._transformations, Graph(crashing=True))
     if not graph.is_bounded():
         raise ValueError(
