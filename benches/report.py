@@ -135,7 +135,8 @@ def _goals(measured: _Results, sizes: dict[str, Any]) -> str:
     two = measured.rate("window_typed_2", "flott")
     patterns, recognized = (measured.rate("cep_typed", key) for key in ("flott", "pyflink-sql"))
     state, thread = measured.rate("state", "flott"), measured.rate("state", "pyflink-thread")
-    stored = measured.rate("state_checkpoints", "flott")
+    # each beside the loop that took turns with it: they ran minutes apart
+    calm, stored = measured.ratio("state", "flott"), measured.ratio("state_checkpoints", "flott")
     sliding, tumbling = measured.rate("sliding", "flott"), measured.rate("tumbling", "flott")
     imported = sizes.get("import", {}).get("flott")
     rows = [
@@ -174,7 +175,7 @@ def _goals(measured: _Results, sizes: dict[str, Any]) -> str:
             -3,
             "{:.2f}",
         ),
-        ("state and timers", "at least 0.9 of the bare loop", measured.ratio("state", "flott"), 0.9, "{:.2f}"),
+        ("state and timers", "at least 0.9 of the bare loop", calm, 0.9, "{:.2f}"),
         (
             "state and timers",
             "at least 5 times PyFlink",
@@ -182,7 +183,7 @@ def _goals(measured: _Results, sizes: dict[str, Any]) -> str:
             5,
             "{:.1f}",
         ),
-        ("a checkpoint every second", "at least 0.9 of none", state and stored and stored / state, 0.9, "{:.2f}"),
+        ("a checkpoint every second", "at least 0.9 of none", calm and stored and stored / calm, 0.9, "{:.2f}"),
         ("state and timers, typed", "faster than the bare loop", measured.ratio("state_typed", "flott"), 1, "{:.2f}"),
         ("cold start", "under 0.2 s", cold and -cold, -0.2, "{:.3f} s"),
         ("memory of the cold start", "under 60 MB", peak and -peak, -60, "{:.0f} MB"),

@@ -23,14 +23,14 @@ tables.execute_sql(
 )
 tables.execute_sql(
     f"""
-    CREATE TABLE matches (user_id STRING, a STRING, b STRING, c STRING)
+    CREATE TABLE found (user_id STRING, a STRING, b STRING, c STRING)
     WITH ('connector' = 'filesystem', 'path' = '{out}/matches', 'format' = 'csv')
     """
 )
 started = time.perf_counter()
 tables.execute_sql(
     """
-    INSERT INTO matches
+    INSERT INTO found
     SELECT user_id, a_id, b_id, c_id
     FROM (SELECT user_id, order_id, total_amount, ordered FROM orders WHERE user_id IS NOT NULL AND total_amount >= 0)
     MATCH_RECOGNIZE (

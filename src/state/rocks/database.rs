@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use rocksdb::{
-    BlockBasedOptions, Cache, DB, DBCompressionType, LogLevel, MergeOperands, Options, ReadOptions, WriteBatch,
-    WriteOptions,
+    BlockBasedOptions, Cache, DB, DBCompactionStyle, DBCompressionType, LogLevel, MergeOperands, Options, ReadOptions,
+    WriteBatch, WriteOptions,
 };
 
 use super::files::Known;
@@ -18,6 +18,8 @@ use crate::time::Clock;
 
 /// What is kept of written rows in memory before they become a file, in bytes. A barrier waits until it has become one.
 const WRITE_BUFFER: usize = 32 << 20;
+/// How many runs of files a database has before some are merged. More of them are read by each look-up, fewer are rewritten more often.
+const FILES_TO_MERGE: i32 = 8;
 /// What all databases of the process keep of their files in memory, in bytes.
 const CACHE: usize = 256 << 20;
 
@@ -100,6 +102,9 @@ fn options(expiries: &Expiries, clock: &Arc<dyn Clock>) -> Options {
     options.set_block_based_table_factory(&table);
     options.set_compression_type(DBCompressionType::Lz4);
     options.set_write_buffer_size(WRITE_BUFFER);
+    // merges files of like size: with levels a few new rows of all key groups rewrite all of them, and a checkpoint has to store that
+    options.set_compaction_style(DBCompactionStyle::Universal);
+    options.set_level_zero_file_num_compaction_trigger(FILES_TO_MERGE);
     options.set_max_background_jobs(2);
     options.set_merge_operator_associative("flott.List", append);
     options.set_compaction_filter_factory(Factory { expiries: expiries.clone(), clock: clock.clone() });
