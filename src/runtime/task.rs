@@ -222,13 +222,15 @@ impl Task {
         if self.phase == Phase::Ending {
             return self.ended();
         }
-        if self.rest.is_none()
-            && self.held.is_none()
-            && self.input.is_handed_out()
-            && let Some(command) = self.receive()
-        {
-            self.command(command)?;
-            return Ok(Step::Progress);
+        if self.rest.is_none() && self.held.is_none() && self.input.is_handed_out() {
+            while let Some(command) = self.control.receive() {
+                // to give up a checkpoint is no step of its own: where most take too long, the next one would, too
+                let is_step = !matches!(command, Command::Abandon(_));
+                self.command(command)?;
+                if is_step {
+                    return Ok(Step::Progress);
+                }
+            }
         }
         if matches!(self.phase, Phase::Drained | Phase::Stopped) {
             return Ok(Step::Wait(None));
@@ -524,16 +526,6 @@ impl Task {
     /// Takes all that is left, before the state it is of goes.
     fn finish_capturing(&mut self) -> Result<()> {
         self.go_on_capturing(Slice::whole())
-    }
-
-    /// The next command. To give up a checkpoint is no step of its own: where most take too long, the next one would, too.
-    fn receive(&mut self) -> Option<Command> {
-        loop {
-            match self.control.receive()? {
-                Command::Abandon(checkpoint) => self.abandon(checkpoint),
-                command => return Some(command),
-            }
-        }
     }
 
     /// Nobody wants that checkpoint any more.

@@ -10,7 +10,6 @@ import pytest
 from flott.common import Row, Time, Types
 from flott.datastream import StreamExecutionEnvironment
 from flott.datastream.functions import (
-    AggregateFunction,
     FilterFunction,
     FlatMapFunction,
     KeyedProcessFunction,
@@ -33,6 +32,7 @@ from flott.datastream.state import (
     ValueStateDescriptor,
 )
 from flott.testing import collect, one_input_harness
+from tests.datastream.aggregates import Mean
 
 Env = StreamExecutionEnvironment
 pytestmark = pytest.mark.usefixtures("backend")
@@ -126,20 +126,6 @@ def test_reducing_state(single: Env) -> None:
         lambda state: (state.clear(), state.get())[1],
     ]
     assert script(single, descriptor, "get_reducing_state", steps) == [None, 123, None]
-
-
-class Mean(AggregateFunction):
-    def create_accumulator(self) -> tuple[int, int]:
-        return 0, 0
-
-    def add(self, value: int, accumulator: tuple[int, int]) -> tuple[int, int]:
-        return accumulator[0] + value, accumulator[1] + 1
-
-    def get_result(self, accumulator: tuple[int, int]) -> float:
-        return accumulator[0] / accumulator[1]
-
-    def merge(self, acc_a: tuple[int, int], acc_b: tuple[int, int]) -> tuple[int, int]:
-        return acc_a[0] + acc_b[0], acc_a[1] + acc_b[1]
 
 
 def test_aggregating_state(single: Env) -> None:

@@ -126,6 +126,15 @@ def first_half(sink: CommittedOnce) -> None:
     assert Counter(sink.results) == Counter(totals(0, 1_500) + windows([0]))
 
 
+def stopped_half_way(folder: Path) -> str:
+    """The savepoint with which the job has ended behind the first half of the numbers."""
+    env = environment(1)
+    sink = add_job(env, Numbers(1_500))
+    client = env.execute_async()
+    first_half(sink)
+    return client.stop_with_savepoint(False, str(folder)).result()
+
+
 @pytest.mark.parametrize("checkpoints", [False, True], ids=["without checkpoints", "with checkpoints"])
 @pytest.mark.parametrize(("before", "after"), [(1, 1), (1, 3), (3, 2)])
 def test_a_job_that_stopped_goes_on_from_its_savepoint(
@@ -186,11 +195,7 @@ def test_a_savepoint_beside_a_job_that_goes_on(tmp_path: Path) -> None:
 
 
 def test_an_operator_that_is_gone_and_one_that_is_new(tmp_path: Path) -> None:
-    env = environment(1)
-    sink = add_job(env, Numbers(1_500))
-    client = env.execute_async()
-    first_half(sink)
-    path = client.stop_with_savepoint(False, str(tmp_path)).result()
+    path = stopped_half_way(tmp_path)
     refused = environment(1, execution__state_recovery__path=path)
     add_job(refused, Numbers(-1), "renamed")
     with pytest.raises(ConfigurationError, match="state of the operator 'KEYED PROCESS', which the program does not"):
@@ -255,11 +260,7 @@ class Plus(MapFunction):
 
 
 def test_a_program_that_was_edited_finds_its_state_by_uid(tmp_path: Path) -> None:
-    env = environment(1)
-    sink = add_job(env, Numbers(1_500))
-    client = env.execute_async()
-    first_half(sink)
-    path = client.stop_with_savepoint(False, str(tmp_path)).result()
+    path = stopped_half_way(tmp_path)
     again = environment(2, execution__state_recovery__path=path)
     times = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Itself())
     numbers = again.from_source(Numbers(-1), times, "renamed", Types.LONG()).set_parallelism(1).uid("numbers")

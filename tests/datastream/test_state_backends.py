@@ -11,7 +11,6 @@ import pytest
 from flott.common import Configuration, RestartStrategies, Row, Time, Types
 from flott.common.watermark_strategy import WatermarkStrategy
 from flott.datastream import (
-    AggregateFunction,
     EmbeddedRocksDBStateBackend,
     ExternalizedCheckpointRetention,
     HashMapStateBackend,
@@ -30,6 +29,7 @@ from flott.datastream.state import (
 )
 from flott.errors import ConfigurationError
 from flott.testing import one_input_harness
+from tests.datastream.aggregates import Mean
 from tests.datastream.conftest import needs_rocksdb
 from tests.datastream.failing import AWAITED, FAILS, Broken, meet
 
@@ -41,20 +41,6 @@ N = 60_000
 #: Keys that bytes tell, and keys that have to be stored beside them.
 KEYS: list[Any] = ["a", 7, ("b", 1), None, Row("c", 2.5), 2**70, b"d"]
 END = 2**62
-
-
-class Mean(AggregateFunction):
-    def create_accumulator(self) -> tuple[int, int]:
-        return 0, 0
-
-    def add(self, value: int, accumulator: tuple[int, int]) -> tuple[int, int]:
-        return accumulator[0] + value, accumulator[1] + 1
-
-    def get_result(self, accumulator: tuple[int, int]) -> float:
-        return accumulator[0] / accumulator[1]
-
-    def merge(self, acc_a: tuple[int, int], acc_b: tuple[int, int]) -> tuple[int, int]:
-        return acc_a[0] + acc_b[0], acc_a[1] + acc_b[1]
 
 
 def greater(one: int, other: int) -> int:

@@ -1,4 +1,4 @@
-"""What ``flott savepoint``, ``flott stop`` and ``flott cancel`` have in common."""
+"""What ``flott savepoint``, ``flott stop``, ``flott cancel`` and ``flott state`` have in common."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 
 from flott.cli._running import NoSuchJobError, RunningJob, find
 
-__all__ = ["NoSavepointError", "accept_type", "found", "savepoint"]
+__all__ = ["NoSavepointError", "accept_type", "add_storage_settings", "found", "savepoint"]
 
 
 class NoSavepointError(Exception):
@@ -17,6 +17,17 @@ class NoSavepointError(Exception):
 def accept_type(parser: argparse.ArgumentParser) -> None:
     """Adds ``--type`` of Flink's commands, which makes no difference here."""
     parser.add_argument("-type", "--type", choices=("canonical", "native"), help=argparse.SUPPRESS)
+
+
+def add_storage_settings(parser: argparse.ArgumentParser, when: str = "") -> None:
+    """Adds ``-D``: what the storage that a checkpoint is in must know. ``dict(options.settings)`` are the settings.
+
+    :param when: stands in front of the help
+    """
+    parser.add_argument(
+        "-D", dest="settings", action="append", type=lambda text: text.partition("=")[::2], default=[],
+        metavar="KEY=VALUE", help=f"{when}a setting such as s3.endpoint=http://host:9000; may be repeated",
+    )  # fmt: skip
 
 
 def found(job: str | None) -> RunningJob:

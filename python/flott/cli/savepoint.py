@@ -23,12 +23,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="a path or a URL; execution.checkpointing.savepoint-dir of the job unless given",
     )  # fmt: skip
     parser.add_argument("-d", "--dispose", metavar="PATH", help="remove this savepoint; no job is needed")
-    parser.add_argument(
-        "-D", dest="settings", action="append", default=[], metavar="KEY=VALUE",
-        help="with -d: a setting such as s3.endpoint=http://host:9000; may be repeated",
-    )  # fmt: skip
-    from flott.cli._savepoints import accept_type
+    from flott.cli._savepoints import accept_type, add_storage_settings
 
+    add_storage_settings(parser, "with -d: ")
     accept_type(parser)
     parser.set_defaults(run=run, parser=parser)
 
@@ -42,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         if options.job is not None:
             options.parser.error("-d removes a savepoint, and no job goes with it")
         try:
-            _dispose(options.dispose, dict(setting.partition("=")[::2] for setting in options.settings))
+            _dispose(options.dispose, dict(options.settings))
         except FlottError as error:
             print(f"flott savepoint: {error}", file=sys.stderr)
             return 1

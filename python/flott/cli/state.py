@@ -25,10 +25,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="make objects of any class that the state names, which runs its code: only for checkpoints that nobody "
         "else can have written",
     )  # fmt: skip
-    parser.add_argument(
-        "-D", dest="settings", action="append", default=[], metavar="KEY=VALUE",
-        help="a setting such as s3.endpoint=http://host:9000; may be repeated",
-    )  # fmt: skip
+    from flott.cli._savepoints import add_storage_settings
+
+    add_storage_settings(parser)
     parser.set_defaults(run=run)
 
 
@@ -37,9 +36,8 @@ def run(options: argparse.Namespace) -> int:
     from flott.errors import FlottError
     from flott.state import UntrustedClassError, read
 
-    settings = dict(setting.partition("=")[::2] for setting in options.settings)
     try:
-        checkpoint = read(options.path, trusted=options.trusted, options=settings)
+        checkpoint = read(options.path, trusted=options.trusted, options=dict(options.settings))
         if options.operator is None:
             print(checkpoint)
         elif options.state is None:

@@ -15,7 +15,7 @@ use super::pickled;
 use super::rows::{RowStore, RowTable};
 use super::taking::{Pickles, RUN, Taking};
 use super::typed::Typed;
-use super::{AggregatingState, ListState, MapState, PyKey, ReducingState, ValueState, entries, files, ttl};
+use super::{AggregatingState, ListState, MapState, PyKey, ReducingState, ValueState, files, ttl};
 use crate::gate;
 use crate::objects::PyObjects;
 
@@ -486,7 +486,7 @@ impl KeyedState {
         let mut found = Vec::new();
         for table in self.tables.iter().filter(|table| table.name == name) {
             let mut add = |key: PyKey, stored: &Bound<'py, PyAny>| -> PyResult<()> {
-                let value = entries::value(stored, table.kind, table.ttl, self.now())?;
+                let value = ttl::seen(stored, table.kind, table.ttl, self.now())?;
                 found.extend(value.map(|value| (key, value)));
                 Ok(())
             };

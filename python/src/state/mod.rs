@@ -3,7 +3,6 @@
 mod aggregating;
 mod broadcast;
 mod codec;
-mod entries;
 mod files;
 mod key;
 mod keyed;

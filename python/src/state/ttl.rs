@@ -56,15 +56,38 @@ pub fn live<'py>(
     now: i64,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let Some(ttl) = ttl else { return Ok(Some(stored.clone())) };
-    let lives = |stored: &Bound<'py, PyAny>| {
-        Ok::<_, PyErr>(!ttl.expired(stored.cast::<PyTuple>()?.get_item(1)?.extract()?, now))
-    };
+    left_of(stored, kind, |stored| {
+        let touched: i64 = stored.cast::<PyTuple>()?.get_item(1)?.extract()?;
+        Ok((!ttl.expired(touched, now)).then_some(stored))
+    })
+}
+
+/// The values of a state of that kind as a test sees them, without those that have expired, and without touching any; `None`
+/// if all have.
+pub fn seen<'py>(
+    stored: &Bound<'py, PyAny>,
+    kind: &str,
+    ttl: Option<Ttl>,
+    now: i64,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    left_of(stored, kind, |stored| {
+        let (value, fate) = unwrap(stored, ttl, now)?;
+        Ok((fate != Fate::Gone).then_some(value))
+    })
+}
+
+/// What `keep` leaves of what is stored of a state of that kind: it is given what expires on its own, which is each element
+/// of a list and each entry of a map. `None` if nothing is left.
+fn left_of<'py>(
+    stored: &Bound<'py, PyAny>,
+    kind: &str,
+    keep: impl Fn(Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
     match kind {
         "ListState" => {
             let list = PyList::empty(stored.py());
             for element in stored.try_iter()? {
-                let element = element?;
-                if lives(&element)? {
+                if let Some(element) = keep(element?)? {
                     list.append(element)?;
                 }
             }
@@ -73,13 +96,13 @@ pub fn live<'py>(
         "MapState" => {
             let dict = PyDict::new(stored.py());
             for (key, entry) in stored.cast::<PyDict>()?.iter() {
-                if lives(&entry)? {
+                if let Some(entry) = keep(entry)? {
                     dict.set_item(key, entry)?;
                 }
             }
             Ok((!dict.is_empty()).then(|| dict.into_any()))
         }
-        _ => Ok(lives(stored)?.then(|| stored.clone())),
+        _ => keep(stored.clone()),
     }
 }
 

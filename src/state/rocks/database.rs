@@ -60,6 +60,11 @@ impl Directory {
         &self.0
     }
 
+    /// Where the database's files are.
+    pub fn database(&self) -> PathBuf {
+        self.join("db")
+    }
+
     pub fn join(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
@@ -114,17 +119,17 @@ fn options(expiries: &Expiries, clock: &Arc<dyn Clock>) -> Options {
 }
 
 impl Database {
-    /// A database at `path` below the directory, new or with the files that are there.
+    /// The database of the directory, new or with the files that are there.
     pub(super) fn open(
         directory: Arc<Directory>,
-        path: &Path,
         states: Vec<RowState>,
         settings: &RocksDbSettings,
         clock: &Arc<dyn Clock>,
         restored: Known,
     ) -> Result<Database> {
         let expiries: Expiries = Expiries::default();
-        let db = DB::open(&options(&expiries, clock), path).map_err(failed(path))?;
+        let path = directory.database();
+        let db = DB::open(&options(&expiries, clock), &path).map_err(failed(&path))?;
         let mut unlogged = WriteOptions::default();
         unlogged.disable_wal(true);
         Ok(Database {

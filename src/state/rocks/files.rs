@@ -83,24 +83,20 @@ impl Database {
         if let ([part], Some(archive)) = (parts, archive)
             && part.groups == (*groups.start(), *groups.end())
         {
-            let path = directory.join("db");
-            return Self::opened(directory, &path, part, archive, settings, clock);
+            return Self::opened(directory, part, archive, settings, clock);
         }
-        let path = directory.join("db");
-        let database = Self::open(directory, &path, Vec::new(), settings, clock, Known::default())?;
+        let database = Self::open(directory, Vec::new(), settings, clock, Known::default())?;
         for part in parts {
             let Some(archive) = archive else { break };
             let directory = Arc::new(Directory::new(settings, subtask)?);
-            let path = directory.join("db");
-            database.copy(&Self::opened(directory, &path, part, archive, settings, clock)?, groups.clone())?;
+            database.copy(&Self::opened(directory, part, archive, settings, clock)?, groups.clone())?;
         }
         Ok(database)
     }
 
     /// The database that a part of a checkpoint is of.
-    pub fn opened(
+    fn opened(
         directory: Arc<Directory>,
-        path: &Path,
         part: &FilesPart,
         archive: &Archive,
         settings: &RocksDbSettings,
@@ -112,7 +108,8 @@ impl Database {
                 part.name, part.encoding
             )));
         }
-        std::fs::create_dir_all(path).map_err(unreadable(path))?;
+        let path = directory.database();
+        std::fs::create_dir_all(&path).map_err(unreadable(&path))?;
         let mut known = Known::default();
         for file in &part.files {
             // the name comes from a file that anybody may have written
@@ -129,6 +126,6 @@ impl Database {
             }
         }
         let states = part.states.iter().cloned().map(|(name, encoding)| RowState { name, encoding }).collect();
-        Self::open(directory, path, states, settings, clock, known)
+        Self::open(directory, states, settings, clock, known)
     }
 }
